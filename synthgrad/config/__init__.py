@@ -1,0 +1,27 @@
+"""YAML <-> validated, frozen values.
+
+``options`` is how an algorithm, a task, a layer declares what can be set; ``reading`` turns files and
+``-s`` overrides into a tree that knows where each value stands; ``checking`` holds the two together and
+says everything that is wrong at once. The config of a whole experiment is put together from the
+registries in ``synthgrad.experiment``.
+"""
+
+from synthgrad.config.checking import check, load, walk
+from synthgrad.config.options import AnyOf, Flag, Fractions, Int, OneOf, Options, Widths, option, sections
+from synthgrad.config.reading import dump
+
+__all__ = [
+    "AnyOf",
+    "Flag",
+    "Fractions",
+    "Int",
+    "OneOf",
+    "Options",
+    "Widths",
+    "check",
+    "dump",
+    "load",
+    "option",
+    "sections",
+    "walk",
+]

@@ -1,0 +1,49 @@
+"""What can go wrong, in the user's words.
+
+    SynthgradError            one message: PLACE: WHAT (what would be right)
+    |- ConfigError            a config, an override or a command line is wrong         exit 2
+    |- RunError               a file, a directory, the machine failed while running    exit 1
+    `- MissingExtra           an optional library is not installed                     exit 1
+
+A run that diverges is not an error but an outcome, with exit code 3 of its own (``cli/train.py``).
+The command line turns errors into text and an exit code in one place, ``cli/__init__.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class SynthgradError(Exception):
+    """The root of everything that synthgrad reports instead of a traceback."""
+
+    exit_code = 1
+
+
+class Problem(NamedTuple):
+    """One thing wrong with a config: the dotted key and what is wrong with its value."""
+
+    key: tuple[str | int, ...]
+    message: str
+
+
+class ConfigError(SynthgradError):
+    """Everything that is wrong with a config, each on a line of its own."""
+
+    exit_code = 2
+
+    def __init__(self, lines: str | Iterable[str]) -> None:
+        self.lines = [lines] if isinstance(lines, str) else list(lines)
+        super().__init__("\n".join(self.lines))
+
+
+class RunError(SynthgradError):
+    """Something outside the config failed: a disk, a permission, the memory."""
+
+
+class MissingExtra(SynthgradError):
+    """An optional library is needed; the message names the extra that brings it."""
+
+    def __init__(self, library: str, extra: str) -> None:
+        super().__init__(f"{library}: not installed (pip install 'synthgrad[{extra}]')")

@@ -1,0 +1,160 @@
+"""The generator M: a small network that predicts a layer's gradient from what is at hand.
+
+    z  = the chosen inputs side by side: h (layer-output), y (label), x (input)
+    sg = M(z), the synthetic gradient, per example and in the place of dL/dh
+    fit: one step on 1/2 |sg - target|^2, the target coming from the next layer only
+
+arXiv 1608.05343, section 2. Linear by default, its last layer zero at the start, so that the first
+step leaves the layer's weights as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from synthgrad.config import AnyOf, Flag, OneOf, Options, Widths, option
+from synthgrad.generators.tape import Tape
+from synthgrad.nn.dense import DenseSpec, Reduce
+from synthgrad.nn.initial import He
+from synthgrad.nn.network import Draw, Network
+from synthgrad.nn.normalize import Standardize
+from synthgrad.nn.optimizers import OPTIMIZERS, Optimizer, SGDOptions
+from synthgrad.types import Array, Batch, Lead, Number, State
+
+INPUTS = {
+    "layer-output": "h, the output of the layer whose gradient is predicted",
+    "label": "y, the target of the whole network",
+    "input": "x, the input of the whole network",
+}
+BOTH = ("layer-output", "label")
+
+
+class GeneratorOptions(Options):
+    """The models that predict the gradients of the hidden layers, one for each."""
+
+    input: Annotated[tuple[str, ...], AnyOf(INPUTS, both=BOTH)] = option(
+        BOTH, "what a generator sees: one of its inputs, both (layer-output and label), or a list"
+    )
+    hidden: Widths = option((), "widths of the generator's hidden layers; [] is linear")
+    activation: Literal["relu", "tanh", "sigmoid", "identity"] = option("relu", "of the generator's hidden layers")
+    bias: Flag = option(True, "biases in the generator")
+    normalize: Flag = option(False, "batch-normalise the layer output that a generator sees")
+    normalize_hidden: Flag = option(False, "batch normalisation in the generator's hidden layers")
+    alpha: float = option(0.01, "step size of the generators", ge=0, stacks=True)
+    optimizer: Annotated[Options, OneOf(OPTIMIZERS, shorthand=True)] = option(
+        SGDOptions(name="sgd"), "optimiser of the generators"
+    )
+    reduce: Reduce = option(Reduce(), "reduction of the generators' gradients over the batch")
+    last_layer: Literal["zeros", "random"] = option("zeros", "last layer at the start (zeros: no step at first)")
+    targets: Literal["before", "after"] = option(
+        "before", "targets are handed down through the weights from before or after the layer's update"
+    )
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a generator needs to know of the network around it."""
+
+    n_x: int
+    n_y: int
+    lead: Lead
+    dtype: npt.DTypeLike
+    draw: Draw
+
+
+class Generator:
+    """M of the hidden layer ``i`` (counted from 1), whose output has ``n`` units."""
+
+    def __init__(self, options: GeneratorOptions, i: int, n: int, around: Surroundings, init: Any = None) -> None:
+        self.options, self.i, self.n, self.around = options, i, n, around
+        lead, dtype = around.lead, around.dtype
+        self.widths = {"layer-output": n, "label": around.n_y, "input": around.n_x}
+        self.network = Network(self._specs(), options.reduce, lead, dtype)
+        self.network.initialize(init or He(scheme="he"), around.draw, f"generator.{i}")
+        if options.last_layer == "zeros":
+            self.network.layers[-1].W[...] = 0
+        self.optimizer: Optimizer = OPTIMIZERS[options.optimizer.name](  # type: ignore[attr-defined]
+            options.optimizer, self.network.part(0, len(self.network.layers))
+        )
+        self.standardize = Standardize(n, lead, dtype) if self._normalizes else None
+        self._sets: dict[int, tuple[Array, Tape]] = {}
+
+    @property
+    def _normalizes(self) -> bool:
+        return self.options.normalize and "layer-output" in self.options.input
+
+    def _specs(self) -> list[DenseSpec]:
+        o = self.options
+        widths = [sum(self.widths[name] for name in o.input), *o.hidden, self.n]
+        pairs = list(zip(widths, widths[1:], strict=False))
+        hidden = [DenseSpec(a, b, o.activation, o.bias, o.normalize_hidden) for a, b in pairs[:-1]]
+        return [*hidden, DenseSpec(*pairs[-1], "identity", o.bias)]
+
+    # buffers ------------------------------------------------------------------------------------
+
+    def use(self, rows: int) -> None:
+        """Take up the buffers for batches of ``rows`` examples."""
+        around, names = self.around, self.options.input
+        if rows not in self._sets:
+            z = np.empty((*around.lead, rows, self.network.specs[0].n_in), around.dtype)
+            self._sets[rows] = z, Tape(rows, self.n, around.lead, around.dtype)
+        self.z, self.tape = self._sets[rows]
+        self.sole = names[0] if len(names) == 1 else None
+        ends = np.cumsum([self.widths[name] for name in names])
+        part = {name: self.z[..., end - self.widths[name] : end] for name, end in zip(names, ends, strict=True)}
+        self.z_h, self.z_y, self.z_x = (part.get(name) for name in INPUTS)
+        self.network.use(rows)
+        if self.standardize is not None:
+            self.standardize.use(rows)
+
+    # one step -----------------------------------------------------------------------------------
+
+    def delta(self, h: Array, batch: Batch) -> Array:
+        """The synthetic gradient sg = M(z), shape (B, n)."""
+        self.sg = self.network.forward(self._gather(h, batch))
+        return self.sg
+
+    def _gather(self, h: Array, batch: Batch) -> Array:
+        """z: the inputs side by side, (B, n_z)."""
+        if self.standardize is not None:
+            h = self.standardize.forward(h)
+        if self.sole is not None:
+            return h if self.sole == "layer-output" else batch.y if self.sole == "label" else batch.x
+        if self.z_h is not None:
+            np.copyto(self.z_h, h)
+        if self.z_y is not None:
+            np.copyto(self.z_y, batch.y)
+        if self.z_x is not None:
+            np.copyto(self.z_x, batch.x)
+        return self.z
+
+    def fit(self, target: Array) -> None:
+        """One step towards sg = target."""
+        error = np.subtract(self.sg, target, self.tape.slot())
+        self.network.backward(error)
+        self.optimizer.update()
+
+    # between epochs -----------------------------------------------------------------------------
+
+    def set_alpha(self, alpha: Number) -> None:
+        """Take ``alpha`` as the generator's step size from here on."""
+        self.optimizer.set_alpha(alpha)
+
+    def take_error(self) -> npt.NDArray[Any]:
+        """sum |target - sg| since the last call, shape ``lead``."""
+        errors = [tape.take() for _, tape in self._sets.values()]
+        return np.sum(errors, axis=0) if errors else np.zeros(self.around.lead)
+
+    def arrays(self) -> Iterator[tuple[str, Array]]:
+        """The generator's weights by name, ``generator.1.1.W``: hidden layer 1, generator layer 1."""
+        return self.network.arrays(f"generator.{self.i}")
+
+    def state(self) -> State:
+        """All that fitting changes."""
+        optimizer = {f"optimizer.{name}": value for name, value in self.optimizer.state().items()}
+        return self.network.state() | optimizer

@@ -1,0 +1,50 @@
+"""A tape: what every step writes, summed once in many steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synthgrad.types import Array, Lead
+
+TAPE_BYTES = 1 << 17
+MAX_SLOTS = 32
+
+
+class Tape:
+    """Sums |e| over an epoch at the cost of a few calls for many steps.
+
+    ``slot()`` is the next array to write e into; a full tape is folded into the total.
+    """
+
+    def __init__(self, rows: int, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
+        one = np.empty((*lead, rows, n), dtype)
+        slots = max(1, min(MAX_SLOTS, TAPE_BYTES // max(one.nbytes, 1)))
+        self.tape = np.zeros((slots, *one.shape), dtype)
+        self.slots = list(self.tape)
+        self.next = 0
+        self.axes = (0, -2, -1)
+        self.total: npt.NDArray[Any] = np.zeros(lead)
+
+    def slot(self) -> Array:
+        """An array (*lead, B, n) to be overwritten with this step's e."""
+        if self.next == len(self.slots):
+            self.fold()
+        slot = self.slots[self.next]
+        self.next += 1
+        return slot
+
+    def fold(self) -> None:
+        """Add what was written since the last fold to the total."""
+        written = self.tape[: self.next]
+        np.abs(written, written)
+        self.total += written.sum(self.axes, dtype=np.float64)
+        self.next = 0
+
+    def take(self) -> npt.NDArray[Any]:
+        """The sum of |e| since the last call, shape ``lead``; the total starts again at zero."""
+        self.fold()
+        total, self.total = self.total, np.zeros_like(self.total)
+        return total

@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: layers, activations, losses, optimisers, initial weights."""

@@ -1,0 +1,95 @@
+"""Activation functions, in place, each beside its derivative.
+
+The derivative is written as a function of the output ``h = f(a)``, so that the pre-activation ``a``
+need not be kept. ``pull`` computes ``delta * f'(a)`` and may return ``delta`` itself.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from synthgrad.types import Array
+
+
+class Activation(Protocol):
+    """A function of one number, applied to every element."""
+
+    def apply_(self, a: Array) -> None:
+        """Overwrite ``a`` with ``f(a)``."""
+
+    def pull(self, delta: Array, h: Array, out: Array) -> Array:
+        """Return ``delta * f'(a)``, in ``out`` or, where nothing changes, as ``delta`` itself."""
+
+
+class Sigmoid:
+    """f(a) = 1 / (1 + exp(-a)),  f' = h (1 - h)."""
+
+    def __init__(self, dtype: npt.DTypeLike) -> None:
+        self.one = np.ones((), dtype)
+
+    def apply_(self, a: Array) -> None:
+        np.negative(a, a)
+        np.exp(a, a)
+        np.add(a, self.one, a)
+        np.reciprocal(a, a)
+
+    def pull(self, delta: Array, h: Array, out: Array) -> Array:
+        np.subtract(self.one, h, out)
+        np.multiply(out, h, out)
+        np.multiply(out, delta, out)
+        return out
+
+
+class Tanh:
+    """f(a) = tanh(a),  f' = 1 - h^2."""
+
+    def __init__(self, dtype: npt.DTypeLike) -> None:
+        self.one = np.ones((), dtype)
+
+    def apply_(self, a: Array) -> None:
+        np.tanh(a, a)
+
+    def pull(self, delta: Array, h: Array, out: Array) -> Array:
+        np.multiply(h, h, out)
+        np.subtract(self.one, out, out)
+        np.multiply(out, delta, out)
+        return out
+
+
+class Relu:
+    """f(a) = max(a, 0),  f' = 1 where a > 0, else 0: the sign of h, which is never negative."""
+
+    def __init__(self, dtype: npt.DTypeLike) -> None:
+        self.zero = np.zeros((), dtype)
+
+    def apply_(self, a: Array) -> None:
+        np.maximum(a, self.zero, out=a)
+
+    def pull(self, delta: Array, h: Array, out: Array) -> Array:
+        np.sign(h, out)
+        np.multiply(out, delta, out)
+        return out
+
+
+class Identity:
+    """f(a) = a,  f' = 1."""
+
+    def __init__(self, dtype: npt.DTypeLike) -> None:
+        pass
+
+    def apply_(self, a: Array) -> None:
+        pass
+
+    def pull(self, delta: Array, h: Array, out: Array) -> Array:
+        return delta
+
+
+ACTIVATIONS: dict[str, type[Sigmoid] | type[Tanh] | type[Relu] | type[Identity]] = {
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "relu": Relu,
+    "identity": Identity,
+}

@@ -1,0 +1,159 @@
+"""A dense layer: h = f(x W + b), its gradient, and its pull-back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from synthgrad.config import Options, option
+from synthgrad.nn.activations import ACTIVATIONS
+from synthgrad.nn.normalize import BatchNorm, product
+from synthgrad.nn.parameters import Parameters, Shapes
+from synthgrad.types import Array, Lead, Number, State, per_replica
+
+
+@dataclass(frozen=True)
+class DenseSpec:
+    """The form of a layer: everything about it but its numbers."""
+
+    n_in: int
+    n_out: int
+    activation: str = "identity"
+    bias: bool = True
+    normalize: bool = False
+
+    @property
+    def shapes(self) -> Shapes:
+        """The layer's arrays. Batch normalisation takes any constant away, so its beta is the bias."""
+        shapes = {"W": (self.n_in, self.n_out)}
+        if self.normalize:
+            shapes["gamma"] = (1, self.n_out)
+        if self.bias:
+            shapes["beta" if self.normalize else "b"] = (1, self.n_out)
+        return shapes
+
+
+class Reduce(Options):
+    """How gradients are reduced over the batch."""
+
+    weights: Literal["mean", "sum"] = option("mean", "reduction of the weights' gradients")
+    biases: Literal["mean", "sum"] = option("mean", "reduction of the gradients of biases, gamma and beta")
+
+
+@dataclass
+class _Buffers:
+    """What a layer needs to train on batches of one size."""
+
+    h: Array  # (B, n_out)  output
+    d: Array  # (B, n_out)  dL/da, per example
+    ds: Array  # (B, n_out)  d times the scale of the weights' gradient
+    below: Array  # (B, n_in)   dL/dx
+    row: Array  # (1, B)      scale of the biases' gradient: row @ d sums or averages over the batch
+
+
+class Dense:
+    """One layer, trained by whoever gives it a delta = dL/dh.
+
+    ``forward`` then ``backward`` then, where somebody below asks, ``delta_below``. Deltas are per
+    example; only the gradients of W and b are reduced over the batch. Arrays handed out are valid until
+    the next call.
+    """
+
+    def __init__(self, spec: DenseSpec, params: Parameters, reduce: Reduce, lead: Lead, dtype: npt.DTypeLike) -> None:
+        self.spec, self.params, self.reduce = spec, params, reduce
+        self.lead, self.dtype = lead, dtype
+        self.dot = product(lead)
+        self.activation = ACTIVATIONS[spec.activation](dtype)
+        self.W, self.gW = params.value["W"], params.gradient["W"]
+        self.WT = self.W.mT
+        self.b, self.gb = params.value.get("b"), params.gradient.get("b")
+        self.norm = BatchNorm(params, spec.n_out, lead, dtype) if spec.normalize else None
+        self.step: Number = 1.0
+        self.rows = 0
+        self._sets: dict[int, _Buffers] = {}
+        self.x: Array | None = None
+
+    # buffers ------------------------------------------------------------------------------------
+
+    def use(self, rows: int) -> None:
+        """Take up the buffers for batches of ``rows`` examples, made at the first call."""
+        if rows not in self._sets:
+            high, low = (np.empty((*self.lead, rows, n), self.dtype) for n in (self.spec.n_out, self.spec.n_in))
+            row = np.empty((*self.lead, 1, rows), self.dtype)
+            self._sets[rows] = _Buffers(high, np.empty_like(high), np.empty_like(high), low, row)
+        buffers = self._sets[rows]
+        self.h, self._d, self.ds = buffers.h, buffers.d, buffers.ds
+        self.below, self.row = buffers.below, buffers.row
+        self.rows = rows
+        if self.norm is not None:
+            self.norm.use(rows)
+        self.scale_by(self.step)
+
+    def scale_by(self, step: Number) -> None:
+        """Have ``backward`` leave ``step`` times the gradient.
+
+        An optimiser that only multiplies the gradient by its step size has it done here, on the small
+        ``d`` (B, n_out) and not on the large gradient (n_in, n_out).
+        """
+        self.step = step
+        if not self.rows:
+            return
+        scale = np.asarray(step) / (self.rows if self.reduce.weights == "mean" else 1)
+        self.scale = None if scale.ndim == 0 and scale == 1 else per_replica(scale, 2, self.dtype)
+        self.row[...] = per_replica(
+            np.asarray(step) / (self.rows if self.reduce.biases == "mean" else 1), 2, self.dtype
+        )
+
+    # one step -----------------------------------------------------------------------------------
+
+    def forward(self, x: Array) -> Array:
+        """Return h = f(x W + b), shape (B, n_out)."""
+        if x is not self.x:
+            self.x, self.xT = x, x.mT
+        h = self.h
+        self.dot(x, self.W, h)
+        if self.norm is not None:
+            self.norm.apply_(h)
+        elif self.b is not None:
+            np.add(h, self.b, h)
+        self.activation.apply_(h)
+        return h
+
+    def backward(self, delta: Array) -> None:
+        """From delta = dL/dh leave the gradients: d = delta f'(a), gW = x^T d, gb = sum(d)."""
+        d = self.activation.pull(delta, self.h, self._d)
+        if self.norm is not None:
+            if d is delta:
+                np.copyto(self._d, delta)
+                d = self._d
+            self.norm.pull_(d, self.row)
+        elif self.gb is not None:
+            self.dot(self.row, d, self.gb)
+        self.d = d
+        if self.scale is not None:
+            d = np.multiply(d, self.scale, self.ds)
+        self.dot(self.xT, d, self.gW)
+
+    def delta_below(self) -> Array:
+        """Return dL/dx = d W^T, shape (B, n_in): the gradient handed to the layer below."""
+        self.dot(self.d, self.WT, self.below)
+        return self.below
+
+    # evaluation ---------------------------------------------------------------------------------
+
+    def infer(self, x: Array, out: Array) -> Array:
+        """h for evaluation, in ``out``: running statistics, and no trace left for ``backward``."""
+        self.dot(x, self.W, out)
+        if self.norm is not None:
+            self.norm.infer_(out)
+        elif self.b is not None:
+            np.add(out, self.b, out)
+        self.activation.apply_(out)
+        return out
+
+    def state(self) -> State:
+        """What the layer changes in training beside its parameters."""
+        return self.norm.state() if self.norm is not None else {}

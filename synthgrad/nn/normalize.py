@@ -1,0 +1,128 @@
+"""Batch normalisation (Ioffe and Szegedy, arXiv 1502.03167).
+
+``Standardize`` is the part without parameters: what a generator may see of a layer's output.
+``BatchNorm`` adds the learned scale and shift and the running statistics that evaluation uses.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from synthgrad.nn.parameters import Parameters
+from synthgrad.types import Array, Lead, State
+
+EPSILON = 1e-5
+MOMENTUM = 0.9
+
+
+def product(lead: Lead) -> Product:
+    """The matrix product that costs least a call: ``np.dot`` for one network, else ``np.matmul``."""
+    return np.matmul if lead else np.dot
+
+
+class Product(Protocol):
+    """``out = a @ b`` for C-contiguous ``out``."""
+
+    def __call__(self, a: Array, b: Array, out: Array, /) -> object: ...
+
+
+class Standardize:
+    """x^ = (a - mean) / sqrt(var + eps), mean and biased variance of each unit over the batch."""
+
+    def __init__(self, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
+        self.n, self.lead, self.dtype = n, lead, dtype
+        self.dot = product(lead)
+        self.epsilon = np.asarray(EPSILON, dtype)
+
+    def use(self, rows: int) -> None:
+        """Make buffers for batches of ``rows`` examples."""
+        self.average = np.full((*self.lead, 1, rows), 1 / rows, self.dtype)  # (1, B) @ (B, n) = mean
+        self.x = np.empty((*self.lead, rows, self.n), self.dtype)
+        self.square = np.empty_like(self.x)
+        self.mean = np.empty((*self.lead, 1, self.n), self.dtype)
+        self.var = np.empty_like(self.mean)
+        self.inv = np.empty_like(self.mean)
+
+    def forward(self, a: Array, out: Array | None = None) -> Array:
+        """Return x^ ``(B, n)``, in ``out`` where it is given."""
+        x = self.x if out is None else out
+        self.dot(self.average, a, self.mean)
+        np.subtract(a, self.mean, x)
+        np.multiply(x, x, self.square)
+        self.dot(self.average, self.square, self.var)
+        np.add(self.var, self.epsilon, self.inv)
+        np.sqrt(self.inv, self.inv)
+        np.reciprocal(self.inv, self.inv)
+        np.multiply(x, self.inv, x)
+        return x
+
+    def pull(self, delta: Array, d: Array) -> Array:
+        """Write dL/da = inv (delta - mean(delta) - x^ mean(delta x^)) into ``d``, from delta = dL/dx^."""
+        np.multiply(delta, self.x, self.square)
+        self.dot(self.average, self.square, self.var)  # var is free again: mean(delta x^)
+        self.dot(self.average, delta, self.mean)  # so is mean: mean(delta)
+        np.multiply(self.x, self.var, self.square)
+        np.subtract(delta, self.mean, d)
+        np.subtract(d, self.square, d)
+        np.multiply(d, self.inv, d)
+        return d
+
+
+class BatchNorm(Standardize):
+    """y = gamma x^ + beta; evaluation takes running statistics for mean and variance.
+
+    running <- 0.9 running + 0.1 batch, with the unbiased variance of the batch.
+    """
+
+    def __init__(self, params: Parameters, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
+        super().__init__(n, lead, dtype)
+        self.gamma, self.g_gamma = params.value["gamma"], params.gradient["gamma"]
+        self.beta, self.g_beta = params.value.get("beta"), params.gradient.get("beta")
+        self.gamma[...] = 1
+        self.running_mean = np.zeros((*lead, 1, n), dtype)
+        self.running_var = np.ones((*lead, 1, n), dtype)
+        self.keep = np.asarray(MOMENTUM, dtype)
+        self.take = np.asarray(1 - MOMENTUM, dtype)
+
+    def use(self, rows: int) -> None:
+        super().use(rows)
+        self.take_var = np.asarray((1 - MOMENTUM) * rows / max(rows - 1, 1), self.dtype)
+        self.moved = np.empty_like(self.mean)
+
+    def apply_(self, a: Array) -> None:
+        """Overwrite the pre-activation with its normalised form and remember the statistics."""
+        x = self.forward(a)
+        self._remember(self.running_mean, self.mean, self.take)
+        self._remember(self.running_var, self.var, self.take_var)
+        np.multiply(x, self.gamma, a)
+        if self.beta is not None:
+            np.add(a, self.beta, a)
+
+    def _remember(self, running: Array, batch: Array, take: Array) -> None:
+        np.multiply(running, self.keep, running)
+        np.multiply(batch, take, self.moved)
+        np.add(running, self.moved, running)
+
+    def pull_(self, d: Array, row: Array) -> None:
+        """Overwrite dL/dy with dL/da; leave the gradients of gamma and beta, reduced by ``row`` (1, B)."""
+        np.multiply(d, self.x, self.square)
+        self.dot(row, self.square, self.g_gamma)
+        if self.g_beta is not None:
+            self.dot(row, d, self.g_beta)
+        np.multiply(d, self.gamma, d)
+        self.pull(d, d)
+
+    def infer_(self, a: Array) -> None:
+        """The same map with running statistics: an affine function of ``a``, the same for any batch."""
+        scale = self.gamma / np.sqrt(self.running_var + self.epsilon)
+        np.subtract(a, self.running_mean, a)
+        np.multiply(a, scale, a)
+        if self.beta is not None:
+            np.add(a, self.beta, a)
+
+    def state(self) -> State:
+        """The running statistics, by name."""
+        return {"running_mean": self.running_mean, "running_var": self.running_var}

@@ -1,0 +1,155 @@
+"""Optimisers: theta <- theta - step, on flat vectors ``(*lead, P)``.
+
+An optimiser that only scales the gradient by alpha leaves that to the layer (``folds`` is true):
+the scale then costs a pass over a delta (B, n), not over a gradient (n_in, n_out).
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import Any, Literal
+
+import numpy as np
+
+from synthgrad.config import Options, option
+from synthgrad.nn.network import Part
+from synthgrad.types import Number, State, per_replica
+
+
+class Optimizer(ABC):
+    """Turns a gradient into a step. ``alpha`` is set before every epoch."""
+
+    folds = False
+
+    def __init__(self, options: Any, part: Part) -> None:
+        self.layers, self.theta, self.grad = part
+
+    def set_alpha(self, alpha: Number) -> None:
+        """Take ``alpha`` as the step size from here on."""
+        self.alpha = per_replica(alpha, 1, self.theta.dtype)
+        for layer in self.layers:
+            layer.scale_by(alpha if self.folds else 1.0)
+
+    @abstractmethod
+    def update(self) -> None:
+        """Make one step."""
+
+    def state(self) -> State:
+        """What the optimiser remembers from step to step."""
+        return {}
+
+
+class SGDOptions(Options):
+    """theta <- theta - alpha g."""
+
+    name: Literal["sgd"]
+
+
+class SGD(Optimizer):
+    """theta <- theta - alpha g, the alpha already in g."""
+
+    Options = SGDOptions
+    folds = True
+
+    def update(self) -> None:
+        np.subtract(self.theta, self.grad, self.theta)
+
+
+class MomentumOptions(Options):
+    """v <- mu v + alpha g, theta <- theta - v (classical momentum)."""
+
+    name: Literal["momentum"]
+    mu: float = option(0.9, "share of the last step that is kept", ge=0, lt=1)
+
+
+class Momentum(Optimizer):
+    """v <- mu v + alpha g,  theta <- theta - v  (Polyak; Sutskever et al. 2013), the alpha already in g."""
+
+    Options = MomentumOptions
+    folds = True
+
+    def __init__(self, options: MomentumOptions, part: Part) -> None:
+        super().__init__(options, part)
+        theta = self.theta
+        self.mu = np.asarray(options.mu, theta.dtype)
+        self.v = np.zeros_like(theta)
+
+    def update(self) -> None:
+        np.multiply(self.v, self.mu, self.v)
+        np.add(self.v, self.grad, self.v)
+        np.subtract(self.theta, self.v, self.theta)
+
+    def state(self) -> State:
+        return {"v": self.v}
+
+
+class AdamOptions(Options):
+    """Adam: steps scaled by running moments of the gradient (arXiv 1412.6980)."""
+
+    name: Literal["adam"]
+    beta1: float = option(0.9, "decay of the first moment", ge=0, lt=1)
+    beta2: float = option(0.999, "decay of the second moment", ge=0, lt=1)
+    epsilon: float = option(1e-8, "added to the root of the second moment", gt=0)
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, arXiv 1412.6980).
+
+    The moments are kept as plain sums, m' = m / (1 - beta1) and v' = v / (1 - beta2), which saves two
+    passes; the factors go into the step size and epsilon:
+
+        m' <- beta1 m' + g,   v' <- beta2 v' + g^2
+        theta <- theta - alpha_t m' / (sqrt(v') + eps_t)
+        alpha_t = alpha (1 - beta1) / (1 - beta1^t) / c,   eps_t = eps / c,
+        c = sqrt((1 - beta2) / (1 - beta2^t))
+    """
+
+    Options = AdamOptions
+
+    def __init__(self, options: AdamOptions, part: Part) -> None:
+        super().__init__(options, part)
+        theta = self.theta
+        self.options = options
+        self.beta1 = np.asarray(options.beta1, theta.dtype)
+        self.beta2 = np.asarray(options.beta2, theta.dtype)
+        self.m = np.zeros_like(theta)
+        self.v = np.zeros_like(theta)
+        self.t = np.zeros((), np.int64)
+        # buffers
+        self.s = np.empty_like(theta)
+        self.rate = np.empty((), theta.dtype)
+        self.epsilon = np.empty((), theta.dtype)
+
+    def set_alpha(self, alpha: Number) -> None:
+        super().set_alpha(alpha)
+        self.rate = np.empty_like(self.alpha)
+
+    def update(self) -> None:
+        self.t += 1
+        t, o = int(self.t), self.options
+        c = math.sqrt((1 - o.beta2) / (1 - o.beta2**t))
+        np.multiply(self.alpha, (1 - o.beta1) / (1 - o.beta1**t) / c, self.rate)
+        self.epsilon[...] = o.epsilon / c
+
+        s = self.s
+        np.multiply(self.m, self.beta1, self.m)
+        np.add(self.m, self.grad, self.m)
+        np.multiply(self.grad, self.grad, s)
+        np.multiply(self.v, self.beta2, self.v)
+        np.add(self.v, s, self.v)
+        np.sqrt(self.v, s)
+        np.add(s, self.epsilon, s)
+        np.divide(self.m, s, s)
+        np.multiply(s, self.rate, s)
+        np.subtract(self.theta, s, self.theta)
+
+    def state(self) -> State:
+        return {"m": self.m, "v": self.v, "t": self.t}
+
+
+OPTIMIZERS: dict[str, type[SGD] | type[Momentum] | type[Adam]] = {
+    "sgd": SGD,
+    "momentum": Momentum,
+    "adam": Adam,
+}

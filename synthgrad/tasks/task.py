@@ -1,0 +1,38 @@
+"""What a task is: fixed examples to learn from, others held out, and the figures that say how well."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.float64]
+
+
+class Examples(NamedTuple):
+    """Inputs (N, n_x) and labels (N, n_y), rows are examples."""
+
+    x: Values
+    y: Values
+
+
+class Task(ABC):
+    """Data as values: ``train`` and ``test`` are drawn once, from the streams given."""
+
+    n_x: int
+    n_y: int
+    train: Examples
+    test: Examples
+    fresh = False
+
+    @abstractmethod
+    def draw(self, epoch: int) -> Examples:
+        """The training examples of one epoch (1-based), where they are drawn anew."""
+
+
+def score_bits(o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    """Share of bits right, and of examples with every bit right; o and y (..., N, n_y) -> (...)."""
+    right = (o > 0.5) == (y > 0.5)
+    return {"bit_accuracy": right.mean((-2, -1)), "exact_accuracy": right.all(-1).mean(-1)}

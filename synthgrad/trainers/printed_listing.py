@@ -1,0 +1,63 @@
+"""The DNI class exactly as printed in the tutorial's text, plus signs and all.
+
+Both updates have the wrong sign there: ``weights += ...`` and ``weights_synthetic_grads += ...``. The second
+climbs |h M - target|^2 and has no fixed point, so the numbers grow until they overflow.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from synthgrad.config import option
+from synthgrad.generators import Generator, GeneratorOptions
+from synthgrad.nn.dense import Reduce
+from synthgrad.nn.optimizers import SGDOptions
+from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
+from synthgrad.types import Batch
+
+
+class PrintedListingOptions(TrainerOptions):
+    """The class printed in the tutorial's text; alpha is the step of layers and generators alike."""
+
+    name: Literal["printed-listing"]
+    alpha: float = option(1e-4, "step size of layers and generators", ge=0, stacks=True)
+    loss: Literal["squared-error"] = option("squared-error", "the listing knows no other")
+    optimizer: SGDOptions = option(SGDOptions(name="sgd"), "the listing knows no other")
+    reduce: Reduce = option(Reduce(weights="sum", biases="sum"), "the listing sums over the batch")
+    sign: Literal["plus", "minus"] = option("plus", "plus as printed, or minus as descent would have it")
+
+
+class PrintedListing(Trainer):
+    """All layers, the output layer too, learn from a generator; the last one's target is o - y.
+
+    W_i += alpha x^T (h_i M_i f'),  M_i += alpha h_i^T (h_i M_i - target_i), targets through the updated W.
+    """
+
+    Options = PrintedListingOptions
+    meaning = "the class as printed in the tutorial's text, with its plus signs: it overflows"
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        options = GeneratorOptions(
+            input=("layer-output",), bias=False, alpha=self.options.alpha, reduce=self.options.reduce,
+            last_layer="random", targets="after",
+        )  # fmt: skip
+        self.generators = [
+            Generator(options, i, f.spec.n_out, setup.around, setup.network.init) for i, f in enumerate(self.layers, 1)
+        ]
+        optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
+        below = [None, *self.generators[:-1]]
+        self.modules = list(zip(self.layers, optimizers, self.generators, below, strict=True))
+
+    def set_rate(self, factor: float) -> None:
+        super().set_rate(-factor if self.options.sign == "plus" else factor)
+
+    def step(self, batch: Batch) -> None:
+        h = self.begin(batch)
+        for f, optimizer, M, M_below in self.modules:
+            h = f.forward(h)
+            f.backward(M.delta(h, batch))
+            optimizer.update()
+            if M_below is not None:
+                M_below.fit(f.delta_below())
+        self.generators[-1].fit(self.loss.delta(h, batch))
