@@ -11,15 +11,15 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.config import Flag, Fractions, Int, OneOf, Options, option
+from synthgrad.config import Flag, Fractions, Int, NameOf, OneOf, Options, option
 from synthgrad.errors import Problem
 from synthgrad.generators.generator import Surroundings
-from synthgrad.streams import Draw, Streams, TutorialStreams, make_streams
+from synthgrad.streams import STREAMS, Draw, Streams, TutorialStreams, make_streams
 from synthgrad.tasks import TASKS
 from synthgrad.tasks.feed import Feed, Order
 from synthgrad.trainers import TRAINERS, NetworkOptions, Setup, Trainer
@@ -53,7 +53,7 @@ class Config(Options):
     """One experiment."""
 
     seed: Int = option(1, "of all randomness", ge=0, lt=2**32)
-    stream: Literal["named", "tutorial", "tutorial-dni"] = option(
+    stream: Annotated[str, NameOf(STREAMS)] = option(
         "named", "random numbers: independent named streams, or the tutorial's one legacy stream"
     )
     task: Annotated[Options, OneOf(TASKS)] = option(meaning="what is learned")
@@ -104,17 +104,20 @@ class Experiment:
     """The objects of one config, or of several that differ only in numbers, trained as one stack.
 
     One config makes arrays without leading axes, R configs arrays with the leading axis (R,); replica r of
-    a stack equals the run of config r alone.
+    a stack equals the run of config r alone. ``tasks``, one a config, stand in for those of the configs.
     """
 
-    def __init__(self, configs: Sequence[Config]) -> None:
+    def __init__(self, configs: Sequence[Config], tasks: Sequence[Any] | None = None) -> None:
         self.configs = list(configs)
         config: Any = configs[0]
         self.config = config
         self.lead = () if len(configs) == 1 else (len(configs),)
         self.dtype = np.dtype(config.network.dtype)
         self.streams = [make_streams(c.stream, c.seed) for c in configs]
-        self.tasks = [TASKS[c.task.name](c.task, s) for c, s in zip(self.configs, self.streams, strict=True)]  # type: ignore[attr-defined,arg-type]
+        self.tasks: Sequence[Any] = tasks or [
+            TASKS[c.task.name](c.task, streams)  # type: ignore[attr-defined]
+            for c, streams in zip(configs, self.streams, strict=True)
+        ]
         task = self.task = self.tasks[0]
         widths = [task.n_x, *config.network.hidden, task.n_y]
         for c, streams in zip(configs, self.streams, strict=True):
@@ -287,7 +290,7 @@ def test_figures(experiment: Experiment) -> Figures:
         return {}
     h = experiment.trainer.network.infer(experiment.test_x, experiment.test_h)
     loss = experiment.trainer.loss
-    figures = {"loss": loss.objective(h, experiment.test_y).mean(-1)}
+    figures = {"loss": loss.objective(h, experiment.test_y)}
     figures |= experiment.task.score(loss.outputs(h), experiment.test_y)
     return {f"test_{name}": value for name, value in figures.items()}
 
@@ -299,7 +302,7 @@ def _figures(experiment: Experiment, h: Array, y: Array) -> Figures:
     slope = o * (1 - o)  # of the sigmoid
     both, f64 = (-2, -1), np.float64
     return {
-        "loss": loss.objective(h, y).mean(-1),
+        "loss": loss.objective(h, y),
         "abs_error": error.sum(both, dtype=f64),
         "abs_delta": np.multiply(error, slope, error).sum(both, dtype=f64),
         **experiment.task.score(o, y),

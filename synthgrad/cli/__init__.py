@@ -1,1 +1,81 @@
-"""The command line."""
+"""The command line: parse, call one function, show.
+
+Nothing heavy is imported here: ``synthgrad --help`` must not wait for NumPy. Errors become text and an exit
+code in ``main`` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from synthgrad import __version__
+from synthgrad.cli.config import config
+from synthgrad.cli.train import train
+from synthgrad.errors import SynthgradError
+
+EPILOG = """\b
+First steps:
+  synthgrad train configs/addition/dni-both.yaml
+  synthgrad config list
+Exit codes: 0 done, 1 failed while running, 2 bad usage or config, 3 the run
+diverged, 130 or 143 after SIGINT or SIGTERM.
+Completion: eval "$(_SYNTHGRAD_COMPLETE=bash_source synthgrad)"  (or zsh_source, fish_source)
+"""
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
+    epilog=EPILOG,
+)
+@click.version_option(__version__, prog_name="synthgrad")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def group(context: click.Context, debug: bool) -> None:
+    """Experiments with synthetic gradients: one YAML file, one command, one run directory."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+group.add_command(train)
+group.add_command(config)
+
+
+def main() -> None:
+    """Run a command; turn what goes wrong into one message and an exit code."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        code = group.main(arguments, prog_name="synthgrad", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.ClickException as error:
+        code = error.exit_code
+        context = getattr(error, "ctx", None)
+        place = context.command_path if context else "synthgrad"
+        message = error.format_message().rstrip(".")
+        click.echo(f"{place}: {message[:1].lower()}{message[1:]} (see {place} --help)", err=True)
+    except SynthgradError as error:
+        if debug:
+            raise
+        click.echo(str(error), err=True)
+        code = error.exit_code
+    except MemoryError as error:
+        if debug:
+            raise
+        click.echo(f"synthgrad: not enough memory: {error}", err=True)
+        code = 1
+    except BrokenPipeError:  # the reader has gone, as in `synthgrad config list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except (KeyboardInterrupt, click.Abort):
+        code = 130
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(f"synthgrad: {type(error).__name__}: {error} (a bug; --debug shows where)", err=True)
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)

@@ -7,14 +7,15 @@ registries in ``synthgrad.experiment``.
 """
 
 from synthgrad.config.checking import check, load, walk
-from synthgrad.config.options import AnyOf, Flag, Fractions, Int, OneOf, Options, Widths, option, sections
-from synthgrad.config.reading import dump
+from synthgrad.config.options import AnyOf, Flag, Fractions, Int, NameOf, OneOf, Options, Widths, option, sections
+from synthgrad.config.writing import dump
 
 __all__ = [
     "AnyOf",
     "Flag",
     "Fractions",
     "Int",
+    "NameOf",
     "OneOf",
     "Options",
     "Widths",

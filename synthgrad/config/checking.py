@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from synthgrad.config.options import OneOf, Options, Section, sections
-from synthgrad.config.reading import Key, Tree, dotted, override, parse, read
+from synthgrad.config.messages import Key, closest, describe, dotted, listed, not_one_of, show
+from synthgrad.config.options import OneOf, Options, Section, default_of, paths, sections
+from synthgrad.config.overrides import put, setting
+from synthgrad.config.reading import Finding, Tree, in_order, parse, read
 from synthgrad.errors import ConfigError, Problem
 
 T = TypeVar("T", bound=Options)
@@ -21,19 +22,21 @@ def load(path: Path, options: type[T], settings: Iterable[str] = ()) -> T:
 
     Raises ConfigError with one line for each problem: ``file:line:column: key: what (what is allowed)``.
     """
-    tree = read(path)
-    problems: list[str] = []
-    for setting in settings:
+    changes, lines = [], []
+    for text in settings:
         try:
-            override(tree, setting)
+            changes.append(setting(text))
         except ConfigError as error:
-            problems += error.lines
+            lines += error.lines
     try:
+        tree = read(Path(path))
+        for change in changes:
+            put(tree, change, options)
         value = check(tree, options)
     except ConfigError as error:
-        raise ConfigError(problems + error.lines) from None
-    if problems:
-        raise ConfigError(problems)
+        raise ConfigError(lines + error.lines) from None
+    if lines:
+        raise ConfigError(lines)
     return value
 
 
@@ -41,20 +44,10 @@ def check(tree: Tree | str, options: type[T]) -> T:
     """Make the options of a tree (or of YAML text). Raises ConfigError with every problem."""
     if isinstance(tree, str):
         tree = parse(tree, "config")
-    if not isinstance(tree.data, dict):
-        raise ConfigError(f"{tree.place(())}: expected sections such as 'task:' and 'trainer:', got {_show(tree.data)}")
-    lines = _Lines(tree)
-    data = lines.section(options, tree.data, ())
-    try:
-        value = options.model_validate(data)
-    except ValidationError as error:
-        lines.invalid(error, options, data)
-        raise ConfigError(lines.sorted()) from None
-    if not lines.found:
-        for key, problem in walk(value):
-            lines.add(key + tuple(problem.key), problem.message)
-    if lines.found:
-        raise ConfigError(lines.sorted())
+    checker = _Checker(tree, options)
+    value: T | None = checker.run()
+    if value is None or checker.found:
+        raise ConfigError(in_order(checker.found.values()))
     return value
 
 
@@ -68,175 +61,171 @@ def walk(value: Options, key: Key = ()) -> Iterator[tuple[Key, Problem]]:
             yield from walk(below, (*key, name))
 
 
-class _Lines:
-    """The problems found so far, each with its place."""
+class _Checker:
+    """The problems found so far in a tree; ``given_up`` are keys of which no more is said."""
 
-    def __init__(self, tree: Tree) -> None:
-        self.tree = tree
-        self.found: dict[tuple[Key, str], str] = {}
-        self.left_out: set[Key] = set()
+    def __init__(self, tree: Tree, options: type[Options]) -> None:
+        self.tree, self.options = tree, options
+        self.found: dict[tuple[Key, str], Finding] = {(f.key, f.message): f for f in tree.findings}
+        self.given_up = set(tree.broken)
 
     def add(self, key: Key, message: str, of_key: bool = False) -> None:
-        place = self.tree.place(key, of_key)
-        text = f"{place}: {dotted(key)}: {message}" if key else f"{place}: {message}"
-        self.found.setdefault((key, message), text)
+        if not any(key[: len(gone)] == gone for gone in self.given_up):
+            self.found.setdefault((key, message), Finding(self.tree.place(key, of_key), key, message))
 
-    def sorted(self) -> list[str]:
-        return sorted(self.found.values(), key=_line_number)
+    def run(self) -> Any:
+        data = self.tree.data
+        if not isinstance(data, dict):
+            if not self.found:
+                space = " (a key ends with ': ', colon and space)" if isinstance(data, str) and ":" in data else ""
+                self.add((), f"expected sections such as 'task:' and 'trainer:', got {show(data)}{space}")
+            return None
+        data = self.section(self.options, data, ())
+        value = None
+        try:
+            value = self.options.model_validate(data)
+        except ValidationError as error:
+            self.values(error)
+        self.beyond(self.options, data, ())
+        return value
 
     # keys ---------------------------------------------------------------------------------------
 
-    def section(self, section: Section, data: Any, key: Key) -> Any:
+    def section(self, section: Section, data: Any, key: Key, default: Any = None) -> Any:
         """Check the keys of a section and of those below; return it ready for the values' check."""
         if isinstance(section, OneOf):
             data = section.expand(data)
         if data is None:
             data = {}
         if not isinstance(data, dict):
-            chosen = f" (to choose one, set {dotted((*key, section.key))})" if isinstance(section, OneOf) else ""
-            self.add(key, f"expected a section with keys, got {_show(data)}{chosen}")
-            self.left_out.add(key)
+            self.add(key, self._no_section(section, data, key))
+            self.given_up.add(key)
             return None
+        options = section
         if isinstance(section, OneOf):
-            name = data.get(section.key)
-            if not isinstance(name, str) or name not in section.registry:
-                self._name(section, name, key)
+            name = self._choice(section, data, key, default)
+            if name is None:
+                self.given_up.add(key)
                 return None
             options = section.options(name)
-            data = self._foreign(section, options, data, key)
-        else:
-            options = section
+            data = {**self._without_foreign(section, options, data, key), section.key: name}
+        assert not isinstance(options, OneOf)
         known = sections(options)
         checked = {}
         for name, value in data.items():
             if name not in known:
                 self._unknown(name, options, section, key)
+            elif (below := known[name]) is None:
+                checked[name] = value
             else:
-                below = known[name]
-                checked[name] = value if below is None else self.section(below, value, (*key, name))
+                checked[name] = self.section(below, value, (*key, name), default_of(options, name))
+        for name, below in known.items():
+            if isinstance(below, OneOf) and name not in data and default_of(options, name) is None:
+                checked[name] = self.section(below, None, (*key, name))
         return checked
 
-    def _name(self, section: OneOf, name: Any, key: Key) -> None:
-        full = (*key, section.key)
-        self.left_out.add(key)
-        if name is None:
-            self.add(full, f"is missing (one of {_list(section.registry)})")
-        else:
-            self.add(full, f"{_show(name)} is not one of {_list(section.registry)}{_near(name, section.registry)}")
+    def _no_section(self, section: Section, value: Any, key: Key) -> str:
+        if not isinstance(section, OneOf):
+            dashes = "; drop the dashes" if isinstance(value, list) else ""
+            return f"expected a section, got {show(value)} (its keys: {listed(section.model_fields)}{dashes})"
+        full, name = dotted((*key, section.key)), closest(value, section.registry)
+        if not isinstance(value, str) or name is None:
+            dashes = "; drop the dashes" if isinstance(value, list) else ""
+            return f"expected a section, got {show(value)} ({full} is one of {listed(section.registry)}{dashes})"
+        right = f"-s {full}={name}" if key in self.tree.overridden else f"{dotted(key)}: {{{section.key}: {name}}}"
+        return f"expected a section, got {show(value)} (write {right})"
 
-    def _foreign(self, section: OneOf, options: type[Options], data: dict[str, Any], key: Key) -> dict[str, Any]:
-        """Leave out what the file says for another choice, where an override made the choice."""
-        if (*key, section.key) not in self.tree.overridden:
+    def _choice(self, section: OneOf, data: dict[str, Any], key: Key, default: Any) -> str | None:
+        """The entry chosen, or the one that was probably meant."""
+        full = (*key, section.key)
+        name = data.get(section.key)
+        if isinstance(name, str) and name in section.registry:
+            return name
+        if name is None and default is not None:
+            return str(getattr(default, section.key))
+        if name is None:
+            self.add(full, f"is missing (one of {listed(section.registry)})")
+        else:
+            self.add(full, not_one_of(name, section.registry))
+        return closest(name, section.registry) if isinstance(name, str) else None
+
+    def _without_foreign(
+        self, section: OneOf, options: type[Options], data: dict[str, Any], key: Key
+    ) -> dict[str, Any]:
+        """Leave out what the file says for the choice that an override replaced."""
+        chosen = (*key, section.key)
+        if chosen not in self.tree.overridden:
             return data
-        known = {k for name in section.registry for k in section.options(name).model_fields}
-        mine = options.model_fields
-        overridden = {o[: len(key) + 1] for o in self.tree.overridden}
-        return {k: v for k, v in data.items() if k in mine or k not in known or (*key, k) in overridden}
+        old = self.tree.replaced.get(chosen)
+        names = [old] if isinstance(old, str) and old in section.registry else list(section.registry)
+        foreign = {k for name in names for k in section.options(name).model_fields} - options.model_fields.keys()
+        explicit = {o[len(key)] for o in self.tree.overridden if len(o) > len(key) and o[: len(key)] == key}
+        return {k: v for k, v in data.items() if k not in foreign or k in explicit}
 
     def _unknown(self, name: str, options: type[Options], section: Section, key: Key) -> None:
-        known = list(options.model_fields)
-        message = f"unknown key{_near(name, known)}; known here: {_list(known)}"
+        full = (*key, name)
+        self.add(full, self._not_known(name, options, section), of_key=True)
+        late = [place for k, place in self.tree.overridden.items() if k[: len(full)] == full]
+        if late and isinstance(section, OneOf) and (*key, section.key) in self.tree.overridden:
+            self.found.update({k: f._replace(place=late[-1]) for k, f in self.found.items() if f.key == full})
+
+    def _not_known(self, name: str, options: type[Options], section: Section) -> str:
+        known = f"known here: {listed(options.model_fields)}"
         if isinstance(section, OneOf):
             others = [n for n in section.registry if name in section.options(n).model_fields]
-            mine = next(n for n in section.registry if section.options(n) is options)
             if others:
-                message = f"{mine} has no such option ({_list(others)} {'has' if len(others) == 1 else 'have'} it)"
-        self.add((*key, name), message, of_key=True)
+                mine = next(n for n in section.registry if section.options(n) is options)
+                return f"{mine} has no such option ({listed(others)} {'has' if len(others) == 1 else 'have'} it)"
+        first, dot, rest = name.partition(".")
+        if dot and first in options.model_fields:
+            return f"a dotted key is for -s (in a file write a section, {first}: {{{rest}: ...}})"
+        near = closest(name, options.model_fields)
+        if near is None:
+            near = min((dotted(p) for p in paths(self.options) if p[-1] == name), key=len, default=None)
+        return f"unknown key (did you mean {near!r}? {known})" if near else f"unknown key ({known})"
 
     # values -------------------------------------------------------------------------------------
 
-    def invalid(self, error: ValidationError, options: type[Options], data: Any) -> None:
+    def values(self, error: ValidationError) -> None:
         """Say each of pydantic's errors in the user's words."""
         for item in error.errors(include_url=False):
-            key = _key_of(item["loc"], options, data)
-            if any(key[: len(gone)] == gone for gone in self.left_out):
-                continue
-            self.add(key, _message(item))
+            key, options, name = _locate(item["loc"], self.options)
+            if item["type"] == "names":
+                for index, message in item["ctx"]["wrong"]:
+                    self.add(key if index is None else (*key, index), message)
+            else:
+                self.add(key, describe(item, options.model_fields[name]))
+
+    def beyond(self, section: Section, data: Any, key: Key) -> None:
+        """The problems beyond single values, of every section whose values are right."""
+        options = section
+        if isinstance(section, OneOf) and isinstance(data, dict):
+            options = section.options(data[section.key])
+        if not isinstance(data, dict) or isinstance(options, OneOf):
+            return
+        if not any(k[: len(key)] == key for k, _ in self.found):
+            for where, problem in walk(options.model_validate(data), key):
+                self.add((*where, *problem.key), problem.message)
+            return
+        for name, below in sections(options).items():
+            if below is not None and name in data:
+                self.beyond(below, data[name], (*key, name))
 
 
-def _key_of(loc: tuple[str | int, ...], section: Section | None, data: Any) -> Key:
-    """A location without the names that pydantic puts in for the choice of a registry's entry."""
+def _locate(loc: tuple[str | int, ...], options: type[Options]) -> tuple[Key, type[Options], str]:
+    """The key of one of pydantic's locations, and the field (of which options) that it belongs to."""
     key: list[str | int] = []
     parts = list(loc)
+    section: Section | None = options
+    owner, name = options, str(loc[0]) if loc else ""
     while parts:
         if isinstance(section, OneOf):
-            if len(section.registry) > 1:
-                section = section.options(str(parts.pop(0)))
-                continue
-            section = section.options(next(iter(section.registry)))
+            choice = parts.pop(0) if len(section.registry) > 1 else next(iter(section.registry))
+            section = section.options(str(choice))
+            continue
         part = parts.pop(0)
         key.append(part)
-        section = sections(section).get(str(part)) if isinstance(section, type) else None
-    return tuple(key)
-
-
-_LIMITS = {
-    "greater_than": ("gt", ">"),
-    "greater_than_equal": ("ge", ">="),
-    "less_than": ("lt", "<"),
-    "less_than_equal": ("le", "<="),
-}
-_KINDS = {
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "string_type": "a word",
-    "tuple_type": "a list such as [128, 64]",
-    "list_type": "a list",
-    "literal_error": "",
-}
-
-
-def _message(item: Any) -> str:
-    kind, value, ctx = item["type"], item["input"], item.get("ctx", {})
-    if kind == "missing":
-        return "is missing"
-    if kind == "literal_error":
-        allowed = [part.strip("'") for part in ctx["expected"].replace(" or ", ", ").split(", ")]
-        return f"{_show(value)} is not one of {_list(allowed)}{_near(value, allowed)}"
-    if kind == "name":
-        return f"{_show(ctx['value'])} is not one of {_list(ctx['words'])}{_near(ctx['value'], ctx['words'])}"
-    if kind in _LIMITS:
-        name, sign = _LIMITS[kind]
-        return f"{_show(value)} is out of range (must be {sign} {ctx[name]})"
-    if kind == "finite_number":
-        return f"{_show(value)} is not a finite number"
-    if kind in _KINDS:
-        quoted = ""
-        if isinstance(value, str) and kind in ("int_type", "float_type"):
-            quoted = "; write it without quotes" if _is_number(value) else ""
-        return f"expected {_KINDS[kind]}, got {_show(value)}{quoted}"
-    return str(ctx.get("error") or item["msg"])
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _show(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = "a section" if isinstance(value, dict) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(names)
-
-
-def _near(name: Any, allowed: Iterable[str]) -> str:
-    close = get_close_matches(str(name).lower(), list(allowed), 1, 0.6)
-    return f" (did you mean {close[0]!r}?)" if close else ""
-
-
-def _line_number(text: str) -> tuple[int, int]:
-    parts = text.split(": ", 1)[0].rsplit(":", 2)
-    return (int(parts[1]), int(parts[2])) if len(parts) == 3 and parts[1].isdigit() and parts[2].isdigit() else (0, 0)
+        if section is not None:
+            owner, name = section, str(part)
+            section = sections(section).get(name)
+    return tuple(key), owner, name

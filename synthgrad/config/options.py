@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Union
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError, core_schema
 
+from synthgrad.config.messages import not_one_of, show
 from synthgrad.errors import Problem
 
+Json = dict[str, Any]
 WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 
 
@@ -21,6 +33,24 @@ class Options(BaseModel):
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong beyond single values; keys are relative to this section."""
         return iter(())
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:
+        """For editors: the name of an entry is described, and may be left out where it is the default."""
+        made = handler(schema)
+        section = handler.resolve_ref_schema(made)
+        for name, property_ in section["properties"].items():
+            choice = sections(cls)[name]
+            if "const" in property_ and not cls.model_fields[name].description:
+                property_["description"] = _first_line(cls)
+                section["required"].remove(name)
+            elif isinstance(choice, OneOf) and (default := default_of(cls, name)):
+                choice.allow_unnamed(property_, getattr(default, choice.key))
+        return made
+
+
+def _first_line(thing: Any) -> str:
+    return (thing.__doc__ or "").partition("\n")[0]
 
 
 def option(default: Any = ..., meaning: str = "", *, stacks: bool = False, **limits: Any) -> Any:
@@ -46,7 +76,8 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-Flag = Annotated[bool, BeforeValidator(_flag)]
+_FLAG_SCHEMA = {"anyOf": [{"type": "boolean"}, {"enum": ["on", "off", "yes", "no"]}]}
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_FLAG_SCHEMA)]
 """A switch; on, off, yes and no count as a person means them."""
 Int = Annotated[int, BeforeValidator(_whole)]
 """A whole number; 1e3 is one."""
@@ -80,16 +111,38 @@ class OneOf:
         choices = tuple(self.options(name) for name in self.registry)
         if len(choices) == 1:
             return core_schema.no_info_before_validator_function(self.expand, handler.generate_schema(choices[0]))
-        union = Annotated[Union[choices], Field(discriminator=self.key)]  # type: ignore[valid-type]
+        union = Annotated[reduce(or_, choices), Field(discriminator=self.key)]
         return core_schema.no_info_before_validator_function(self.expand, handler.generate_schema(union))
 
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        section = handler(schema)
-        if not self.shorthand:
-            return section
-        return {"anyOf": [{"type": "string", "enum": list(self.registry)}, section]}
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:
+        entries = handler(schema)
+        entries = entries.get("oneOf", [entries])
+        names = {"enum": list(self.registry), "description": self._meanings()}
+        section: Json = {
+            "type": "object",
+            "properties": {self.key: names},
+            "required": [self.key],
+            "oneOf": [{**entry, "required": [self.key]} for entry in entries],
+        }
+        return {"anyOf": [{"enum": list(self.registry)}, section]} if self.shorthand else section
+
+    def _meanings(self) -> str:
+        return "; ".join(f"{name}: {_first_line(self.options(name)).rstrip('.')}" for name in self.registry)
+
+    def allow_unnamed(self, schema: Json, name: str) -> None:
+        """Change the JSON Schema of a field whose default is the entry ``name``: without a name, it is that entry."""
+        section = schema["anyOf"][-1] if self.shorthand else schema
+        del section["required"], section["oneOf"][list(self.registry).index(name)]["required"]
+
+
+class NameOf:
+    """Field metadata: one name out of a registry."""
+
+    def __init__(self, registry: Mapping[str, Any]) -> None:
+        self.registry = registry
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.literal_schema(list(self.registry))
 
 
 class AnyOf:
@@ -104,16 +157,26 @@ class AnyOf:
     def parse(self, value: Any) -> tuple[str, ...]:
         """Read a name, an alias or a list of names."""
         words = [*self.registry, *self.aliases]
-        if isinstance(value, str):
-            value = self.aliases.get(value, (value,))
-        if not isinstance(value, list | tuple) or not value:
-            raise PydanticCustomError("any_of", "expected one of {words}, or a list", {"words": ", ".join(words)})
-        for name in value:
-            if name not in self.registry:
-                raise PydanticCustomError("name", "", {"value": name, "words": words})
-        if len(set(value)) < len(value):
-            raise PydanticCustomError("any_of", "names an entry twice", {})
-        return tuple(name for name in self.registry if name in value)
+        if isinstance(value, str) and value in self.aliases:
+            return self.aliases[value]
+        names = [value] if isinstance(value, str) else value
+        if not isinstance(names, list | tuple) or not names:
+            raise _wrong([(None, f"expected one of {', '.join(words)}, or a list of them, got {show(value)}")])
+        wrong = [(None if isinstance(value, str) else i, said) for i, said in self._slips(names)]
+        if wrong:
+            raise _wrong(wrong)
+        return tuple(name for name in self.registry if name in names)
+
+    def _slips(self, names: Any) -> Iterator[tuple[int, str]]:
+        for i, name in enumerate(names):
+            if isinstance(name, str) and name in self.aliases and len(names) > 1:
+                yield i, f"{name!r} stands for a list itself ({', '.join(self.aliases[name])}): write those"
+            elif isinstance(name, str) and name in self.aliases:
+                yield i, f"{name!r} stands for a list itself: write it without brackets"
+            elif not isinstance(name, str) or name not in self.registry:
+                yield i, not_one_of(name, [*self.registry, *(self.aliases if len(names) == 1 else ())])
+            elif name in names[:i]:
+                yield i, f"names {name!r} twice (leave one out)"
 
     def write(self, value: tuple[str, ...]) -> Any:
         """The shortest form that ``parse`` reads back."""
@@ -124,12 +187,14 @@ class AnyOf:
         writer = core_schema.plain_serializer_function_ser_schema(self.write)
         return core_schema.no_info_plain_validator_function(self.parse, serialization=writer)
 
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        names = {"type": "string", "enum": [*self.registry, *self.aliases]}
-        several = {"type": "array", "minItems": 1, "uniqueItems": True}
-        return {"anyOf": [names, {**several, "items": {"type": "string", "enum": list(self.registry)}}]}
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:
+        names = {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": list(self.registry)}}
+        return {"anyOf": [{"enum": [*self.registry, *self.aliases]}, names]}
+
+
+def _wrong(slips: list[tuple[int | None, str]]) -> PydanticCustomError:
+    """Several things wrong with one value: positions in its list (None: the whole) and messages."""
+    return PydanticCustomError("names", "wrong names", {"wrong": slips})
 
 
 Section = type[Options] | OneOf
@@ -140,6 +205,23 @@ def sections(options: type[Options]) -> dict[str, Section | None]:
     found: dict[str, Section | None] = {}
     for key, field in options.model_fields.items():
         choice = next((m for m in field.metadata if isinstance(m, OneOf)), None)
-        nested = isinstance(field.annotation, type) and issubclass(field.annotation, Options)
-        found[key] = choice or (field.annotation if nested else None)
+        kind = field.annotation
+        nested = kind if isinstance(kind, type) and issubclass(kind, Options) else None
+        found[key] = choice or nested
     return found
+
+
+def default_of(options: type[Options], key: str) -> Any:
+    """The default of a key, None if it has none."""
+    field = options.model_fields[key]
+    return None if field.is_required() else field.get_default(call_default_factory=True)
+
+
+def paths(section: Section, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every dotted key in parts, whichever entries of registries are chosen; some several times."""
+    choices = [section.options(name) for name in section.registry] if isinstance(section, OneOf) else [section]
+    for choice in choices:
+        for name, below in sections(choice).items():
+            yield (*above, name)
+            if below is not None:
+                yield from paths(below, (*above, name))

@@ -1,254 +1,238 @@
-"""YAML files and ``-s`` overrides as trees that know where every value stands."""
+"""YAML text as plain data that knows where every value stands."""
 
 from __future__ import annotations
 
-import math
+import copy
 import re
-from collections.abc import Hashable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, NamedTuple, cast
 
 import yaml
 
+from synthgrad.config.files import read_text
+from synthgrad.config.messages import Key, dotted, show
+from synthgrad.config.syntax import explain
 from synthgrad.errors import ConfigError
-
-Key = tuple[str | int, ...]
 
 MAX_VALUES = 10_000
 """A config of more values than this is an anchor that explodes, not an experiment."""
-MAX_BYTES = 1 << 20
+MAX_DEPTH = 30
+MAX_DIGITS = 300
+"""Longer whole numbers are read as floats, that is as infinity."""
+
+PATTERNS = {
+    "bool": r"true|True|TRUE|false|False|FALSE",
+    "null": r"~|null|Null|NULL|",
+    "int": r"[-+]?[0-9][0-9_]*",
+    "float": r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][-+]?[0-9]+)?|[-+]?\.?(inf|Inf|INF)|\.?(nan|NaN|NAN)",
+    "merge": r"<<",
+}
+"""Scalars as people write them: 1e-2 is a number; on, off, yes, no are words; 012 is twelve."""
+_CORE = "tag:yaml.org,2002:"
 
 
-class _Loader(yaml.SafeLoader):
-    """Scalars as people write them: 1e-2 is a number; on, off, yes, no are words; 012 is twelve."""
+class Loader(yaml.SafeLoader):
+    """PyYAML's parser with the scalars of ``PATTERNS``, and aliases that stand where they are written."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event() if self.check_event(yaml.AliasEvent) else None  # type: ignore[no-untyped-call]
+        node = super().compose_node(parent, index)
+        if event is not None:
+            node = copy.copy(node)
+            cast(yaml.Node, node).start_mark = event.start_mark
+        return node
 
 
-for _tag, _pattern, _first in [
-    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("int", r"[-+]?[0-9][0-9_]*", "-+0123456789"),
-    ("float", r"[-+]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)([eE][-+]?[0-9]+)?", "-+.0123456789"),
-    ("float", r"[-+]?\.?(inf|Inf|INF)|\.?(nan|NaN|NAN)", "-+.iInN"),
-    ("merge", r"<<", "<"),
-]:
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
+for _kind, _pattern in PATTERNS.items():
+    Loader.add_implicit_resolver(_CORE + _kind, re.compile(rf"(?:{_pattern})\Z"), None)
+
+
+class Place(NamedTuple):
+    """Where something stands: ``file:line:column``, or ``-s KEY=VALUE`` (line 0)."""
+
+    source: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}:{self.column}" if self.line else self.source
+
+
+class Finding(NamedTuple):
+    """One thing wrong: where, with which key, and what."""
+
+    place: Place
+    key: Key
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {dotted(self.key)}: {self.message}" if self.key else f"{self.place}: {self.message}"
 
 
 @dataclass
 class Tree:
-    """Plain data and, for each key, the place where its value (or the key itself) stands."""
+    """Plain data, the places of its values and of their keys, and what was wrong with it already.
+
+    ``broken`` holds the keys whose values cannot be told (they are None),
+    ``overridden`` holds the keys that were set by ``-s``, ``replaced`` what the file has there.
+    """
 
     data: Any
     source: str
-    values: dict[Key, str] = field(default_factory=dict)
-    keys: dict[Key, str] = field(default_factory=dict)
-    overridden: set[Key] = field(default_factory=set)
+    values: dict[Key, Place] = field(default_factory=dict)
+    keys: dict[Key, Place] = field(default_factory=dict)
+    overridden: dict[Key, Place] = field(default_factory=dict)
+    replaced: dict[Key, Any] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    broken: set[Key] = field(default_factory=set)
 
-    def place(self, key: Key, of_key: bool = False) -> str:
+    def place(self, key: Key, of_key: bool = False) -> Place:
         """Where ``key`` stands; for one that is not there, where the section around it begins."""
         if of_key and key in self.keys:
             return self.keys[key]
         while key and key not in self.values:
             key = key[:-1]
-        return self.values.get(key, self.source)
+        return self.values.get(key, Place(self.source, 1, 1))
+
+    def forget(self, key: Key) -> None:
+        """Drop every note about ``key`` and what is below it."""
+        notes: tuple[dict[Key, Any], ...] = (self.values, self.keys, self.overridden, self.replaced)
+        for note in notes:
+            for old in [k for k in note if k[: len(key)] == key]:
+                del note[old]
 
 
 def read(path: Path) -> Tree:
-    """Read a YAML file. Raises ConfigError with ``file:line:column`` where it is not one mapping."""
-    return parse(_text(path), str(path))
+    """Read a YAML file. Raises ConfigError where it is not one YAML document."""
+    return parse(read_text(path), str(path))
 
 
-def _text(path: Path) -> str:
-    try:
-        if path.is_dir():
-            raise ConfigError(f"{path}: is a directory (expected a YAML file)")
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(f"{path}: is larger than 1 MiB (expected a config of a few lines)")
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file{_nearest(path)}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start + 1}); save it as UTF-8") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
-
-
-def _nearest(path: Path) -> str:
-    from difflib import get_close_matches
-
-    try:
-        names = [p.name for p in path.parent.iterdir() if p.suffix in (".yaml", ".yml")]
-    except OSError:
-        return ""
-    near = get_close_matches(path.name, names, 1, 0.5)
-    return f" (did you mean {path.parent / near[0]}?)" if near else ""
-
-
-def parse(text: str, source: str) -> Tree:
-    """Read YAML text; ``source`` names it in messages."""
-    loader = _Loader("")
-    try:
-        loader = _Loader(text)
-        node = loader.get_single_node()
-    except yaml.composer.ComposerError as error:
-        if error.context and "single document" in error.context:
-            raise ConfigError(f"{_mark(source, error.problem_mark)}: a second document begins (expected one)") from None
-        raise ConfigError(_yaml_message(source, error)) from None
-    except yaml.MarkedYAMLError as error:
-        raise ConfigError(_yaml_message(source, error)) from None
-    except yaml.reader.ReaderError as error:
-        raise ConfigError(f"{source}: holds a character that YAML does not allow (#x{error.character:02x})") from None
-    except RecursionError:
-        raise ConfigError(f"{source}: is nested too deeply") from None
-    finally:
-        loader.dispose()
+def parse(text: str, source: str, in_file: bool = True) -> Tree:
+    """Read YAML text; ``source`` names it in messages, with line and column if it is a file's."""
     tree = Tree(None, source)
-    if node is None:
+    builder = _Builder(tree, in_file)
+    node: yaml.Node | None = None
+    try:
+        node = Loader(text).get_single_node()
+    except RecursionError:
+        raise ConfigError(f"{source}: is nested too deeply (at most {MAX_DEPTH} levels)") from None
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        mark, message = explain(error, text)
+        raise ConfigError(f"{builder.place(mark)}: {message}") from None
+    if node is None or (in_file and isinstance(node, yaml.ScalarNode) and not node.value and not node.style):
         raise ConfigError(f"{source}: is empty (expected at least task.name and trainer.name)")
-    _Builder(tree).build(node, (), ())
+    tree.data = builder.value(node, (), ())
     return tree
 
 
-def _mark(source: str, mark: Any) -> str:
-    return f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
-
-
-def _yaml_message(source: str, error: yaml.MarkedYAMLError) -> str:
-    problem = error.problem or error.context or "not YAML"
-    hint = " (indent with spaces)" if "\\t" in problem else ""
-    return f"{_mark(source, error.problem_mark or error.context_mark)}: not valid YAML: {problem}{hint}"
-
-
 class _Builder:
-    """Turns nodes into data, remembering positions and refusing what is surely a slip."""
+    """Turns nodes into data, noting places, and what is surely a slip."""
 
-    def __init__(self, tree: Tree) -> None:
-        self.tree, self.count = tree, 0
+    def __init__(self, tree: Tree, in_file: bool) -> None:
+        self.tree, self.in_file, self.count = tree, in_file, 0
 
-    def build(self, node: yaml.Node, key: Key, above: tuple[int, ...]) -> None:
-        self.tree.data = self._value(node, key, above)
+    def place(self, mark: Any) -> Place:
+        if mark is None or not self.in_file:
+            return Place(self.tree.source)
+        return Place(self.tree.source, mark.line + 1, mark.column + 1)
 
-    def _value(self, node: yaml.Node, key: Key, above: tuple[int, ...]) -> Any:
-        place = _mark(self.tree.source, node.start_mark)
-        self.tree.values[key] = place
+    def note(self, place: Place, key: Key, message: str) -> None:
+        self.tree.findings.append(Finding(place, key, message))
+
+    def broken(self, place: Place, key: Key, message: str) -> None:
+        self.note(place, key, message)
+        self.tree.broken.add(key)
+
+    def value(self, node: yaml.Node, key: Key, above: tuple[int, ...]) -> Any:
+        """The data of a node; None where something is wrong with the node itself."""
+        place = self.tree.values[key] = self.place(node.start_mark)
         self.count += 1
         if self.count > MAX_VALUES:
             raise ConfigError(f"{place}: more than {MAX_VALUES} values: an anchor that explodes? (write it out)")
-        if id(node) in above:
-            raise ConfigError(f"{place}: an anchor that contains itself (write it out)")
-        above = (*above, id(node))
-        if len(above) > 30:
-            raise ConfigError(f"{place}: is nested too deeply")
+        if len(above) == MAX_DEPTH:
+            return self.broken(place, key, f"is nested too deeply (at most {MAX_DEPTH} levels)")
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, place, key)
+        if id(node.value) in above:
+            return self.broken(place, key, "an anchor that contains itself (write it out)")
+        if node.tag != _CORE + ("map" if isinstance(node, yaml.MappingNode) else "seq"):
+            return self.broken(place, key, f"the tag {_tag(node)} has no meaning here (leave it out)")
+        above = (*above, id(node.value))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, key, above)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._value(child, (*key, i), above) for i, child in enumerate(node.value)]
-        return _scalar(node, place)
+        return [self.value(child, (*key, i), above) for i, child in enumerate(node.value)]
 
     def _mapping(self, node: yaml.MappingNode, key: Key, above: tuple[int, ...]) -> dict[str, Any]:
-        merged: dict[str, Any] = {}
-        own: dict[str, Any] = {}
+        data: dict[str, Any] = {}
+        merges: list[yaml.Node] = []
         for name_node, value_node in node.value:
-            place = _mark(self.tree.source, name_node.start_mark)
-            if name_node.tag == "tag:yaml.org,2002:merge":
-                part = self._value(value_node, key, above)
-                for mapping in part if isinstance(part, list) else [part]:
-                    if not isinstance(mapping, dict):
-                        raise ConfigError(f"{place}: '<<' takes an anchor of a mapping")
-                    merged = {**mapping, **merged}
-                continue
-            if not isinstance(name_node, yaml.ScalarNode):
-                raise ConfigError(f"{place}: a key is a word, not a list or a mapping")
+            place = self.place(name_node.start_mark)
             name = name_node.value
-            if name in own:
-                raise ConfigError(f"{place}: {dotted((*key, name))}: stands twice (keep one)")
-            own[name] = self._value(value_node, (*key, name), above)
-            self.tree.keys[(*key, name)] = place
-        return {**merged, **own}
+            if not isinstance(name_node, yaml.ScalarNode):
+                self.note(place, key, "a key is a word, not a list or a section")
+            elif not name_node.tag.startswith(_CORE) or name_node.tag.startswith(_CORE + "python"):
+                self.note(place, key, f"the tag {_tag(name_node)} has no meaning here (leave it out)")
+            elif name_node.tag == _CORE + "merge":
+                if merges:
+                    self.note(place, (*key, name), "stands twice (write <<: [*one, *other]; the first has priority)")
+                merges += value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
+            elif name in data:
+                first = self.tree.keys[*key, name]
+                also = f"first in line {first.line}; " if first.line else ""
+                self.note(place, (*key, name), f"stands twice ({also}keep one)")
+            else:
+                self.tree.keys[*key, name] = place
+                data[name] = self.value(value_node, (*key, name), above)
+        for merged in merges:
+            self._merge(merged, data, key, above)
+        return data
+
+    def _merge(self, node: yaml.Node, data: dict[str, Any], key: Key, above: tuple[int, ...]) -> None:
+        """``<<``: take over what ``data`` does not have itself, and its places."""
+        if not isinstance(node, yaml.MappingNode):
+            return self.note(self.place(node.start_mark), (*key, "<<"), "takes a section or its *anchor")
+        tree = self.tree
+        outer = tree.values, tree.keys
+        tree.values, tree.keys = {}, {}
+        part = self.value(node, key, above) or {}
+        inner, (tree.values, tree.keys) = (tree.values, tree.keys), outer
+        new = part.keys() - data.keys()
+        data |= {name: value for name, value in part.items() if name in new}
+        for notes, taken in zip(outer, inner, strict=True):
+            notes |= {k: place for k, place in taken.items() if len(k) > len(key) and k[len(key)] in new}
+        return None
+
+    def _scalar(self, node: yaml.ScalarNode, place: Place, key: Key) -> Any:
+        text, kind = node.value, node.tag.removeprefix(_CORE)
+        if kind in ("str", "merge", "timestamp"):
+            return str(text)
+        if kind not in PATTERNS:
+            return self.broken(place, key, f"the tag {_tag(node)} has no meaning here (leave it out)")
+        if not re.fullmatch(PATTERNS[kind], text):
+            return self.broken(place, key, f"{show(text)} is not what its tag {_tag(node)} says (leave the tag out)")
+        return _plain(text, kind)
 
 
-def _scalar(node: yaml.Node, place: str) -> Hashable:
-    text, kind = node.value, node.tag.rpartition(":")[2]
-    if kind == "bool":
-        return bool(text.lower() == "true")
+def _plain(text: str, kind: str) -> bool | int | float | None:
     if kind == "null":
         return None
-    if kind == "int":
-        return int(text.replace("_", ""))
-    if kind == "float":
-        bare = text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan")
-        return float(bare)
-    if kind in ("str", "timestamp"):
-        return str(text)
-    raise ConfigError(f"{place}: the tag {node.tag!r} is not supported (expected plain values)")
+    bare = text.replace("_", "").lower()
+    if kind == "bool":
+        return bare == "true"
+    if kind == "int" and len(bare) <= MAX_DIGITS:
+        return int(bare)
+    return float(bare.replace(".inf", "inf").replace(".nan", "nan"))
 
 
-# overrides ----------------------------------------------------------------------------------------
+def _tag(node: yaml.Node) -> str:
+    tag = str(node.tag).replace(_CORE, "!!")
+    return tag if tag.isprintable() else show(tag)
 
 
-def override(tree: Tree, setting: str) -> None:
-    """Apply ``KEY=VALUE``: a dotted key and a YAML value. Raises ConfigError."""
-    label = f"-s {setting}"
-    name, equals, text = setting.partition("=")
-    name = name.strip()
-    if not equals or not name or any(not part for part in name.split(".")):
-        raise ConfigError(f"{label}: expected KEY=VALUE (for example -s trainer.alpha=1e-2)")
-    part = parse(text, label) if text.strip() else Tree(None, label)
-    put(tree, tuple(name.split(".")), part.data, label)
-
-
-def put(tree: Tree, key: Key, value: Any, label: str) -> None:
-    """Set one key, making the sections on the way."""
-    if not isinstance(tree.data, dict):
-        return
-    at = tree.data
-    for depth, name in enumerate(key[:-1], 1):
-        below = at.get(str(name))
-        if isinstance(below, str) and not isinstance(value, dict):  # a shorthand such as `optimizer: adam`
-            below = {"name": below}
-        if below is not None and not isinstance(below, dict):
-            raise ConfigError(f"{label}: {dotted(key[:depth])} is {below!r}, not a section")
-        at[str(name)] = at = dict(below or {})
-    at[str(key[-1])] = value
-    for places in (tree.values, tree.keys):
-        for old in [k for k in places if k[: len(key)] == key]:
-            del places[old]
-    tree.values[key] = tree.keys[key] = label
-    tree.overridden.add(key)
-
-
-def dotted(key: Key) -> str:
-    """A key as it is written: ``network.hidden[0]``."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key).lstrip(".")
-
-
-# writing ------------------------------------------------------------------------------------------
-
-
-class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _represent_float(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
-    text = repr(value) if math.isfinite(value) else {math.inf: ".inf", -math.inf: "-.inf"}.get(value, ".nan")
-    if "e" in text and "." not in text:  # other YAML readers take 1e-05 for text
-        text = text.replace("e", ".0e")
-    return dumper.represent_scalar("tag:yaml.org,2002:float", text)
-
-
-def _represent_list(dumper: yaml.SafeDumper, value: list[Any]) -> yaml.SequenceNode:
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)
-
-
-_Dumper.add_representer(float, _represent_float)
-_Dumper.add_representer(list, _represent_list)
-_Dumper.add_representer(tuple, _represent_list)
-
-
-def dump(data: Any) -> str:
-    """Plain data as YAML that reads back to the same values."""
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
+def in_order(findings: Iterable[Finding]) -> list[str]:
+    """One line for each finding, overrides first, then down the file."""
+    return [str(f) for f in sorted(findings, key=lambda f: (f.place.line, f.place.column))]

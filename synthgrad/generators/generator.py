@@ -16,9 +16,11 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from numpy import copyto, subtract
 
-from synthgrad.config import AnyOf, Flag, OneOf, Options, Widths, option
+from synthgrad.config import AnyOf, Flag, NameOf, OneOf, Options, Widths, option
 from synthgrad.generators.tape import Tape
+from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.dense import DenseSpec, Reduce
 from synthgrad.nn.initial import He
 from synthgrad.nn.network import Draw, Network
@@ -41,7 +43,7 @@ class GeneratorOptions(Options):
         BOTH, "what a generator sees: one of its inputs, both (layer-output and label), or a list"
     )
     hidden: Widths = option((), "widths of the generator's hidden layers; [] is linear")
-    activation: Literal["relu", "tanh", "sigmoid", "identity"] = option("relu", "of the generator's hidden layers")
+    activation: Annotated[str, NameOf(ACTIVATIONS)] = option("relu", "of the generator's hidden layers")
     bias: Flag = option(True, "biases in the generator")
     normalize: Flag = option(False, "batch-normalise the layer output that a generator sees")
     normalize_hidden: Flag = option(False, "batch normalisation in the generator's hidden layers")
@@ -78,6 +80,7 @@ class Generator:
         self.network.initialize(init or He(scheme="he"), around.draw, f"generator.{i}")
         if options.last_layer == "zeros":
             self.network.layers[-1].W[...] = 0
+        self.layers = self.network.layers
         self.optimizer: Optimizer = OPTIMIZERS[options.optimizer.name](  # type: ignore[attr-defined]
             options.optimizer, self.network.part(0, len(self.network.layers))
         )
@@ -105,6 +108,7 @@ class Generator:
             self._sets[rows] = z, Tape(rows, self.n, around.lead, around.dtype)
         self.z, self.tape = self._sets[rows]
         self.sole = names[0] if len(names) == 1 else None
+        self.sees_h_alone = self.sole == "layer-output" and self.standardize is None
         ends = np.cumsum([self.widths[name] for name in names])
         part = {name: self.z[..., end - self.widths[name] : end] for name, end in zip(names, ends, strict=True)}
         self.z_h, self.z_y, self.z_x = (part.get(name) for name in INPUTS)
@@ -116,8 +120,11 @@ class Generator:
 
     def delta(self, h: Array, batch: Batch) -> Array:
         """The synthetic gradient sg = M(z), shape (B, n)."""
-        self.sg = self.network.forward(self._gather(h, batch))
-        return self.sg
+        z = h if self.sees_h_alone else self._gather(h, batch)
+        for f in self.layers:
+            z = f.forward(z)
+        self.sg = z
+        return z
 
     def _gather(self, h: Array, batch: Batch) -> Array:
         """z: the inputs side by side, (B, n_z)."""
@@ -126,17 +133,16 @@ class Generator:
         if self.sole is not None:
             return h if self.sole == "layer-output" else batch.y if self.sole == "label" else batch.x
         if self.z_h is not None:
-            np.copyto(self.z_h, h)
+            copyto(self.z_h, h)
         if self.z_y is not None:
-            np.copyto(self.z_y, batch.y)
+            copyto(self.z_y, batch.y)
         if self.z_x is not None:
-            np.copyto(self.z_x, batch.x)
+            copyto(self.z_x, batch.x)
         return self.z
 
     def fit(self, target: Array) -> None:
         """One step towards sg = target."""
-        error = np.subtract(self.sg, target, self.tape.slot())
-        self.network.backward(error)
+        self.network.backward(subtract(self.sg, target, self.tape.slot()))  # error = sg - target
         self.optimizer.update()
 
     # between epochs -----------------------------------------------------------------------------

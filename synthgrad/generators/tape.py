@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from synthgrad.types import Array, Lead
 
-TAPE_BYTES = 1 << 17
-MAX_SLOTS = 32
+TAPE_BYTES = 1 << 16
+"""Small, so that the tape leaves the cache to the weights."""
+MAX_SLOTS = 16
 
 
 class Tape:

@@ -1,7 +1,8 @@
 """Activation functions, in place, each beside its derivative.
 
 The derivative is written as a function of the output ``h = f(a)``, so that the pre-activation ``a``
-need not be kept. ``pull`` computes ``delta * f'(a)`` and may return ``delta`` itself.
+need not be kept. ``pull`` computes ``delta * f'(a)`` and may return ``delta`` itself. What ``forward_`` may
+leave for it goes into ``spare``, an array of h's shape.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from numpy import add, exp, maximum, multiply, reciprocal, sign, subtract, tanh
 
 from synthgrad.types import Array
 
@@ -20,26 +22,35 @@ class Activation(Protocol):
     def apply_(self, a: Array) -> None:
         """Overwrite ``a`` with ``f(a)``."""
 
-    def pull(self, delta: Array, h: Array, out: Array) -> Array:
+    def forward_(self, a: Array, spare: Array) -> None:
+        """The same, bit for bit, leaving in ``spare`` what ``pull`` can use."""
+
+    def pull(self, delta: Array, h: Array, spare: Array, out: Array) -> Array:
         """Return ``delta * f'(a)``, in ``out`` or, where nothing changes, as ``delta`` itself."""
 
 
 class Sigmoid:
-    """f(a) = 1 / (1 + exp(-a)),  f' = h (1 - h)."""
+    """f(a) = 1 / (1 + exp(-a)),  f' = h (1 - h).
+
+    Computed as h = 1 - r with r = 1 / (1 + exp(a)), so that r = 1 - h is at hand for the derivative.
+    """
 
     def __init__(self, dtype: npt.DTypeLike) -> None:
         self.one = np.ones((), dtype)
 
     def apply_(self, a: Array) -> None:
-        np.negative(a, a)
-        np.exp(a, a)
-        np.add(a, self.one, a)
-        np.reciprocal(a, a)
+        self.forward_(a, a)
 
-    def pull(self, delta: Array, h: Array, out: Array) -> Array:
-        np.subtract(self.one, h, out)
-        np.multiply(out, h, out)
-        np.multiply(out, delta, out)
+    def forward_(self, a: Array, spare: Array) -> None:
+        r = spare
+        exp(a, r)
+        add(r, self.one, r)
+        reciprocal(r, r)
+        subtract(self.one, r, a)
+
+    def pull(self, delta: Array, h: Array, spare: Array, out: Array) -> Array:
+        multiply(h, spare, out)
+        multiply(out, delta, out)
         return out
 
 
@@ -50,12 +61,15 @@ class Tanh:
         self.one = np.ones((), dtype)
 
     def apply_(self, a: Array) -> None:
-        np.tanh(a, a)
+        tanh(a, a)
 
-    def pull(self, delta: Array, h: Array, out: Array) -> Array:
-        np.multiply(h, h, out)
-        np.subtract(self.one, out, out)
-        np.multiply(out, delta, out)
+    def forward_(self, a: Array, spare: Array) -> None:
+        tanh(a, a)
+
+    def pull(self, delta: Array, h: Array, spare: Array, out: Array) -> Array:
+        multiply(h, h, out)
+        subtract(self.one, out, out)
+        multiply(out, delta, out)
         return out
 
 
@@ -66,11 +80,14 @@ class Relu:
         self.zero = np.zeros((), dtype)
 
     def apply_(self, a: Array) -> None:
-        np.maximum(a, self.zero, out=a)
+        maximum(a, self.zero, out=a)
 
-    def pull(self, delta: Array, h: Array, out: Array) -> Array:
-        np.sign(h, out)
-        np.multiply(out, delta, out)
+    def forward_(self, a: Array, spare: Array) -> None:
+        maximum(a, self.zero, out=a)
+
+    def pull(self, delta: Array, h: Array, spare: Array, out: Array) -> Array:
+        sign(h, out)
+        multiply(out, delta, out)
         return out
 
 
@@ -83,7 +100,10 @@ class Identity:
     def apply_(self, a: Array) -> None:
         pass
 
-    def pull(self, delta: Array, h: Array, out: Array) -> Array:
+    def forward_(self, a: Array, spare: Array) -> None:
+        pass
+
+    def pull(self, delta: Array, h: Array, spare: Array, out: Array) -> Array:
         return delta
 
 

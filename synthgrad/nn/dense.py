@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from numpy import add, multiply
 
 from synthgrad.config import Options, option
 from synthgrad.nn.activations import ACTIVATIONS
@@ -48,6 +49,7 @@ class _Buffers:
     """What a layer needs to train on batches of one size."""
 
     h: Array  # (B, n_out)  output
+    spare: Array  # (B, n_out)  what the activation keeps for its derivative
     d: Array  # (B, n_out)  dL/da, per example
     ds: Array  # (B, n_out)  d times the scale of the weights' gradient
     below: Array  # (B, n_in)   dL/dx
@@ -67,9 +69,11 @@ class Dense:
         self.lead, self.dtype = lead, dtype
         self.dot = product(lead)
         self.activation = ACTIVATIONS[spec.activation](dtype)
-        self.W, self.gW = params.value["W"], params.gradient["W"]
+        bends = spec.activation != "identity"
+        self.activate = self.activation.forward_ if bends else None
+        self.pull = self.activation.pull if bends else None
+        self.W, self.b = params.value["W"], params.value.get("b")
         self.WT = self.W.mT
-        self.b, self.gb = params.value.get("b"), params.gradient.get("b")
         self.norm = BatchNorm(params, spec.n_out, lead, dtype) if spec.normalize else None
         self.step: Number = 1.0
         self.rows = 0
@@ -83,11 +87,12 @@ class Dense:
         if rows not in self._sets:
             high, low = (np.empty((*self.lead, rows, n), self.dtype) for n in (self.spec.n_out, self.spec.n_in))
             row = np.empty((*self.lead, 1, rows), self.dtype)
-            self._sets[rows] = _Buffers(high, np.empty_like(high), np.empty_like(high), low, row)
+            self._sets[rows] = _Buffers(high, *(np.empty_like(high) for _ in range(3)), low, row)
         buffers = self._sets[rows]
-        self.h, self._d, self.ds = buffers.h, buffers.d, buffers.ds
+        self.h, self.spare, self._d, self.ds = buffers.h, buffers.spare, buffers.d, buffers.ds
         self.below, self.row = buffers.below, buffers.row
         self.rows = rows
+        self.gW, self.gb = self.params.gradient["W"], self.params.gradient.get("b")
         if self.norm is not None:
             self.norm.use(rows)
         self.scale_by(self.step)
@@ -118,13 +123,14 @@ class Dense:
         if self.norm is not None:
             self.norm.apply_(h)
         elif self.b is not None:
-            np.add(h, self.b, h)
-        self.activation.apply_(h)
+            add(h, self.b, h)
+        if self.activate is not None:
+            self.activate(h, self.spare)  # h = f(a)
         return h
 
     def backward(self, delta: Array) -> None:
         """From delta = dL/dh leave the gradients: d = delta f'(a), gW = x^T d, gb = sum(d)."""
-        d = self.activation.pull(delta, self.h, self._d)
+        d = delta if self.pull is None else self.pull(delta, self.h, self.spare, self._d)
         if self.norm is not None:
             if d is delta:
                 np.copyto(self._d, delta)
@@ -134,7 +140,7 @@ class Dense:
             self.dot(self.row, d, self.gb)
         self.d = d
         if self.scale is not None:
-            d = np.multiply(d, self.scale, self.ds)
+            d = multiply(d, self.scale, self.ds)
         self.dot(self.xT, d, self.gW)
 
     def delta_below(self) -> Array:

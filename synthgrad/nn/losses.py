@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy import multiply, subtract
 
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.types import Array, Batch, Lead
@@ -42,7 +43,7 @@ class Loss(ABC):
 
     @abstractmethod
     def objective(self, h: Array, y: Array) -> npt.NDArray[Any]:
-        """The loss of each example, shape (..., N)."""
+        """The mean loss of the examples, shape ``lead``."""
 
 
 class SquaredError(Loss):
@@ -52,15 +53,15 @@ class SquaredError(Loss):
     meaning = "half the squared error of sigmoid outputs"
 
     def delta(self, h: Array, batch: Batch) -> Array:
-        return np.subtract(h, batch.y, self.out)
+        return subtract(h, batch.y, self.out)
 
     def outputs(self, h: Array) -> Array:
         return h
 
     def objective(self, h: Array, y: Array) -> npt.NDArray[Any]:
         e = h - y
-        e *= e
-        return 0.5 * e.sum(-1, dtype=np.float64)
+        multiply(e, e, e)
+        return _mean(e) * 0.5
 
 
 class CrossEntropy(Loss):
@@ -94,7 +95,13 @@ class CrossEntropy(Loss):
         np.log1p(e, e)
         e += np.maximum(h, 0)
         e -= h * y
-        return e.sum(-1, dtype=np.float64)
+        return _mean(e)
+
+
+def _mean(e: Array) -> npt.NDArray[Any]:
+    """Summed over outputs, averaged over examples: (..., N, n) -> (...)."""
+    total: npt.NDArray[Any] = e.sum((-2, -1), dtype=np.float64)
+    return total / e.shape[-2]
 
 
 LOSSES: dict[str, type[SquaredError] | type[CrossEntropy]] = {

@@ -34,6 +34,7 @@ class Network:
         self.specs, self.lead, self.dtype = specs, lead, np.dtype(dtype)
         self.theta, self.grad, parts = allocate([spec.shapes for spec in specs], lead, dtype)
         self.layers = [Dense(s, p, reduce, lead, dtype) for s, p in zip(specs, parts, strict=True)]
+        self._bottom, self._upper = self.layers[0], self.layers[:0:-1]
         self._scratch: dict[tuple[int, int], Array] = {}
 
     def initialize(self, init: Any, draw: Draw, prefix: str = "layer") -> None:
@@ -59,11 +60,10 @@ class Network:
 
     def backward(self, delta: Array) -> None:
         """Backpropagation: from dL/dh of the last layer leave every layer's gradient."""
-        first = self.layers[0]
-        for layer in reversed(self.layers):
+        for layer in self._upper:
             layer.backward(delta)
-            if layer is not first:
-                delta = layer.delta_below()
+            delta = layer.delta_below()
+        self._bottom.backward(delta)
 
     def use(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples."""

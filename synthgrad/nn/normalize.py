@@ -19,8 +19,11 @@ MOMENTUM = 0.9
 
 
 def product(lead: Lead) -> Product:
-    """The matrix product that costs least a call: ``np.dot`` for one network, else ``np.matmul``."""
-    return np.matmul if lead else np.dot
+    """The matrix product that costs least a call: ``ndarray.dot`` for one network, else ``np.matmul``.
+
+    (``np.dot`` is the same product behind a dispatcher that costs as much as a small ufunc.)
+    """
+    return np.matmul if lead else np.ndarray.dot
 
 
 class Product(Protocol):
@@ -79,8 +82,8 @@ class BatchNorm(Standardize):
 
     def __init__(self, params: Parameters, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
         super().__init__(n, lead, dtype)
-        self.gamma, self.g_gamma = params.value["gamma"], params.gradient["gamma"]
-        self.beta, self.g_beta = params.value.get("beta"), params.gradient.get("beta")
+        self.params = params
+        self.gamma, self.beta = params.value["gamma"], params.value.get("beta")
         self.gamma[...] = 1
         self.running_mean = np.zeros((*lead, 1, n), dtype)
         self.running_var = np.ones((*lead, 1, n), dtype)
@@ -89,6 +92,7 @@ class BatchNorm(Standardize):
 
     def use(self, rows: int) -> None:
         super().use(rows)
+        self.g_gamma, self.g_beta = self.params.gradient["gamma"], self.params.gradient.get("beta")
         self.take_var = np.asarray((1 - MOMENTUM) * rows / max(rows - 1, 1), self.dtype)
         self.moved = np.empty_like(self.mean)
 

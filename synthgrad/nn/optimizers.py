@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+from numpy import subtract
 
 from synthgrad.config import Options, option
 from synthgrad.nn.network import Part
-from synthgrad.types import Number, State, per_replica
+from synthgrad.types import Array, Number, State, per_replica
 
 
 class Optimizer(ABC):
@@ -30,6 +32,15 @@ class Optimizer(ABC):
         self.alpha = per_replica(alpha, 1, self.theta.dtype)
         for layer in self.layers:
             layer.scale_by(alpha if self.folds else 1.0)
+
+    def place_gradient(self, scratch: Array) -> None:
+        """Have the gradient left at the start of ``scratch`` (*lead, at least P)."""
+        at = 0
+        for layer in self.layers:
+            end = at + layer.params.theta.shape[-1]
+            layer.params.place_gradient(scratch[..., at:end])
+            at = end
+        self.grad = scratch[..., :at]
 
     @abstractmethod
     def update(self) -> None:
@@ -47,13 +58,13 @@ class SGDOptions(Options):
 
 
 class SGD(Optimizer):
-    """theta <- theta - alpha g, the alpha already in g."""
+    """theta <- theta - alpha g; the layer has already put alpha into g."""
 
     Options = SGDOptions
     folds = True
 
     def update(self) -> None:
-        np.subtract(self.theta, self.grad, self.theta)
+        subtract(self.theta, self.grad, self.theta)
 
 
 class MomentumOptions(Options):
@@ -64,7 +75,7 @@ class MomentumOptions(Options):
 
 
 class Momentum(Optimizer):
-    """v <- mu v + alpha g,  theta <- theta - v  (Polyak; Sutskever et al. 2013), the alpha already in g."""
+    """v <- mu v + alpha g,  theta <- theta - v  (classical momentum; Sutskever et al. 2013)."""
 
     Options = MomentumOptions
     folds = True
@@ -94,7 +105,7 @@ class AdamOptions(Options):
 
 
 class Adam(Optimizer):
-    """Adam (Kingma and Ba, arXiv 1412.6980).
+    """Steps scaled by running moments of the gradient (Kingma and Ba, arXiv 1412.6980).
 
     The moments are kept as plain sums, m' = m / (1 - beta1) and v' = v / (1 - beta2), which saves two
     passes; the factors go into the step size and epsilon:
@@ -153,3 +164,15 @@ OPTIMIZERS: dict[str, type[SGD] | type[Momentum] | type[Adam]] = {
     "momentum": Momentum,
     "adam": Adam,
 }
+
+
+def share_gradients(optimizers: Sequence[Optimizer]) -> None:
+    """Keep all gradients in one place, each overwriting the last.
+
+    Right where every ``backward`` is followed by its own ``update`` before the next one. The gradients are
+    as large as the weights; sharing keeps half of that out of the cache.
+    """
+    largest = max(optimizers, key=lambda optimizer: optimizer.theta.shape[-1])
+    scratch = np.empty_like(largest.theta)
+    for optimizer in optimizers:
+        optimizer.place_gradient(scratch)

@@ -23,16 +23,23 @@ class Parameters:
     """
 
     def __init__(self, theta: Array, grad: Array, shapes: Shapes) -> None:
-        self.theta, self.grad = theta, grad
+        self.theta = theta
         self.shapes = dict(shapes)
-        self.value: dict[str, Array] = {}
-        self.gradient: dict[str, Array] = {}
-        at = 0
-        for name, shape in shapes.items():
+        self.value = self._views(theta)
+        self.place_gradient(grad)
+
+    def place_gradient(self, grad: Array) -> None:
+        """Keep the gradient in ``grad`` from here on."""
+        self.grad = grad
+        self.gradient = self._views(grad)
+
+    def _views(self, flat: Array) -> dict[str, Array]:
+        views, at = {}, 0
+        for name, shape in self.shapes.items():
             end = at + shape[0] * shape[1]
-            self.value[name] = _view(theta, at, end, shape)
-            self.gradient[name] = _view(grad, at, end, shape)
+            views[name] = flat[..., at:end].reshape(*flat.shape[:-1], *shape)
             at = end
+        return views
 
 
 def allocate(groups: Sequence[Shapes], lead: Lead, dtype: npt.DTypeLike) -> tuple[Array, Array, list[Parameters]]:
@@ -50,7 +57,3 @@ def allocate(groups: Sequence[Shapes], lead: Lead, dtype: npt.DTypeLike) -> tupl
     ]
     return theta, grad, parts
 
-
-def _view(flat: Array, start: int, stop: int, shape: tuple[int, int]) -> Array:
-    part = flat[..., start:stop]
-    return part.reshape(*part.shape[:-1], *shape)

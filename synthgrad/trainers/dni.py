@@ -10,6 +10,7 @@ from typing import Literal
 
 from synthgrad.config import option
 from synthgrad.generators import Generator, GeneratorOptions
+from synthgrad.nn.optimizers import share_gradients
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
 from synthgrad.types import Batch
 
@@ -33,6 +34,7 @@ class DNI(Trainer):
         self.after = options.targets == "after"
         self.generators = [Generator(options, i, f.spec.n_out, setup.around) for i, f in enumerate(self.layers[:-1], 1)]
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
+        share_gradients([*optimizers, *(M.optimizer for M in self.generators)])
         models = [*self.generators, self.loss]
         self.modules = list(zip(self.layers, optimizers, models, [None, *self.generators], strict=True))
 
@@ -42,9 +44,7 @@ class DNI(Trainer):
         for f, optimizer, M, M_below in self.modules:
             h = f.forward(h)  # h_i = f_i(h_{i-1}; theta_i)
             f.backward(M.delta(h, batch))  # grad = sg_i · dh_i/dtheta_i
-            if self.after:
-                optimizer.update()
-            if M_below is not None:
-                M_below.fit(f.delta_below())  # sg_{i-1} -> sg_i · dh_i/dh_{i-1}
-            if not self.after:
-                optimizer.update()  # theta_i <- theta_i - alpha · grad
+            target = f.delta_below() if M_below and not self.after else None  # sg_i · dh_i/dh_{i-1}
+            optimizer.update()  # theta_i <- theta_i - alpha · grad
+            if M_below:
+                M_below.fit(f.delta_below() if target is None else target)  # sg_{i-1} -> target

@@ -11,7 +11,7 @@ from typing import Literal
 from synthgrad.config import option
 from synthgrad.generators import Generator, GeneratorOptions
 from synthgrad.nn.dense import Reduce
-from synthgrad.nn.optimizers import SGDOptions
+from synthgrad.nn.optimizers import SGDOptions, share_gradients
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
 from synthgrad.types import Batch
 
@@ -46,6 +46,7 @@ class PrintedListing(Trainer):
             Generator(options, i, f.spec.n_out, setup.around, setup.network.init) for i, f in enumerate(self.layers, 1)
         ]
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
+        share_gradients([*optimizers, *(M.optimizer for M in self.generators)])
         below = [None, *self.generators[:-1]]
         self.modules = list(zip(self.layers, optimizers, self.generators, below, strict=True))
 

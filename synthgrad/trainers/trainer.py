@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.config import Flag, OneOf, Options, Widths, option
+from synthgrad.config import Flag, NameOf, OneOf, Options, Widths, option
 from synthgrad.generators.generator import Generator, Surroundings
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.dense import DenseSpec, Reduce
@@ -25,7 +25,7 @@ class NetworkOptions(Options):
     """The network: dense layers between the task's input and its output."""
 
     hidden: Widths = option((128, 64), "widths of the hidden layers; [] connects input and output directly")
-    activation: Literal["sigmoid", "tanh", "relu", "identity"] = option("sigmoid", "of the hidden layers")
+    activation: Annotated[str, NameOf(ACTIVATIONS)] = option("sigmoid", "of the hidden layers")
     bias: Flag = option(True, "biases in every layer")
     normalize: Flag = option(False, "batch normalisation of every hidden layer, before its activation")
     init: Annotated[Options, OneOf(INITIAL, "scheme")] = option(Normal(scheme="normal"), "initial weights")
@@ -37,7 +37,7 @@ class TrainerOptions(Options):
 
     name: str
     alpha: float = option(0.1, "step size of the layers", ge=0, stacks=True)
-    loss: Literal["squared-error", "cross-entropy"] = option("squared-error", "objective, on sigmoid outputs")
+    loss: Annotated[str, NameOf(LOSSES)] = option("squared-error", "objective, on sigmoid outputs")
     optimizer: Annotated[Options, OneOf(OPTIMIZERS, shorthand=True)] = option(
         SGDOptions(name="sgd"), "optimiser of the layers"
     )

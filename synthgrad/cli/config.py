@@ -1,0 +1,89 @@
+"""``synthgrad config``: check, show, describe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from synthgrad.cli.options import settings
+
+
+@click.group()
+def config() -> None:
+    """Check, show and describe configs."""
+
+
+@config.command()
+@click.argument("configs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CONFIG...")
+@settings
+def check(configs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
+    """Say everything that is wrong with config files; nothing is trained.
+
+    \b
+    Example:
+      synthgrad config check configs/addition/*.yaml
+    """
+    from synthgrad.config import load
+    from synthgrad.errors import ConfigError
+    from synthgrad.experiment import Config
+
+    problems = []
+    for path in configs:
+        try:
+            load(path, Config, settings)
+        except ConfigError as error:
+            problems += error.lines
+        else:
+            click.echo(f"{path}: ok")
+    if problems:
+        raise ConfigError(problems)
+
+
+@config.command()
+@click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
+@settings
+def show(config: Path, settings: tuple[str, ...]) -> None:
+    """Print a config with every default filled in, as a run directory keeps it.
+
+    \b
+    Example:
+      synthgrad config show configs/tutorial/vanilla.yaml -s trainer.alpha=0.05
+    """
+    from synthgrad.config import dump, load
+    from synthgrad.experiment import Config
+    from synthgrad.runs import plain
+
+    click.echo(dump(plain(load(config, Config, settings))), nl=False)
+
+
+@config.command()
+def schema() -> None:
+    """Print the JSON Schema of a config, for editors with a YAML language server.
+
+    \b
+    First line of a config that uses it:
+      # yaml-language-server: $schema=schema.json
+    """
+    import json
+
+    from synthgrad.experiment import Config
+
+    click.echo(json.dumps(Config.model_json_schema(), indent=2))
+
+
+@config.command("list")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def list_(names: tuple[str, ...]) -> None:
+    """List what a config can choose from, with every option, its default and its meaning.
+
+    NAME narrows it to keys or entries, for example: trainer, dni, task, init.
+    """
+    import shutil
+
+    from synthgrad.cli.listing import listing
+
+    try:
+        click.echo(listing(names, min(shutil.get_terminal_size((100, 24)).columns, 120)), nl=False)
+    except KeyError as error:
+        raise click.UsageError(f"nothing is called {error} (`synthgrad config list` shows all)") from None

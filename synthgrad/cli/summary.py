@@ -1,0 +1,67 @@
+"""What a run shows, in sentences that a person understands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from synthgrad.experiment import Config, Diverged
+    from synthgrad.runs import Log
+
+
+def verdict(
+    config: Config, outcome: str, last: dict[str, float], log: Log, diverged: Diverged | None
+) -> list[str]:
+    """The lines printed after a run."""
+    lines = [_outcome(outcome, log, diverged)]
+    if "test_bit_accuracy" in last and outcome != "diverged":
+        lines.append(_learned(last))
+        note = _control(config, last)
+        if note:
+            lines.append(note)
+    return lines
+
+
+def _outcome(outcome: str, log: Log, diverged: Diverged | None) -> str:
+    speed = f", {log.step / log.seconds:,.0f} steps a second" if log.seconds else ""
+    if diverged:
+        return (
+            f"Diverged in epoch {diverged.epoch}, step {diverged.step}: {diverged.where} stopped being finite. "
+            f"Kept: everything up to epoch {log.epoch}. A smaller step size may help."
+        )
+    if outcome == "interrupted":
+        return f"Interrupted: {log.epoch} epochs are recorded ({log.seconds:.1f} s of training{speed})."
+    return f"Finished: {log.epoch} epochs in {log.seconds:.1f} s of training{speed}."
+
+
+def _learned(last: dict[str, float]) -> str:
+    bits, sums = last["bit_accuracy"], last["exact_accuracy"]
+    test_bits, test_sums = last["test_bit_accuracy"], last["test_exact_accuracy"]
+    figures = (
+        f"training bits {_percent(bits)}, sums {_percent(sums)}; "
+        f"held-out bits {_percent(test_bits)}, sums {_percent(test_sums)}"
+    )
+    if test_sums >= 0.95:
+        said = "It learned to add"
+    elif bits >= 0.95 and test_sums < 0.5:
+        said = "It memorised its training pairs rather than learn to add"
+    elif test_bits < 0.55:
+        said = "It learned next to nothing (guessing gets 50 % of the bits)"
+    else:
+        said = "It learned something, but not to add"
+    return f"{said}: {figures}."
+
+
+def _control(config: Config, last: dict[str, float]) -> str:
+    trainer: Any = config.trainer
+    if trainer.name in ("backprop", "frozen") or not config.network.hidden:
+        return ""
+    return "Whether the hidden layers learned, only the control can tell: the same line with -s trainer.name=frozen."
+
+
+def _percent(share: float) -> str:
+    """A share as a percentage; 100 % and 0 % only where it is all or nothing."""
+    text = f"{share:.1%}"
+    if (text == "100.0%" and share < 1) or (text == "0.0%" and share > 0):
+        text = f"{share:.2%}"
+    return text.replace("%", " %").replace(".0 %", " %")

@@ -1,0 +1,60 @@
+"""A config file as text, or one line that says why not."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from synthgrad.config.messages import closest
+from synthgrad.errors import ConfigError
+
+MAX_BYTES = 1 << 18
+
+
+def read_text(path: Path) -> str:
+    """The text of a file. Raises ConfigError."""
+    try:
+        if path.is_dir():
+            raise ConfigError(f"{path}: is a directory (expected a YAML file{_such_as(path)})")
+        data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file{_instead(path)}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        name = str(path) if str(path).isprintable() else repr(str(path))
+        raise ConfigError(f"{name}: cannot be read: {reason.lower()}") from None
+    if data is None:
+        raise ConfigError(f"{path}: is larger than {MAX_BYTES >> 10} KiB (expected a config of a few lines)")
+    return _decode(data, path)
+
+
+def _decode(data: bytes, path: Path) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise ConfigError(f"{path}: is UTF-16 text (save it as UTF-8)") from None
+        before = error.object[: error.start].decode("utf-8")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        byte = error.object[error.start]
+        raise ConfigError(f"{path}:{line}:{column}: the byte {byte:#04x} is not UTF-8 (save it as UTF-8)") from None
+
+
+def _configs(directory: Path) -> list[str]:
+    try:
+        return sorted(p.name for p in directory.iterdir() if p.suffix in (".yaml", ".yml"))
+    except OSError:
+        return []
+
+
+def _such_as(directory: Path) -> str:
+    names = _configs(directory)
+    return f", such as {directory / names[0]}" if names else ""
+
+
+def _instead(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f" (there is no directory {path.parent})"
+    names = _configs(path.parent)
+    near = closest(path.name, names, 0.5) or next((n for n in names if Path(n).stem == path.name), None)
+    return f" (did you mean {path.parent / near}?)" if near else ""

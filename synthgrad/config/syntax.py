@@ -1,0 +1,64 @@
+"""What PyYAML finds wrong with a text, in the words of the person who wrote it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+SAYINGS = {
+    r"character '\t'": "a tab (YAML wants spaces)",
+    "could not find expected ':'": "neither a value nor a key (a key ends with ': ', colon and space)",
+    "mapping values are not allowed here": "a ': ' too many in this line (quote the text, or begin a new line)",
+    "but found '<block mapping start>'": "indented unlike the lines above it (align the keys of a section)",
+    "but found '<block sequence start>'": "indented unlike the lines above it (align the items of a list)",
+    "expected <block end>, but found '-'": "an item of a list among keys (drop the dash, or put the list under a key)",
+    "expected <block end>, but found": "cannot follow the value before it (quote the text, or begin a new line)",
+    "expected ',' or '}'": "this section in braces is not closed (a '}' or ',' is missing after it)",
+    "expected ',' or ']'": "this list in brackets is not closed (a ']' or ',' is missing after it)",
+    "found unexpected end of stream": "this quote is never closed",
+    "but found '<stream end>'": "ends too early (a bracket or a quote is not closed)",
+    "expected the node content": "a value is missing here",
+    "expected a single document": "a second document begins (expected one)",
+}
+"""A part of PyYAML's problem, and what it says to a person."""
+AT_CONTEXT = ("could not find expected ':'", "expected ',' or", "found unexpected end of stream")
+"""Problems whose cause is where the thing begins, not where PyYAML gives up."""
+
+
+class _At:
+    def __init__(self, line: int, column: int) -> None:
+        self.line, self.column = line, column
+
+
+def explain(error: Exception, text: str) -> tuple[Any, str]:
+    """Where (a mark counted from 0, or None) and what."""
+    if isinstance(error, yaml.reader.ReaderError):
+        before = text[: error.position]
+        at = _At(before.count("\n"), len(before) - before.rfind("\n") - 1)
+        return at, f"the character {_unicode(error.character)} has no place in YAML (delete it)"
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return None, f"not valid YAML: {error}"
+    said = f"{error.context or ''}: {error.problem or ''}"
+    mark = error.problem_mark or error.context_mark
+    if error.context_mark and any(part in said for part in AT_CONTEXT):
+        mark = error.context_mark
+    for part, saying in SAYINGS.items():
+        if part in said:
+            return mark, f"not valid YAML: {saying}"
+    return mark, f"not valid YAML: {_short(error.problem or error.context or str(error))}"
+
+
+def _short(problem: str) -> str:
+    """PyYAML's own words, for what is rare."""
+    if problem.startswith("found undefined alias"):
+        name = problem.split("'")[1]
+        return f"*{name} stands for nothing (there is no &{name} above it)"
+    if problem.endswith("that cannot start any token"):
+        return f"{problem.split()[2]} cannot begin a value (quote the text)"
+    return problem
+
+
+def _unicode(character: Any) -> str:
+    code = character if isinstance(character, int) else ord(character)
+    return f"U+{code:04X}"
