@@ -26,7 +26,12 @@ class Streams:
         self.seed = seed
 
     def rng(self, name: str, *index: int) -> np.random.Generator:
-        """The stream ``name``; ``index`` may add an epoch."""
+        """The stream ``name``; ``index`` may add an epoch, counted from 1.
+
+        Raises ValueError for an index below 1: the seed is padded with zeros, so 0 would be the same as none.
+        """
+        if any(i < 1 for i in index):
+            raise ValueError(f"an index of the stream {name!r} is below 1: {index}")
         return np.random.default_rng([self.seed, crc32(name.encode()), *index])
 
     def normal(self, name: str, shape: tuple[int, ...]) -> Draw:

@@ -132,7 +132,7 @@ class _Checker:
         if not isinstance(value, str) or name is None:
             dashes = "; drop the dashes" if isinstance(value, list) else ""
             return f"expected a section, got {show(value)} ({full} is one of {listed(section.registry)}{dashes})"
-        right = f"-s {full}={name}" if key in self.tree.overridden else f"{dotted(key)}: {{{section.key}: {name}}}"
+        right = f"-s {full}={name}" if key in self.tree.overridden else f"{key[-1]}: {{{section.key}: {name}}}"
         return f"expected a section, got {show(value)} (write {right})"
 
     def _choice(self, section: OneOf, data: dict[str, Any], key: Key, default: Any) -> str | None:
@@ -179,9 +179,8 @@ class _Checker:
         first, dot, rest = name.partition(".")
         if dot and first in options.model_fields:
             return f"a dotted key is for -s (in a file write a section, {first}: {{{rest}: ...}})"
-        near = closest(name, options.model_fields)
-        if near is None:
-            near = min((dotted(p) for p in paths(self.options) if p[-1] == name), key=len, default=None)
+        elsewhere = (dotted(path) for path in paths(self.options) if path[-1] == name)
+        near = min(elsewhere, key=len, default=closest(name, options.model_fields))
         return f"unknown key (did you mean {near!r}? {known})" if near else f"unknown key ({known})"
 
     # values -------------------------------------------------------------------------------------

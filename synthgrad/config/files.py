@@ -55,6 +55,6 @@ def _such_as(directory: Path) -> str:
 def _instead(path: Path) -> str:
     if not path.parent.is_dir():
         return f" (there is no directory {path.parent})"
-    names = _configs(path.parent)
-    near = closest(path.name, names, 0.5) or next((n for n in names if Path(n).stem == path.name), None)
-    return f" (did you mean {path.parent / near}?)" if near else ""
+    stems = {Path(name).stem: name for name in _configs(path.parent)}
+    near = closest(path.stem, stems)
+    return f" (did you mean {path.parent / stems[near]}?)" if near else ""

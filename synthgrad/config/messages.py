@@ -90,7 +90,8 @@ def describe(item: Any, field: FieldInfo) -> str:
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
         return f"{show(value)} is out of range (must be {bounds(field)})"
     if kind == "finite_number":
-        return f"{show(value)} is not a finite number"
+        limits = bounds(field)
+        return f"{show(value)} is not a finite number" + (f" (must be {limits})" if limits else "")
     if kind == "tuple_type":
         return f"expected a list, got {show(value)}" + _in_brackets(value)
     if kind in _KINDS:

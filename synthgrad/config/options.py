@@ -43,7 +43,7 @@ class Options(BaseModel):
             choice = sections(cls)[name]
             if "const" in property_ and not cls.model_fields[name].description:
                 property_["description"] = _first_line(cls)
-                section["required"].remove(name)
+                section["required"] = [key for key in section["required"] if key != name]
             elif isinstance(choice, OneOf) and (default := default_of(cls, name)):
                 choice.allow_unnamed(property_, getattr(default, choice.key))
         return made
@@ -111,7 +111,7 @@ class OneOf:
         choices = tuple(self.options(name) for name in self.registry)
         if len(choices) == 1:
             return core_schema.no_info_before_validator_function(self.expand, handler.generate_schema(choices[0]))
-        union = Annotated[reduce(or_, choices), Field(discriminator=self.key)]
+        union = Annotated[reduce(or_, choices), Field(discriminator=self.key)]  # type: ignore[valid-type]
         return core_schema.no_info_before_validator_function(self.expand, handler.generate_schema(union))
 
     def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:

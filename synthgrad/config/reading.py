@@ -36,7 +36,7 @@ _CORE = "tag:yaml.org,2002:"
 class Loader(yaml.SafeLoader):
     """PyYAML's parser with the scalars of ``PATTERNS``, and aliases that stand where they are written."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event = self.peek_event() if self.check_event(yaml.AliasEvent) else None  # type: ignore[no-untyped-call]

@@ -39,15 +39,17 @@ class Standardize:
         self.n, self.lead, self.dtype = n, lead, dtype
         self.dot = product(lead)
         self.epsilon = np.asarray(EPSILON, dtype)
+        # buffers
+        self.mean, self.var, self.inv = (np.empty((*lead, 1, n), dtype) for _ in range(3))
+        self._sets: dict[int, tuple[Array, Array, Array]] = {}
 
     def use(self, rows: int) -> None:
-        """Make buffers for batches of ``rows`` examples."""
-        self.average = np.full((*self.lead, 1, rows), 1 / rows, self.dtype)  # (1, B) @ (B, n) = mean
-        self.x = np.empty((*self.lead, rows, self.n), self.dtype)
-        self.square = np.empty_like(self.x)
-        self.mean = np.empty((*self.lead, 1, self.n), self.dtype)
-        self.var = np.empty_like(self.mean)
-        self.inv = np.empty_like(self.mean)
+        """Take up the buffers for batches of ``rows`` examples, made at the first call."""
+        if rows not in self._sets:
+            average = np.full((*self.lead, 1, rows), 1 / rows, self.dtype)  # (1, B) @ (B, n) = mean
+            x = np.empty((*self.lead, rows, self.n), self.dtype)
+            self._sets[rows] = average, x, np.empty_like(x)
+        self.average, self.x, self.square = self._sets[rows]
 
     def forward(self, a: Array, out: Array | None = None) -> Array:
         """Return x^ ``(B, n)``, in ``out`` where it is given."""

@@ -31,15 +31,17 @@ class BinaryAdditionOptions(Options):
     fresh: Flag = option(False, "draw new training pairs for every epoch")
 
     def problems(self) -> Iterator[Problem]:
-        pairs = 4 ** (self.bits - 1)
-        if self.train_examples > pairs:
-            yield Problem(("train_examples",), f"{self.bits} bits have {pairs} pairs, not {self.train_examples}")
-        elif self.train_examples + self.test_examples > pairs:
-            yield Problem(
-                ("test_examples",),
-                f"{self.bits} bits have {pairs} pairs, of which {self.train_examples} train: at most "
-                f"{pairs - self.train_examples} can be held out, not {self.test_examples}",
-            )
+        pairs, train, test = 4 ** (self.bits - 1), self.train_examples, self.test_examples
+        have = f"{self.bits} bits have {pairs} pairs"
+        if train > pairs:
+            yield self._problem("train_examples", f"{have}: at most {pairs} can train, not {train}")
+        elif train + test > pairs:
+            rest = f"at most {pairs - train} can be held out, not {test}"
+            yield self._problem("test_examples", f"{have}, of which {train} train: {rest}")
+
+    def _problem(self, key: str, message: str) -> Problem:
+        """At the key that is to be changed, or, where it was left at its default, at the number of bits."""
+        return Problem((key if key in self.model_fields_set else "bits",), message)
 
 
 class BinaryAddition(Task):
@@ -88,9 +90,10 @@ class BinaryAddition(Task):
 
     def _distinct(self, rng: np.random.Generator, count: int, taken: Pairs) -> Pairs:
         """``count`` different pairs, uniform over those that are not in the sorted array ``taken``."""
-        if self.space <= 1 << 20:
-            free = np.setdiff1d(np.arange(self.space), taken, assume_unique=True)
-            return rng.permutation(free)[:count]
+        if self.space <= max(1 << 20, 2 * (count + len(taken))):  # few enough to list, or too few to guess
+            free: Pairs = np.setdiff1d(np.arange(self.space), taken, assume_unique=True)
+            chosen: Pairs = rng.permutation(free)[:count]
+            return chosen
         pairs = np.empty(0, np.int64)
         while len(pairs) < count:
             pairs = np.append(pairs, rng.integers(self.space, size=count))
