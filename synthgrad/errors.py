@@ -2,8 +2,7 @@
 
     SynthgradError            one message: PLACE: WHAT (what would be right)
     |- ConfigError            a config, an override or a command line is wrong         exit 2
-    |- RunError               a file, a directory, the machine failed while running    exit 1
-    `- MissingExtra           an optional library is not installed                     exit 1
+    `- RunError               a file, a directory, the machine failed while running    exit 1
 
 A run that diverges is not an error but an outcome, with exit code 3 of its own (``cli/train.py``).
 The command line turns errors into text and an exit code in one place, ``cli/__init__.py``.
@@ -40,10 +39,3 @@ class ConfigError(SynthgradError):
 
 class RunError(SynthgradError):
     """Something outside the config failed: a disk, a permission, the memory."""
-
-
-class MissingExtra(SynthgradError):
-    """An optional library is needed; the message names the extra that brings it."""
-
-    def __init__(self, library: str, extra: str) -> None:
-        super().__init__(f"{library}: not installed (pip install 'synthgrad[{extra}]')")

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -118,7 +119,7 @@ class Log:
             result["diverged"] = {"epoch": diverged.epoch, "step": diverged.step, "where": diverged.where}
         if error is not None:
             result["error"] = error
-        arrays = {name: array for name, array in self.experiment.trainer.arrays()}
+        arrays = dict(self.experiment.trainer.arrays())
         try:
             whole(self.run.weights, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
             whole(self.run.result, lambda file: file.write(_json(result)))
@@ -170,18 +171,17 @@ class Surveyor:
     def __init__(self, command: Iterable[str]) -> None:
         self.command = list(command)
         self.started = _now()
-        try:
+        self.git: subprocess.Popen[bytes] | None = None
+        with suppress(OSError):  # no git on this machine
             self.git = subprocess.Popen(
                 ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
             )  # fmt: skip
-        except OSError:  # no git on this machine
-            self.git = None
 
     def about(self) -> dict[str, Any]:
         """The content of ``run.json`` but for the hashes."""
         commit, _, dirty = self._described().partition("-")
-        blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[call-overload,index]
+        blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
         return {
             "schema": "synthgrad.run/1",
             "synthgrad": __version__,

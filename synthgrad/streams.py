@@ -10,6 +10,7 @@ by layer. ``TutorialStreams`` replays that order and hands the draws out under t
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from zlib import crc32
 
@@ -54,7 +55,7 @@ class TutorialStreams(Streams):
 
     def draw_weights(self, widths: Sequence[int], bias: bool) -> None:
         """Draw for layers of these widths (input first); call once, after the data has been drawn."""
-        for i, (n_in, n_out) in enumerate(zip(widths, widths[1:], strict=False), 1):
+        for i, (n_in, n_out) in enumerate(itertools.pairwise(widths), 1):
             order = [(f"layer.{i}.W", (n_in, n_out)), (f"layer.{i}.b", (1, n_out))]
             if self.interleaved:
                 order += [(f"generator.{i}.1.W", (n_out, n_out)), (f"generator.{i}.1.b", (1, n_out))]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from rich.console import Console, Group
 from rich.live import Live as RichLive
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 FRAMES_PER_SECOND = 5
 BLOCKS = "▁▂▃▄▅▆▇█"
+SCORES = {"bit_accuracy": "bits", "exact_accuracy": "sums", "accuracy": "right"}
 
 
 class Display:
@@ -58,9 +61,12 @@ class Display:
 class Spoken(Display):
     """Prints a title before and a summary after."""
 
+    whole_lines = True
+    """Leave it to the reader's terminal or editor where a long line breaks."""
+
     def __init__(self, path: Path, config: Config, experiment: Experiment) -> None:
         super().__init__(path, config, experiment)
-        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.console = Console(stderr=True, highlight=False, soft_wrap=self.whole_lines)
         self.begun = time.monotonic()
 
     def say(self, text: str) -> None:
@@ -70,6 +76,10 @@ class Spoken(Display):
     def summary(self, outcome: str, log: Log, diverged: Diverged | None) -> None:
         for line in verdict(self.config, outcome, log.last, log, diverged):
             self.say(line)
+
+    def count(self, epoch: int) -> str:
+        """How far it is, as wide in the first epoch as in the last."""
+        return f"epoch {epoch:>{len(str(self.epochs))}}/{self.epochs}"
 
 
 class Lines(Spoken):
@@ -87,12 +97,14 @@ class Lines(Spoken):
         tenth = max(1, self.epochs // 10)
         if record.epoch == 1 or record.epoch % tenth == 0 or time.monotonic() - self.said > 30:
             self.said = time.monotonic()
-            parts = [f"epoch {record.epoch}/{self.epochs}", *(f"{a} {b}" for a, b in columns(self.figures))]
-            self.say("  ".join(parts))
+            parts = ["  ".join([row.name, *row.pairs]) for row in rows(self.figures)]
+            self.say("   ".join([self.count(record.epoch), *parts]))
 
 
 class Live(Spoken):
     """A bar, the latest figures and a small curve, redrawn a few times a second."""
+
+    whole_lines = False
 
     @staticmethod
     def possible() -> bool:
@@ -115,67 +127,95 @@ class Live(Spoken):
         if isinstance(record, Diverged):
             return
         self.epoch, self.step = record.epoch, record.step
-        if isinstance(record, Epoch) and record.epoch % self.every == 0:
-            self.losses.append(self.figures["loss"])
-            if len(self.losses) == 512:  # thin out, so that a curve of any length costs the same
-                self.losses, self.every = self.losses[1::2], self.every * 2
+        if isinstance(record, Epoch):
+            self._keep(record.epoch)
         now = time.monotonic()
         if now - self.drawn > 1 / FRAMES_PER_SECOND:
             self.drawn = now
             self.live.update(self._picture(now - self.begun), refresh=True)
 
+    def _keep(self, epoch: int) -> None:
+        """Keep the loss for the curve; thin out, so that a curve of any length costs the same."""
+        if epoch == 1:
+            self.first = self.figures["loss"]
+        if epoch % self.every == 0:
+            self.losses.append(self.figures["loss"])
+            if len(self.losses) == 512:
+                self.losses, self.every = self.losses[1::2], self.every * 2
+
     def _picture(self, elapsed: float) -> Group:
+        width = self.console.width
+        lines: list[Any] = [self._bar(elapsed, width)]
+        lines += [_line(row, width) for row in rows(self.figures)]
+        if self.losses:
+            lines.append(self._curve(width))
+        return Group(*lines)
+
+    def _bar(self, elapsed: float, width: int) -> Table:
         speed = self.step / elapsed if elapsed else 0.0
         left = (self.steps - self.step) / speed if speed else 0.0
-        width = self.console.width
+        rate = f"{speed:,.0f} steps/s  " if width >= 60 else ""
         bar = Table.grid(padding=(0, 1), expand=True)
         bar.add_column(no_wrap=True)
         bar.add_column(ratio=1)
         bar.add_column(no_wrap=True, justify="right")
         bar.add_row(
-            Text(f"epoch {self.epoch}/{self.epochs}", "bold"),
+            Text(self.count(self.epoch), "bold"),
             ProgressBar(total=self.steps, completed=self.step),
-            Text(f"{self.step / self.steps:4.0%}  {speed:,.0f} steps/s  {clock(left)} left"),
+            Text(f"{self.step / self.steps:4.0%}  {rate}{clock(left)} left"),
         )
-        line = Text(no_wrap=True, overflow="ellipsis")
-        for label, value in columns(self.figures):
-            line.append(f"{label} ", "dim").append(f"{value}   ")
-        curve = Text(no_wrap=True, overflow="crop")
-        if self.losses:
-            start, end = self.losses[0], self.losses[-1]
-            room = max(10, width - 30)
-            curve.append("loss ", "dim").append(sparkline(self.losses, min(room, 60)), "cyan")
-            curve.append(f"  {start:.3g} > {end:.3g}", "dim")
-        return Group(bar, line, curve)
+        return bar
+
+    def _curve(self, width: int) -> Text:
+        curve = Text(no_wrap=True, overflow="crop").append("loss ", "dim")
+        curve.append(sparkline(self.losses, max(10, min(width - 30, 60))), "cyan")
+        return curve.append(f"  {self.first:.3g} > {self.losses[-1]:.3g}", "dim")
 
 
 # text ---------------------------------------------------------------------------------------------
 
 
-def columns(figures: dict[str, float]) -> list[tuple[str, str]]:
-    """The figures that a person follows, with short labels."""
+class Row(NamedTuple):
+    """Figures that belong side by side, each with its label."""
+
+    name: str
+    pairs: list[str]
+
+
+def rows(figures: dict[str, float]) -> list[Row]:
+    """The figures that a person follows: those in training, those held out, the generators'."""
     shown = []
-    if "loss" in figures:
-        shown.append(("loss", f"{figures['loss']:.4g}"))
-    if "bit_accuracy" in figures:
-        shown.append(("bits", f"{figures['bit_accuracy']:.1%}"))
-        shown.append(("sums", f"{figures['exact_accuracy']:.1%}"))
-    if "test_bit_accuracy" in figures:
-        shown.append(("held-out bits", f"{figures['test_bit_accuracy']:.1%}"))
-        shown.append(("sums", f"{figures['test_exact_accuracy']:.1%}"))
-    errors = [value for name, value in figures.items() if name.startswith("generator_error.")]
+    training = [*_scores(figures, ""), f"loss {figures['loss']:.4g}"] if "loss" in figures else []
+    for name, pairs in (("training", training), ("held-out", _scores(figures, "test_"))):
+        if pairs:
+            shown.append(Row(name, pairs))
+    errors = [f"{value:.3g}" for name, value in figures.items() if name.startswith("generator_error.")]
     if errors:
-        shown.append(("generator error", " ".join(f"{value:.3g}" for value in errors)))
+        shown.append(Row("generator error", errors))
     return shown
+
+
+def _scores(figures: dict[str, float], prefix: str) -> list[str]:
+    """Shares of what is right, all of one width."""
+    return [f"{label} {figures[prefix + key]:6.1%}" for key, label in SCORES.items() if prefix + key in figures]
+
+
+def _line(row: Row, width: int) -> Text:
+    """As many of a row's figures as fit, none of them cut."""
+    line = Text(no_wrap=True, overflow="crop").append(row.name, "dim")
+    for pair in row.pairs:
+        if len(line) + 3 + len(pair) <= width:
+            line.append(f"   {pair}")
+    return line
 
 
 def sparkline(values: list[float], width: int) -> str:
     """A curve of block characters; each stands for the mean of its share of the values."""
     count = min(width, len(values))
     edges = [round(i * len(values) / count) for i in range(count + 1)]
-    means = [sum(values[a:b]) / (b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    means = [sum(values[a:b]) / (b - a) for a, b in itertools.pairwise(edges)]
     low, high = min(means), max(means)
-    if high <= low:
+    if not 0 < high - low < math.inf:
         return BLOCKS[0] * count
     return "".join(BLOCKS[min(7, int((value - low) / (high - low) * 8))] for value in means)
 

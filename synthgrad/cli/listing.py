@@ -101,7 +101,9 @@ def _options(options: type[Options], path: str, above: Options | None = None) ->
         choice = _choice(field)
         names = [*choice.registry, *getattr(choice, "aliases", {})] if choice else _literals(field)
         allowed = f" [{' | '.join(names)}]" if names else ""
-        rows.append((_plain(key, choice), _default(field, getattr(above, name, None)), f"{field.description or ''}{allowed}"))
+        rows.append(
+            (_plain(key, choice), _default(field, getattr(above, name, None)), f"{field.description or ''}{allowed}")
+        )
     return rows
 
 

@@ -9,14 +9,12 @@ if TYPE_CHECKING:
     from synthgrad.runs import Log
 
 
-def verdict(
-    config: Config, outcome: str, last: dict[str, float], log: Log, diverged: Diverged | None
-) -> list[str]:
+def verdict(config: Config, outcome: str, last: dict[str, float], log: Log, diverged: Diverged | None) -> list[str]:
     """The lines printed after a run."""
     lines = [_outcome(outcome, log, diverged)]
-    if "test_bit_accuracy" in last and outcome != "diverged":
+    if "test_bit_accuracy" in last and diverged is None:
         lines.append(_learned(last))
-        note = _control(config, last)
+        note = _control(config)
         if note:
             lines.append(note)
     return lines
@@ -29,9 +27,10 @@ def _outcome(outcome: str, log: Log, diverged: Diverged | None) -> str:
             f"Diverged in epoch {diverged.epoch}, step {diverged.step}: {diverged.where} stopped being finite. "
             f"Kept: everything up to epoch {log.epoch}. A smaller step size may help."
         )
+    epochs = "1 epoch" if log.epoch == 1 else f"{log.epoch} epochs"
     if outcome == "interrupted":
-        return f"Interrupted: {log.epoch} epochs are recorded ({log.seconds:.1f} s of training{speed})."
-    return f"Finished: {log.epoch} epochs in {log.seconds:.1f} s of training{speed}."
+        return f"Interrupted: {epochs} recorded ({log.seconds:.1f} s of training{speed})."
+    return f"Finished: {epochs} in {log.seconds:.1f} s of training{speed}."
 
 
 def _learned(last: dict[str, float]) -> str:
@@ -46,13 +45,13 @@ def _learned(last: dict[str, float]) -> str:
     elif bits >= 0.95 and test_sums < 0.5:
         said = "It memorised its training pairs rather than learn to add"
     elif test_bits < 0.55:
-        said = "It learned next to nothing (guessing gets 50 % of the bits)"
+        said = "It learned next to nothing (guessing gets 50% of the bits)"
     else:
         said = "It learned something, but not to add"
     return f"{said}: {figures}."
 
 
-def _control(config: Config, last: dict[str, float]) -> str:
+def _control(config: Config) -> str:
     trainer: Any = config.trainer
     if trainer.name in ("backprop", "frozen") or not config.network.hidden:
         return ""
@@ -60,8 +59,8 @@ def _control(config: Config, last: dict[str, float]) -> str:
 
 
 def _percent(share: float) -> str:
-    """A share as a percentage; 100 % and 0 % only where it is all or nothing."""
+    """A share as a percentage; 100% and 0% only where it is all or nothing."""
     text = f"{share:.1%}"
     if (text == "100.0%" and share < 1) or (text == "0.0%" and share > 0):
         text = f"{share:.2%}"
-    return text.replace("%", " %").replace(".0 %", " %")
+    return text.replace(".0%", "%")

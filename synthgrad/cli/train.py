@@ -27,9 +27,7 @@ DIVERGED = 3
 )
 @click.option("--name", help="Name of the run; the config's file name if not given.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the run directory.")
-def train(
-    config: Path, settings: tuple[str, ...], seed: int | None, runs: Path, name: str | None, quiet: bool
-) -> None:
+def train(config: Path, settings: tuple[str, ...], seed: int | None, runs: Path, name: str | None, quiet: bool) -> None:
     """Train the network of a config and record everything in a new run directory.
 
     The directory's path is the only line on stdout, so that run=$(synthgrad train config.yaml -q) works.

@@ -56,5 +56,5 @@ def _instead(path: Path) -> str:
     if not path.parent.is_dir():
         return f" (there is no directory {path.parent})"
     stems = {Path(name).stem: name for name in _configs(path.parent)}
-    near = closest(path.stem, stems)
+    near = closest(path.stem, stems, 0.5)
     return f" (did you mean {path.parent / stems[near]}?)" if near else ""

@@ -81,7 +81,7 @@ Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_FLAG_SCHEMA)]
 """A switch; on, off, yes and no count as a person means them."""
 Int = Annotated[int, BeforeValidator(_whole)]
 """A whole number; 1e3 is one."""
-Width = Annotated[Int, Field(ge=1, le=100_000)]
+Width = Annotated[int, Field(ge=1, le=100_000), BeforeValidator(_whole)]
 Widths = Annotated[tuple[Width, ...], BeforeValidator(_tuple)]
 """The widths of a row of layers, [] included."""
 Fraction = Annotated[float, Field(gt=0, lt=1)]

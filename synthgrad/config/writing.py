@@ -25,6 +25,8 @@ def _represent_float(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
 def _represent_str(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     ours = Loader("").resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
     style = None if ours == "tag:yaml.org,2002:str" else "'"  # the dumper itself quotes what others misread
+    if not value.isprintable():
+        style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
 
 

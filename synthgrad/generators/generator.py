@@ -10,6 +10,7 @@ step leaves the layer's weights as they are.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -25,7 +26,7 @@ from synthgrad.nn.dense import DenseSpec, Reduce
 from synthgrad.nn.initial import He
 from synthgrad.nn.network import Draw, Network
 from synthgrad.nn.normalize import Standardize
-from synthgrad.nn.optimizers import OPTIMIZERS, Optimizer, SGDOptions
+from synthgrad.nn.optimizers import OPTIMIZERS, SGDOptions
 from synthgrad.types import Array, Batch, Lead, Number, State
 
 INPUTS = {
@@ -81,9 +82,8 @@ class Generator:
         if options.last_layer == "zeros":
             self.network.layers[-1].W[...] = 0
         self.layers = self.network.layers
-        self.optimizer: Optimizer = OPTIMIZERS[options.optimizer.name](  # type: ignore[attr-defined]
-            options.optimizer, self.network.part(0, len(self.network.layers))
-        )
+        optimizer: Any = options.optimizer
+        self.optimizer = OPTIMIZERS[optimizer.name](optimizer, self.network.part(0, len(self.layers)))
         self.standardize = Standardize(n, lead, dtype) if self._normalizes else None
         self._sets: dict[int, tuple[Array, Tape]] = {}
 
@@ -94,7 +94,7 @@ class Generator:
     def _specs(self) -> list[DenseSpec]:
         o = self.options
         widths = [sum(self.widths[name] for name in o.input), *o.hidden, self.n]
-        pairs = list(zip(widths, widths[1:], strict=False))
+        pairs = list(itertools.pairwise(widths))
         hidden = [DenseSpec(a, b, o.activation, o.bias, o.normalize_hidden) for a, b in pairs[:-1]]
         return [*hidden, DenseSpec(*pairs[-1], "identity", o.bias)]
 
@@ -152,7 +152,7 @@ class Generator:
         self.optimizer.set_alpha(alpha)
 
     def take_error(self) -> npt.NDArray[Any]:
-        """sum |target - sg| since the last call, shape ``lead``."""
+        """Sum |target - sg| since the last call, shape ``lead``."""
         errors = [tape.take() for _, tape in self._sets.values()]
         return np.sum(errors, axis=0) if errors else np.zeros(self.around.lead)
 

@@ -33,7 +33,7 @@ class Tape:
         """An array (*lead, B, n) to be overwritten with this step's e."""
         if self.next == len(self.slots):
             self.fold()
-        slot = self.slots[self.next]
+        slot: Array = self.slots[self.next]
         self.next += 1
         return slot
 

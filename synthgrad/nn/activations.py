@@ -7,6 +7,7 @@ leave for it goes into ``spare``, an array of h's shape.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -107,7 +108,7 @@ class Identity:
         return delta
 
 
-ACTIVATIONS: dict[str, type[Sigmoid] | type[Tanh] | type[Relu] | type[Identity]] = {
+ACTIVATIONS: dict[str, Callable[[npt.DTypeLike], Activation]] = {
     "sigmoid": Sigmoid,
     "tanh": Tanh,
     "relu": Relu,

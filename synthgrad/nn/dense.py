@@ -87,7 +87,7 @@ class Dense:
         if rows not in self._sets:
             high, low = (np.empty((*self.lead, rows, n), self.dtype) for n in (self.spec.n_out, self.spec.n_in))
             row = np.empty((*self.lead, 1, rows), self.dtype)
-            self._sets[rows] = _Buffers(high, *(np.empty_like(high) for _ in range(3)), low, row)
+            self._sets[rows] = _Buffers(high, np.empty_like(high), np.empty_like(high), np.empty_like(high), low, row)
         buffers = self._sets[rows]
         self.h, self.spare, self._d, self.ds = buffers.h, buffers.spare, buffers.d, buffers.ds
         self.below, self.row = buffers.below, buffers.row
@@ -151,7 +151,7 @@ class Dense:
     # evaluation ---------------------------------------------------------------------------------
 
     def infer(self, x: Array, out: Array) -> Array:
-        """h for evaluation, in ``out``: running statistics, and no trace left for ``backward``."""
+        """H for evaluation, in ``out``: running statistics, and no trace left for ``backward``."""
         self.dot(x, self.W, out)
         if self.norm is not None:
             self.norm.infer_(out)

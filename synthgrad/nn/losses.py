@@ -101,10 +101,10 @@ class CrossEntropy(Loss):
 def _mean(e: Array) -> npt.NDArray[Any]:
     """Summed over outputs, averaged over examples: (..., N, n) -> (...)."""
     total: npt.NDArray[Any] = e.sum((-2, -1), dtype=np.float64)
-    return total / e.shape[-2]
+    return np.asarray(total / e.shape[-2])
 
 
-LOSSES: dict[str, type[SquaredError] | type[CrossEntropy]] = {
+LOSSES: dict[str, type[Loss]] = {
     "squared-error": SquaredError,
     "cross-entropy": CrossEntropy,
 }

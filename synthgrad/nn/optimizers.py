@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy import subtract
@@ -22,6 +22,7 @@ from synthgrad.types import Array, Number, State, per_replica
 class Optimizer(ABC):
     """Turns a gradient into a step. ``alpha`` is set before every epoch."""
 
+    Options: ClassVar[Any]
     folds = False
 
     def __init__(self, options: Any, part: Part) -> None:
@@ -159,7 +160,7 @@ class Adam(Optimizer):
         return {"m": self.m, "v": self.v, "t": self.t}
 
 
-OPTIMIZERS: dict[str, type[SGD] | type[Momentum] | type[Adam]] = {
+OPTIMIZERS: dict[str, type[Optimizer]] = {
     "sgd": SGD,
     "momentum": Momentum,
     "adam": Adam,

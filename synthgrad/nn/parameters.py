@@ -56,4 +56,3 @@ def allocate(groups: Sequence[Shapes], lead: Lead, dtype: npt.DTypeLike) -> tupl
         for size, end, shapes in zip(sizes, ends, groups, strict=True)
     ]
     return theta, grad, parts
-

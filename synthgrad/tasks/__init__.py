@@ -3,6 +3,6 @@
 from synthgrad.tasks.binary_addition import BinaryAddition
 from synthgrad.tasks.task import Examples, Task
 
-TASKS: dict[str, type[BinaryAddition]] = {"binary-addition": BinaryAddition}
+TASKS: dict[str, type[Task]] = {"binary-addition": BinaryAddition}
 
 __all__ = ["TASKS", "Examples", "Task"]

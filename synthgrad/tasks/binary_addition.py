@@ -86,7 +86,8 @@ class BinaryAddition(Task):
         half = 2 ** (self.options.bits - 1)
         left = (legacy.rand(self.options.train_examples) * half).astype(np.int64)
         right = (legacy.rand(self.options.train_examples) * half).astype(np.int64)
-        return left * half + right
+        pairs: Pairs = left * half + right
+        return pairs
 
     def _distinct(self, rng: np.random.Generator, count: int, taken: Pairs) -> Pairs:
         """``count`` different pairs, uniform over those that are not in the sorted array ``taken``."""
@@ -100,7 +101,7 @@ class BinaryAddition(Task):
             _, first = np.unique(pairs, return_index=True)
             pairs = pairs[np.sort(first)]
             pairs = pairs[~np.isin(pairs, taken)]
-        return pairs[:count]
+        return np.asarray(pairs[:count], np.int64)
 
     def _examples(self, pairs: Pairs) -> Examples:
         bits = self.options.bits

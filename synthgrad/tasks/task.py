@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from synthgrad.streams import Streams
 
 Values = npt.NDArray[np.float64]
 
@@ -21,11 +23,27 @@ class Examples(NamedTuple):
 class Task(ABC):
     """Data as values: ``train`` and ``test`` are drawn once, from the streams given."""
 
+    Options: ClassVar[Any]
+    meaning: str
+    scores: tuple[str, ...]
     n_x: int
     n_y: int
     train: Examples
     test: Examples
     fresh = False
+
+    @abstractmethod
+    def __init__(self, options: Any, streams: Streams) -> None: ...
+
+    @staticmethod
+    @abstractmethod
+    def sizes(options: Any) -> tuple[int, int]:
+        """Inputs and outputs, n_x and n_y."""
+
+    @staticmethod
+    @abstractmethod
+    def score(o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+        """How well the outputs o (..., N, n_y) answer the labels y: the figures named in ``scores``, (...)."""
 
     @abstractmethod
     def draw(self, epoch: int) -> Examples:

@@ -6,7 +6,7 @@ from synthgrad.trainers.frozen import Frozen
 from synthgrad.trainers.printed_listing import PrintedListing
 from synthgrad.trainers.trainer import NetworkOptions, Setup, Trainer, TrainerOptions
 
-TRAINERS: dict[str, type[Backprop] | type[Frozen] | type[DNI] | type[PrintedListing]] = {
+TRAINERS: dict[str, type[Trainer]] = {
     "backprop": Backprop,
     "frozen": Frozen,
     "dni": DNI,

@@ -10,6 +10,7 @@ from typing import Literal
 
 from synthgrad.config import option
 from synthgrad.generators import Generator, GeneratorOptions
+from synthgrad.nn.losses import Loss
 from synthgrad.nn.optimizers import share_gradients
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
 from synthgrad.types import Batch
@@ -35,7 +36,7 @@ class DNI(Trainer):
         self.generators = [Generator(options, i, f.spec.n_out, setup.around) for i, f in enumerate(self.layers[:-1], 1)]
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
         share_gradients([*optimizers, *(M.optimizer for M in self.generators)])
-        models = [*self.generators, self.loss]
+        models: list[Generator | Loss] = [*self.generators, self.loss]  # the loss is the one that is right
         self.modules = list(zip(self.layers, optimizers, models, [None, *self.generators], strict=True))
 
     def step(self, batch: Batch) -> None:

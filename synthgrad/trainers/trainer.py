@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from synthgrad.nn.initial import INITIAL, Normal
 from synthgrad.nn.losses import LOSSES
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import OPTIMIZERS, Optimizer, SGDOptions
-from synthgrad.types import Array, Batch, Number, State
+from synthgrad.types import Array, Batch, State
 
 
 class NetworkOptions(Options):
@@ -56,6 +57,7 @@ class Setup:
 class Trainer(ABC):
     """One algorithm: an answer to the question which delta each layer receives."""
 
+    Options: ClassVar[Any]
     meaning: str
     generators: list[Generator]
 
@@ -64,7 +66,7 @@ class Trainer(ABC):
         self.setup, self.options, self.around = setup, options, around
         self.loss = LOSSES[options.loss](around.n_y, around.lead, around.dtype)
         widths = [around.n_x, *net.hidden, around.n_y]
-        pairs = list(zip(widths, widths[1:], strict=False))
+        pairs = list(itertools.pairwise(widths))
         specs = [DenseSpec(a, b, net.activation, net.bias, net.normalize) for a, b in pairs[:-1]]
         specs.append(DenseSpec(*pairs[-1], self.loss.link, net.bias))
         self.network = Network(specs, options.reduce, around.lead, around.dtype)

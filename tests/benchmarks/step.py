@@ -17,6 +17,7 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 import argparse
+import itertools
 import sys
 import time
 from collections.abc import Callable
@@ -39,7 +40,7 @@ def script(kind: str, widths: list[int], batch: int, n: int, dtype: str, activat
     rs = np.random.RandomState(1)
     X = (rs.rand(n, widths[0]) > 0.5).astype(dtype)
     Y = (rs.rand(n, widths[-1]) > 0.5).astype(dtype)
-    Ws = [(rs.randn(a, b) * 0.2 - 0.1).astype(dtype) for a, b in zip(widths, widths[1:], strict=False)]
+    Ws = [(rs.randn(a, b) * 0.2 - 0.1).astype(dtype) for a, b in itertools.pairwise(widths)]
     L = len(Ws)
     n_y = widths[-1]
     n_z = {"layer-output": lambda h: h, "label": lambda h: n_y, "both": lambda h: h + n_y}
@@ -79,7 +80,7 @@ def script(kind: str, widths: list[int], batch: int, n: int, dtype: str, activat
         Ws[-1] -= alpha * below.T.dot((x - y) * slope(x, True))
 
     def dni(x, y):
-        h = x
+        h, z, sg = x, None, None
         for i in range(L):
             below = h
             h = f(below.dot(Ws[i]), i == L - 1)
@@ -119,7 +120,7 @@ def products(kind: str, widths: list[int], batch: int, n: int, dtype: str) -> St
         calls.append((A.T if ta else A, B.T if tb else B, np.empty((a[0], b[1]), dtype)))
 
     L = len(widths) - 1
-    for i, (a, b) in enumerate(zip(widths, widths[1:], strict=False)):
+    for i, (a, b) in enumerate(itertools.pairwise(widths)):
         product((batch, a), (a, b))
         if kind != "frozen" or i == L - 1:
             product((a, batch), (batch, b), ta=True)
@@ -233,9 +234,7 @@ def main() -> int:
         goals = GOALS.get((net, kind), (None, None))
         held = [g is None or np.median(c) / np.median(t) <= g for g, t in zip(goals, (a, b), strict=True)]
         missed += not all(held)
-        wanted = " ".join(
-            f"{g} {'ok' if ok else 'MISSED'}" for g, ok in zip(goals, held, strict=True) if g is not None
-        )
+        wanted = " ".join(f"{g} {'ok' if ok else 'MISSED'}" for g, ok in zip(goals, held, strict=True) if g is not None)
         us = [f"{np.median(t) / steps * 1e6:.1f}" for t in (a, b, c)]
         print(
             f"{net:<10} {kind:<13} {dtype:<8} {activation:<8} {us[0]:>8} {us[1]:>9} {us[2]:>10}  "

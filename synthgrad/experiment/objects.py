@@ -1,0 +1,125 @@
+"""From configs to objects: the task's data, the network, the trainer, one alone or several as a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synthgrad.config import Options
+from synthgrad.experiment.settings import Config
+from synthgrad.generators.generator import Surroundings
+from synthgrad.streams import Draw, TutorialStreams, make_streams
+from synthgrad.tasks import TASKS
+from synthgrad.tasks.feed import Feed, Order
+from synthgrad.trainers import TRAINERS, Setup, Trainer
+from synthgrad.types import Array
+
+
+class Experiment:
+    """The objects of one config, or of several that differ only in numbers, trained as one stack.
+
+    One config makes arrays without leading axes, R configs arrays with the leading axis (R,); replica r of
+    a stack equals the run of config r alone. ``tasks``, one a config, stand in for those of the configs.
+    """
+
+    def __init__(self, configs: Sequence[Config], tasks: Sequence[Any] | None = None) -> None:
+        self.configs = list(configs)
+        config: Any = configs[0]
+        self.config = config
+        self.lead = () if len(configs) == 1 else (len(configs),)
+        self.dtype = np.dtype(config.network.dtype)
+        self.streams = [make_streams(c.stream, c.seed) for c in configs]
+        self.tasks: Sequence[Any] = tasks or [
+            TASKS[config.task.name](c.task, streams) for c, streams in zip(configs, self.streams, strict=True)
+        ]
+        task = self.task = self.tasks[0]
+        widths = [task.n_x, *config.network.hidden, task.n_y]
+        for c, streams in zip(configs, self.streams, strict=True):
+            if isinstance(streams, TutorialStreams):
+                streams.draw_weights(widths, c.network.bias)
+        around = Surroundings(task.n_x, task.n_y, self.lead, self.dtype, self.draw)
+        network: Any = stacked([c.network for c in configs])
+        trainer: Any = stacked([c.trainer for c in configs])
+        self.trainer: Trainer = TRAINERS[config.trainer.name](Setup(network, trainer, around))
+        training = config.training
+        self.feed = Feed(
+            self.stack([t.train.x for t in self.tasks]),
+            self.stack([t.train.y for t in self.tasks]),
+            training.batch_size,
+            self.order if training.shuffle else None,
+        )
+        self.test_x = self.stack([t.test.x for t in self.tasks])
+        self.test_y = self.stack([t.test.y for t in self.tasks])
+        self.test_h = np.empty_like(self.test_y)
+
+    def stack(self, arrays: Sequence[npt.NDArray[Any]]) -> Array:
+        """One replica's array as it is, or several side by side, in the network's dtype."""
+        return np.ascontiguousarray(np.stack(arrays) if self.lead else arrays[0], dtype=self.dtype)
+
+    def draw(self, name: str, shape: tuple[int, ...]) -> Draw:
+        """Standard normal numbers for an array, each replica's from its own streams."""
+        drawn = [streams.normal(name, shape) for streams in self.streams]
+        return np.stack(drawn) if self.lead else drawn[0]
+
+    def order(self, epoch: int) -> Order:
+        """The shuffled order of an epoch's examples, (*lead, N)."""
+        n = len(self.task.train.x)
+        orders = [streams.rng("order", epoch).permutation(n) for streams in self.streams]
+        return np.stack(orders) if self.lead else orders[0]
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Set the step sizes of this epoch and, for a fresh task, its examples."""
+        training = self.config.training
+        self.trainer.set_rate(training.decay.factor(epoch, training.epochs))
+        if self.task.fresh:
+            drawn = [task.draw(epoch) for task in self.tasks]
+            self.feed.replace(self.stack([e.x for e in drawn]), self.stack([e.y for e in drawn]))
+
+    def columns(self) -> list[str]:
+        """The names of an epoch's figures, in the order of the metrics file."""
+        scores = self.task.scores
+        training = ["loss", "abs_error", "abs_delta", *scores]
+        held_out = ["test_loss", *(f"test_{name}" for name in scores)]
+        return [*training, *held_out, *self.trainer.columns()]
+
+    def hashes(self) -> dict[str, str]:
+        """Fingerprints of what runs must share to be paired: data, initial weights, batch order."""
+        first = self.order(1) if self.config.training.shuffle else np.empty(0)
+        fresh = [self.task.draw(1).x] if self.task.fresh else []
+        return {
+            "data": _digest(self.feed.source_x, self.feed.source_y, self.test_x, self.test_y, *fresh),
+            "weights": _digest(self.trainer.network.theta),
+            "order": _digest(first, np.array([self.config.training.batch_size])),
+        }
+
+
+def _digest(*arrays: npt.NDArray[Any]) -> str:
+    digest = blake2b(digest_size=8)
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def stacked(options: Sequence[Options]) -> Options:
+    """The options of a stack: numbers that differ become arrays (R,).
+
+    Raises ValueError where something differs that a stack cannot hold side by side.
+    """
+    first = options[0]
+    update: dict[str, Any] = {}
+    for name, field in type(first).model_fields.items():
+        values = [getattr(o, name) for o in options]
+        if all(value == values[0] for value in values):
+            continue
+        extra = field.json_schema_extra
+        if isinstance(values[0], Options) and len({type(v) for v in values}) == 1:
+            update[name] = stacked(values)
+        elif isinstance(extra, dict) and extra.get("stacks"):
+            update[name] = np.array(values)
+        else:
+            raise ValueError(f"{name} differs within a stack")
+    return first.model_copy(update=update)
