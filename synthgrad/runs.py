@@ -46,7 +46,7 @@ class Run:
     @classmethod
     def create(cls, runs: Path, name: str, seed: int) -> Run:
         """Take a new directory ``YYYYMMDD-HHMMSS-<name>-s<seed>-<4 hex>``. Raises RunError."""
-        label = re.sub(r"[^\w.+=-]+", "-", name).strip("-.")[:80] or "run"
+        label = _label(name)
         for _ in range(1000):
             stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
             path = runs / f"{stamp}-{label}-s{seed}-{secrets.token_hex(2)}"
@@ -68,7 +68,7 @@ class Run:
 
 
 class Log:
-    """Writes a run as it happens. Use as a context; whatever ends the run, the directory can be read."""
+    """Writes a run as it happens; whatever ends the run, the directory can be read. ``close`` it in the end."""
 
     def __init__(self, run: Run, experiment: Experiment, about: Mapping[str, Any]) -> None:
         self.run, self.experiment = run, experiment
@@ -103,9 +103,27 @@ class Log:
             if best is None or (value > best["value"] if name.endswith("accuracy") else value < best["value"]):
                 self.best[name] = {"value": value, "epoch": record.epoch}
 
-    def finish(self, outcome: str, diverged: Diverged | None = None, error: str | None = None) -> None:
+    def finish(self, outcome: str, diverged: Diverged | None = None) -> None:
         """Write the weights and, last, the result. Raises RunError."""
-        result: dict[str, Any] = {
+        more = {"diverged": vars(diverged)} if diverged else {}
+        try:
+            self._write_weights()
+            self._write_result(outcome, more)
+        except OSError as error:
+            raise RunError(f"{self.run.path}: the result cannot be written: {_reason(error)}") from None
+
+    def fail(self, error: Exception) -> None:
+        """Say in the run directory that it failed, as far as that is still possible."""
+        with suppress(OSError, MemoryError):
+            self._write_weights()
+        with suppress(OSError, MemoryError):
+            self._write_result("failed", {"error": str(error) or type(error).__name__})
+
+    def _write_weights(self) -> None:
+        whole(self.run.weights, lambda file: np.savez(file, **dict(self.experiment.trainer.arrays())))  # type: ignore[arg-type]
+
+    def _write_result(self, outcome: str, more: Mapping[str, Any]) -> None:
+        result = {
             "outcome": outcome,
             "epoch": self.epoch,
             "step": self.step,
@@ -114,17 +132,9 @@ class Log:
             "last": self.last,
             "best": self.best,
             "ended": _now(),
+            **more,
         }
-        if diverged is not None:
-            result["diverged"] = {"epoch": diverged.epoch, "step": diverged.step, "where": diverged.where}
-        if error is not None:
-            result["error"] = error
-        arrays = dict(self.experiment.trainer.arrays())
-        try:
-            whole(self.run.weights, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
-            whole(self.run.result, lambda file: file.write(_json(result)))
-        except OSError as failure:
-            raise RunError(f"{self.run.path}: the result cannot be written: {_reason(failure)}") from None
+        whole(self.run.result, lambda file: file.write(_json(result)))
 
     def close(self) -> None:
         """Close the metrics file."""
@@ -205,6 +215,12 @@ class Surveyor:
             self.git.kill()
             return ""
         return out.decode().strip() if self.git.returncode == 0 else ""
+
+
+def _label(name: str) -> str:
+    """The name as a part of a directory's name: no separators, no dots in front, at most 150 bytes."""
+    plain = re.sub(r"[^\w.+=-]+", "-", name).encode("utf-8", "ignore")[:150].decode("utf-8", "ignore")
+    return plain.strip("-.") or "run"
 
 
 def command_line() -> list[str]:

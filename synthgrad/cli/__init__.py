@@ -7,6 +7,7 @@ code in ``main`` and nowhere else.
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 import click
@@ -54,11 +55,7 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.ClickException as error:
-        code = error.exit_code
-        context = getattr(error, "ctx", None)
-        place = context.command_path if context else "synthgrad"
-        message = error.format_message().rstrip(".")
-        click.echo(f"{place}: {message[:1].lower()}{message[1:]} (see {place} --help)", err=True)
+        code = _usage(error)
     except SynthgradError as error:
         if debug:
             raise
@@ -69,9 +66,11 @@ def main() -> None:
             raise
         click.echo(f"synthgrad: not enough memory: {error}", err=True)
         code = 1
-    except BrokenPipeError:  # the reader has gone, as in `synthgrad config list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except OSError as error:  # files say more: this is stdout on a full disk
+        if debug:
+            raise
+        click.echo(f"synthgrad: the output cannot be written: {(error.strerror or str(error)).lower()}", err=True)
+        code = 1
     except (KeyboardInterrupt, click.Abort):
         code = 130
     except Exception as error:
@@ -80,3 +79,26 @@ def main() -> None:
         click.echo(f"synthgrad: {type(error).__name__}: {error} (a bug; --debug shows where)", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage(error: click.ClickException) -> int:
+    """Say what is wrong with a command line; a group without a command shows its help."""
+    context = getattr(error, "ctx", None)
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+        click.echo(context.get_help() if context else error.format_message())
+        return 0
+    place = context.command_path if context else "synthgrad"
+    message = _as_ours(error.format_message())
+    if not message.endswith(")"):
+        message += f" (see {place} --help)"
+    click.echo(f"{place}: {message}", err=True)
+    return error.exit_code
+
+
+def _as_ours(message: str) -> str:
+    """Click's message without capitals and full stops, what would be right in parentheses."""
+    what, hint = re.fullmatch(
+        r"(.*?)\.?(?:\s\(?((?:Did you mean|Possible options).*?)\)?)?", message, re.DOTALL
+    ).groups()  # type: ignore[union-attr]
+    parts = [part[:1].lower() + part[1:] for part in (what, hint) if part]
+    return parts[0] if len(parts) == 1 else f"{parts[0]} ({parts[1]})"

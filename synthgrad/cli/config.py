@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from synthgrad.cli.options import settings
+from synthgrad.cli.options import complete_name, settings
 
 
 @click.group()
@@ -14,7 +14,7 @@ def config() -> None:
     """Check, show and describe configs."""
 
 
-@config.command()
+@config.command(short_help="Say everything that is wrong with config files.")
 @click.argument("configs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CONFIG...")
 @settings
 def check(configs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
@@ -40,7 +40,7 @@ def check(configs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
         raise ConfigError(problems)
 
 
-@config.command()
+@config.command(short_help="Print a config with every default filled in.")
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 @settings
 def show(config: Path, settings: tuple[str, ...]) -> None:
@@ -57,7 +57,7 @@ def show(config: Path, settings: tuple[str, ...]) -> None:
     click.echo(dump(plain(load(config, Config, settings))), nl=False)
 
 
-@config.command()
+@config.command(short_help="Print the JSON Schema of a config, for editors.")
 def schema() -> None:
     """Print the JSON Schema of a config, for editors with a YAML language server.
 
@@ -72,12 +72,18 @@ def schema() -> None:
     click.echo(json.dumps(Config.model_json_schema(), indent=2))
 
 
-@config.command("list")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@config.command("list", short_help="List what a config can choose from: options, defaults, meanings.")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=complete_name)
 def list_(names: tuple[str, ...]) -> None:
     """List what a config can choose from, with every option, its default and its meaning.
 
-    NAME narrows it to keys or entries, for example: trainer, dni, task, init.
+    NAME narrows it to keys or entries.
+
+    \b
+    Examples:
+      synthgrad config list
+      synthgrad config list trainer
+      synthgrad config list dni adam
     """
     import shutil
 

@@ -17,6 +17,14 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
     return [CompletionItem(f"{name}=") for name in known if name.startswith(key)]
 
 
+def complete_name(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Keys and entries that ``config list`` can be narrowed to."""
+    from synthgrad.cli.listing import registries
+
+    names = dict.fromkeys(name for key, (registry, _) in registries().items() for name in (key, *registry))
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 settings = click.option(
     "-s",
     "--set",

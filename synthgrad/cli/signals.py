@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import signal
+import time
 from types import FrameType
 from typing import Any, Self
 
+PATIENCE = 1.0
+"""Seconds for which more signals mean the same wish: ``timeout`` sends two, an impatient finger three."""
+
 
 class Stop:
-    """While entered, the first SIGINT or SIGTERM only sets ``signal``; a second one acts at once."""
+    """While entered, SIGINT or SIGTERM only sets ``signal``; one that comes much later acts at once."""
 
     def __init__(self) -> None:
         self.signal = 0
+        self._since = 0.0
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -24,6 +29,8 @@ class Stop:
             signal.signal(number, handler)
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        self.signal = number
-        for each in self._before:
-            signal.signal(each, signal.SIG_DFL)
+        now = time.monotonic()
+        if not self.signal:
+            self.signal, self._since = number, now
+        elif now - self._since > PATIENCE:
+            raise SystemExit(128 + number)  # past every handler of errors; the terminal is put in order on the way

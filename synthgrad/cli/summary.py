@@ -60,7 +60,7 @@ def _control(config: Config) -> str:
 
 def _percent(share: float) -> str:
     """A share as a percentage; 100% and 0% only where it is all or nothing."""
-    text = f"{share:.1%}"
-    if (text == "100.0%" and share < 1) or (text == "0.0%" and share > 0):
-        text = f"{share:.2%}"
-    return text.replace(".0%", "%")
+    if share in (0, 1):
+        return f"{share:.0%}"
+    digits = 1 if 0.0005 <= share < 0.9995 else 2
+    return f"{min(max(share, 0.0001), 0.9999):.{digits}%}".replace(".0%", "%")

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from synthgrad.cli.options import settings
+from synthgrad.cli.signals import Stop
 
 if TYPE_CHECKING:
     from synthgrad.cli.display import Display
-    from synthgrad.experiment import Config, Diverged, Experiment
+    from synthgrad.experiment import Config, Diverged, Experiment, Record
     from synthgrad.runs import Log
 
 DIVERGED = 3
 
 
-@click.command()
+@click.command(short_help="Train the network of a config into a new run directory.")
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG.yaml")
 @settings
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="The same as -s seed=N.")
+@click.option("--seed", metavar="N", help="The same as -s seed=N.")
 @click.option(
     "--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="Where run directories are made."
 )
 @click.option("--name", help="Name of the run; the config's file name if not given.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the run directory.")
-def train(config: Path, settings: tuple[str, ...], seed: int | None, runs: Path, name: str | None, quiet: bool) -> None:
+def train(config: Path, settings: tuple[str, ...], seed: str | None, runs: Path, name: str | None, quiet: bool) -> None:
     """Train the network of a config and record everything in a new run directory.
 
     The directory's path is the only line on stdout, so that run=$(synthgrad train config.yaml -q) works.
@@ -48,13 +51,11 @@ def train(config: Path, settings: tuple[str, ...], seed: int | None, runs: Path,
     resolved = load(config, Config, settings)
     surveyor = Surveyor(command_line())
     experiment = Experiment([resolved])
-    run = Run.create(runs, name or config.stem, resolved.seed)
-    log = Log(run, experiment, surveyor.about())
-    try:
-        code = _follow(experiment, log, _display(quiet, run.path, resolved, experiment))
-    finally:
-        log.close()
-    click.echo(run.path)
+    with Stop() as stop:  # from here on there is a directory that a signal must not leave half made
+        run = Run.create(runs, name or config.stem, resolved.seed)
+        with closing(Log(run, experiment, surveyor.about())) as log:
+            code = _follow(experiment, log, _display(quiet, run.path, resolved, experiment), stop)
+    click.echo(os.fsencode(run.path))
     if code:
         raise click.exceptions.Exit(code)
 
@@ -75,42 +76,36 @@ def _display(quiet: bool, path: Path, config: Config, experiment: Experiment) ->
     return kind(path, config, experiment)
 
 
-def _follow(experiment: Experiment, log: Log, display: Display) -> int:
+def _follow(experiment: Experiment, log: Log, display: Display, stop: Stop) -> int:
     """Train, record, show. Returns the exit code."""
-    from synthgrad.cli.signals import Stop
-    from synthgrad.errors import RunError
-    from synthgrad.experiment import Diverged, Epoch, train
+    from synthgrad.experiment import train
 
-    diverged: Diverged | None = None
-    with Stop() as stop, display:
-        records = train(experiment)
+    records = train(experiment)
+    with display:
         try:
-            for record in records:
-                if isinstance(record, Diverged):
-                    diverged = record
-                    continue
-                if isinstance(record, Epoch):
-                    log.epoch_done(record)
-                display.show(record)
-                if stop.signal:
-                    break
-        except (RunError, MemoryError) as error:
+            diverged = _record(records, log, display, stop)
             records.close()
-            _failed(log, error)
+            interrupted = bool(stop.signal) and log.epoch < experiment.config.training.epochs and diverged is None
+            outcome = "diverged" if diverged else "interrupted" if interrupted else "finished"
+            log.finish(outcome, diverged)
+        except Exception as error:
+            records.close()
+            log.fail(error)
             raise
-        records.close()
-        interrupted = bool(stop.signal) and log.epoch < experiment.config.training.epochs and diverged is None
-        outcome = "diverged" if diverged else "interrupted" if interrupted else "finished"
-        log.finish(outcome, diverged)
     display.summary(outcome, log, diverged)
     return DIVERGED if diverged else 128 + stop.signal if interrupted else 0
 
 
-def _failed(log: Log, error: BaseException) -> None:
-    """Say in the run directory that it failed, where that is still possible."""
-    from synthgrad.errors import RunError
+def _record(records: Iterator[Record], log: Log, display: Display, stop: Stop) -> Diverged | None:
+    """Take records until they end or someone wants to stop; where the run diverged, if it did."""
+    from synthgrad.experiment import Diverged, Epoch
 
-    try:
-        log.finish("failed", error=str(error))
-    except RunError:
-        log.run.weights.unlink(missing_ok=True)
+    for record in records:
+        if isinstance(record, Diverged):
+            return record
+        if isinstance(record, Epoch):
+            log.epoch_done(record)
+        display.show(record)
+        if stop.signal:
+            break
+    return None

@@ -28,7 +28,7 @@ WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "n
 class Options(BaseModel):
     """A section of a config: frozen, every key known, checked when it is made."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong beyond single values; keys are relative to this section."""
@@ -56,11 +56,15 @@ def _first_line(thing: Any) -> str:
 def option(default: Any = ..., meaning: str = "", *, stacks: bool = False, **limits: Any) -> Any:
     """Declare one key: its default, what it means in one line (with the unit), its limits.
 
-    ``stacks`` marks a number that may differ between the replicas of one stack.
+    ``default`` may be a section's class (all its own defaults) or a function that makes the section: sections
+    are made when they are needed, which keeps the start quick. ``stacks`` marks a number that may differ
+    between the replicas of one stack.
     """
     extra: Any = {"stacks": True} if stacks else None
-    if isinstance(default, Options):
-        return Field(default_factory=lambda: default, description=meaning, json_schema_extra=extra, **limits)
+    if isinstance(default, type) and issubclass(default, Options):
+        default = default.model_construct
+    if callable(default):
+        return Field(default_factory=default, description=meaning, json_schema_extra=extra, **limits)
     return Field(default, description=meaning, json_schema_extra=extra, **limits)
 
 

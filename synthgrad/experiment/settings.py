@@ -34,7 +34,7 @@ class Training(Options):
     batch_size: Int = option(10, "examples a step", ge=1)
     shuffle: Flag = option(False, "a new random order for every epoch")
     evaluate_every: Int = option(1, "epochs between held-out evaluations; the last epoch always has one", ge=1)
-    decay: Decay = option(Decay(), "a schedule for the step sizes")
+    decay: Decay = option(Decay, "a schedule for the step sizes")
 
 
 class Config(Options):
@@ -45,9 +45,9 @@ class Config(Options):
         "named", "random numbers: independent named streams, or the tutorial's one legacy stream"
     )
     task: Annotated[Options, OneOf(TASKS)] = option(meaning="what is learned")
-    network: NetworkOptions = option(NetworkOptions(), "dense layers between input and output")
+    network: NetworkOptions = option(NetworkOptions, "dense layers between input and output")
     trainer: Annotated[Options, OneOf(TRAINERS)] = option(meaning="the training algorithm")
-    training: Training = option(Training(), "epochs, batches, evaluation")
+    training: Training = option(Training, "epochs, batches, evaluation")
 
     def problems(self) -> Iterator[Problem]:
         task: Any = self.task

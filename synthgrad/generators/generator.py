@@ -50,9 +50,9 @@ class GeneratorOptions(Options):
     normalize_hidden: Flag = option(False, "batch normalisation in the generator's hidden layers")
     alpha: float = option(0.01, "step size of the generators", ge=0, stacks=True)
     optimizer: Annotated[Options, OneOf(OPTIMIZERS, shorthand=True)] = option(
-        SGDOptions(name="sgd"), "optimiser of the generators"
+        lambda: SGDOptions.model_construct(name="sgd"), "optimiser of the generators"
     )
-    reduce: Reduce = option(Reduce(), "reduction of the generators' gradients over the batch")
+    reduce: Reduce = option(Reduce, "reduction of the generators' gradients over the batch")
     last_layer: Literal["zeros", "random"] = option("zeros", "last layer at the start (zeros: no step at first)")
     targets: Literal["before", "after"] = option(
         "before", "targets are handed down through the weights from before or after the layer's update"

@@ -20,7 +20,7 @@ class DNIOptions(TrainerOptions):
     """Hidden layers learn from synthetic gradients."""
 
     name: Literal["dni"]
-    generator: GeneratorOptions = option(GeneratorOptions(), "the models of the hidden layers' gradients")
+    generator: GeneratorOptions = option(GeneratorOptions, "the models of the hidden layers' gradients")
 
 
 class DNI(Trainer):

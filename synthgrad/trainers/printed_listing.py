@@ -22,8 +22,10 @@ class PrintedListingOptions(TrainerOptions):
     name: Literal["printed-listing"]
     alpha: float = option(1e-4, "step size of layers and generators", ge=0, stacks=True)
     loss: Literal["squared-error"] = option("squared-error", "the listing knows no other")
-    optimizer: SGDOptions = option(SGDOptions(name="sgd"), "the listing knows no other")
-    reduce: Reduce = option(Reduce(weights="sum", biases="sum"), "the listing sums over the batch")
+    optimizer: SGDOptions = option(lambda: SGDOptions.model_construct(name="sgd"), "the listing knows no other")
+    reduce: Reduce = option(
+        lambda: Reduce.model_construct(weights="sum", biases="sum"), "the listing sums over the batch"
+    )
     sign: Literal["plus", "minus"] = option("plus", "plus as printed, or minus as descent would have it")
 
 

@@ -29,7 +29,9 @@ class NetworkOptions(Options):
     activation: Annotated[str, NameOf(ACTIVATIONS)] = option("sigmoid", "of the hidden layers")
     bias: Flag = option(True, "biases in every layer")
     normalize: Flag = option(False, "batch normalisation of every hidden layer, before its activation")
-    init: Annotated[Options, OneOf(INITIAL, "scheme")] = option(Normal(scheme="normal"), "initial weights")
+    init: Annotated[Options, OneOf(INITIAL, "scheme")] = option(
+        lambda: Normal.model_construct(scheme="normal"), "initial weights"
+    )
     dtype: Literal["float64", "float32"] = option("float64", "precision of all numbers of the network")
 
 
@@ -40,9 +42,9 @@ class TrainerOptions(Options):
     alpha: float = option(0.1, "step size of the layers", ge=0, stacks=True)
     loss: Annotated[str, NameOf(LOSSES)] = option("squared-error", "objective, on sigmoid outputs")
     optimizer: Annotated[Options, OneOf(OPTIMIZERS, shorthand=True)] = option(
-        SGDOptions(name="sgd"), "optimiser of the layers"
+        lambda: SGDOptions.model_construct(name="sgd"), "optimiser of the layers"
     )
-    reduce: Reduce = option(Reduce(), "reduction of the layers' gradients over the batch")
+    reduce: Reduce = option(Reduce, "reduction of the layers' gradients over the batch")
 
 
 @dataclass(frozen=True)
