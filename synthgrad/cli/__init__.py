@@ -11,8 +11,10 @@ import re
 import sys
 
 import click
+from click.shell_completion import add_completion_class
 
 from synthgrad import __version__
+from synthgrad.cli.completion import Bash
 from synthgrad.cli.config import config
 from synthgrad.cli.train import train
 from synthgrad.errors import SynthgradError
@@ -43,6 +45,7 @@ def group(context: click.Context, debug: bool) -> None:
 
 group.add_command(train)
 group.add_command(config)
+add_completion_class(Bash)
 
 
 def main() -> None:
@@ -97,8 +100,7 @@ def _usage(error: click.ClickException) -> int:
 
 def _as_ours(message: str) -> str:
     """Click's message without capitals and full stops, what would be right in parentheses."""
-    what, hint = re.fullmatch(
-        r"(.*?)\.?(?:\s\(?((?:Did you mean|Possible options).*?)\)?)?", message, re.DOTALL
-    ).groups()  # type: ignore[union-attr]
-    parts = [part[:1].lower() + part[1:] for part in (what, hint) if part]
-    return parts[0] if len(parts) == 1 else f"{parts[0]} ({parts[1]})"
+    found = re.search(r"\.?\s\(?((?:Did you mean|Possible options).*?)\)?$", message, re.DOTALL)
+    parts = [message[: found.start()], found[1]] if found else [message.rstrip(".")]
+    what, *hint = [part[:1].lower() + part[1:] for part in parts]
+    return f"{what} ({hint[0]})" if hint else what

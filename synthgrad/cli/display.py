@@ -17,6 +17,7 @@ from rich.text import Text
 
 from synthgrad.cli.summary import verdict
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Record
+from synthgrad.nn.parameters import count
 
 if TYPE_CHECKING:
     from synthgrad.runs import Log
@@ -37,7 +38,7 @@ class Display:
         trainer: Any = config.trainer
         network = experiment.trainer.network
         widths = [network.specs[0].n_in, *(spec.n_out for spec in network.specs)]
-        weights = network.theta.shape[-1]
+        weights = sum(count(spec.shapes) for spec in network.specs)
         self.title = f"{trainer.name}, seed {config.seed}, {'-'.join(map(str, widths))} ({weights:,} weights)"
 
     def __enter__(self) -> Self:
@@ -98,7 +99,7 @@ class Lines(Spoken):
         if record.epoch == 1 or record.epoch % tenth == 0 or time.monotonic() - self.said > 30:
             self.said = time.monotonic()
             parts = ["  ".join([row.name, *row.pairs]) for row in rows(self.figures)]
-            self.say("   ".join([self.count(record.epoch), *parts]))
+            self.say("   ".join([self.count(record.epoch), *parts]).rstrip())
 
 
 class Live(Spoken):
@@ -185,7 +186,7 @@ class Row(NamedTuple):
 def rows(figures: dict[str, float]) -> list[Row]:
     """The figures that a person follows: those in training, those held out, the generators'."""
     shown = []
-    training = [*_scores(figures, ""), f"loss {figures['loss']:.4g}"] if "loss" in figures else []
+    training = [*_scores(figures, ""), f"loss {figures['loss']:<7.4g}"] if "loss" in figures else []
     for name, pairs in (("training", training), ("held-out", _scores(figures, "test_"))):
         if pairs:
             shown.append(Row(name, pairs))

@@ -7,10 +7,7 @@ from functools import cache
 from textwrap import wrap
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
-
-from synthgrad.config import AnyOf, NameOf, OneOf, Options
+from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options
 from synthgrad.experiment import Config
 
 Registries = dict[str, tuple[Mapping[str, Any], OneOf | AnyOf | NameOf]]
@@ -132,9 +129,9 @@ def _dump() -> Any:
 
 
 def _default(field: FieldInfo, value: Any) -> str:
-    value = field.get_default(call_default_factory=True) if value is None else value
-    if value is PydanticUndefined:
+    if field.is_required():
         return ""
+    value = field.get_default(call_default_factory=True) if value is None else value
     choice = _choice(field)
     if isinstance(choice, OneOf):
         return str(getattr(value, choice.key))

@@ -51,9 +51,10 @@ def train(config: Path, settings: tuple[str, ...], seed: str | None, runs: Path,
     resolved = load(config, Config, settings)
     surveyor = Surveyor(command_line())
     experiment = Experiment([resolved])
+    about = surveyor.about()
     with Stop() as stop:  # from here on there is a directory that a signal must not leave half made
         run = Run.create(runs, name or config.stem, resolved.seed)
-        with closing(Log(run, experiment, surveyor.about())) as log:
+        with closing(Log(run, experiment, about)) as log:
             code = _follow(experiment, log, _display(quiet, run.path, resolved, experiment), stop)
     click.echo(os.fsencode(run.path))
     if code:

@@ -6,12 +6,27 @@ says everything that is wrong at once. The config of a whole experiment is put t
 registries in ``synthgrad.experiment``.
 """
 
+from pydantic.fields import FieldInfo
+
 from synthgrad.config.checking import check, load, walk
-from synthgrad.config.options import AnyOf, Flag, Fractions, Int, NameOf, OneOf, Options, Widths, option, sections
+from synthgrad.config.options import (
+    AnyOf,
+    Flag,
+    Fractions,
+    Int,
+    NameOf,
+    OneOf,
+    Options,
+    Widths,
+    default_of,
+    option,
+    sections,
+)
 from synthgrad.config.writing import dump
 
 __all__ = [
     "AnyOf",
+    "FieldInfo",
     "Flag",
     "Fractions",
     "Int",
@@ -20,6 +35,7 @@ __all__ = [
     "Options",
     "Widths",
     "check",
+    "default_of",
     "dump",
     "load",
     "option",

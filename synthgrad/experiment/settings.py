@@ -24,7 +24,7 @@ class Decay(Options):
 
     def factor(self, epoch: int, epochs: int) -> float:
         """The factor on every step size in ``epoch``, counted from 1."""
-        return float(self.divide_by ** -sum(epoch > fraction * epochs for fraction in self.at))
+        return float(self.divide_by ** -sum(epoch / epochs > fraction for fraction in self.at))
 
 
 class Training(Options):
@@ -53,9 +53,10 @@ class Config(Options):
         task: Any = self.task
         batch = self.training.batch_size
         if batch > task.train_examples:
+            chosen = "batch_size" in self.training.model_fields_set
             yield Problem(
-                ("training", "batch_size"),
-                f"{batch} is more than there are training examples (at most {task.train_examples})",
+                ("training", "batch_size") if chosen else ("task", "train_examples"),
+                f"{'' if chosen else 'training.batch_size '}{batch} is more than there are training examples (at most {task.train_examples})",
             )
         if self.network.normalize and (batch == 1 or task.train_examples % batch == 1):
             yield Problem(

@@ -82,6 +82,9 @@ class Generator:
         if options.last_layer == "zeros":
             self.network.layers[-1].W[...] = 0
         self.layers = self.network.layers
+        bottom = self.layers[0]  # a linear generator is one layer, which needs no loop
+        self._forward = bottom.forward if len(self.layers) == 1 else self.network.forward
+        self._backward = bottom.backward if len(self.layers) == 1 else self.network.backward
         optimizer: Any = options.optimizer
         self.optimizer = OPTIMIZERS[optimizer.name](optimizer, self.network.part(0, len(self.layers)))
         self.standardize = Standardize(n, lead, dtype) if self._normalizes else None
@@ -121,10 +124,8 @@ class Generator:
     def delta(self, h: Array, batch: Batch) -> Array:
         """The synthetic gradient sg = M(z), shape (B, n)."""
         z = h if self.sees_h_alone else self._gather(h, batch)
-        for f in self.layers:
-            z = f.forward(z)
-        self.sg = z
-        return z
+        self.sg = self._forward(z)
+        return self.sg
 
     def _gather(self, h: Array, batch: Batch) -> Array:
         """z: the inputs side by side, (B, n_z)."""
@@ -142,7 +143,7 @@ class Generator:
 
     def fit(self, target: Array) -> None:
         """One step towards sg = target."""
-        self.network.backward(subtract(self.sg, target, self.tape.slot()))  # error = sg - target
+        self._backward(subtract(self.sg, target, self.tape.slot()))  # error = sg - target
         self.optimizer.update()
 
     # between epochs -----------------------------------------------------------------------------

@@ -48,8 +48,8 @@ class Network:
 
     def part(self, start: int, stop: int) -> Part:
         """Layers start .. stop - 1, counted from 0."""
-        sizes = [layer.params.theta.shape[-1] for layer in self.layers]
-        where = slice(sum(sizes[:start]), sum(sizes[:stop]))
+        first, last = self.layers[start].params, self.layers[stop - 1].params
+        where = slice(first.start, last.start + last.theta.shape[-1])
         return Part(self.layers[start:stop], self.theta[..., where], self.grad[..., where])
 
     def forward(self, x: Array) -> Array:

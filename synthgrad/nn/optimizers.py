@@ -16,7 +16,8 @@ from numpy import subtract
 
 from synthgrad.config import Options, option
 from synthgrad.nn.network import Part
-from synthgrad.types import Array, Number, State, per_replica
+from synthgrad.nn.parameters import aligned
+from synthgrad.types import Number, State, per_replica
 
 
 class Optimizer(ABC):
@@ -33,15 +34,6 @@ class Optimizer(ABC):
         self.alpha = per_replica(alpha, 1, self.theta.dtype)
         for layer in self.layers:
             layer.scale_by(alpha if self.folds else 1.0)
-
-    def place_gradient(self, scratch: Array) -> None:
-        """Have the gradient left at the start of ``scratch`` (*lead, at least P)."""
-        at = 0
-        for layer in self.layers:
-            end = at + layer.params.theta.shape[-1]
-            layer.params.place_gradient(scratch[..., at:end])
-            at = end
-        self.grad = scratch[..., :at]
 
     @abstractmethod
     def update(self) -> None:
@@ -85,7 +77,7 @@ class Momentum(Optimizer):
         super().__init__(options, part)
         theta = self.theta
         self.mu = np.asarray(options.mu, theta.dtype)
-        self.v = np.zeros_like(theta)
+        self.v = aligned(theta.shape, theta.dtype)
 
     def update(self) -> None:
         np.multiply(self.v, self.mu, self.v)
@@ -125,11 +117,11 @@ class Adam(Optimizer):
         self.options = options
         self.beta1 = np.asarray(options.beta1, theta.dtype)
         self.beta2 = np.asarray(options.beta2, theta.dtype)
-        self.m = np.zeros_like(theta)
-        self.v = np.zeros_like(theta)
+        self.m = aligned(theta.shape, theta.dtype)
+        self.v = aligned(theta.shape, theta.dtype)
         self.t = np.zeros((), np.int64)
         # buffers
-        self.s = np.empty_like(theta)
+        self.s = aligned(theta.shape, theta.dtype)
         self.rate = np.empty((), theta.dtype)
         self.epsilon = np.empty((), theta.dtype)
 
@@ -168,12 +160,14 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 
 
 def share_gradients(optimizers: Sequence[Optimizer]) -> None:
-    """Keep all gradients in one place, each overwriting the last.
+    """Keep the gradients of single layers in one place, each overwriting the last.
 
-    Right where every ``backward`` is followed by its own ``update`` before the next one. The gradients are
-    as large as the weights; sharing keeps half of that out of the cache.
+    Right where every ``backward`` is followed by its own ``update`` before the next one. Gradients are as large as
+    the weights; sharing keeps half of that out of the cache.
     """
-    largest = max(optimizers, key=lambda optimizer: optimizer.theta.shape[-1])
-    scratch = np.empty_like(largest.theta)
-    for optimizer in optimizers:
-        optimizer.place_gradient(scratch)
+    single = [optimizer for optimizer in optimizers if len(optimizer.layers) == 1]
+    largest = max(single, key=lambda optimizer: optimizer.theta.shape[-1])
+    scratch = aligned(largest.theta.shape, largest.theta.dtype)
+    for optimizer in single:
+        optimizer.grad = scratch[..., : optimizer.theta.shape[-1]]
+        optimizer.layers[0].params.place_gradient(optimizer.grad)

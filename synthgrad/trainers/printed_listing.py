@@ -6,12 +6,12 @@ climbs |h M - target|^2 and has no fixed point, so the numbers grow until they o
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from synthgrad.config import option
+from synthgrad.config import OneOf, Options, option
 from synthgrad.generators import Generator, GeneratorOptions
 from synthgrad.nn.dense import Reduce
-from synthgrad.nn.optimizers import SGDOptions, share_gradients
+from synthgrad.nn.optimizers import SGD, SGDOptions, share_gradients
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
 from synthgrad.types import Batch
 
@@ -22,7 +22,9 @@ class PrintedListingOptions(TrainerOptions):
     name: Literal["printed-listing"]
     alpha: float = option(1e-4, "step size of layers and generators", ge=0, stacks=True)
     loss: Literal["squared-error"] = option("squared-error", "the listing knows no other")
-    optimizer: SGDOptions = option(lambda: SGDOptions.model_construct(name="sgd"), "the listing knows no other")
+    optimizer: Annotated[Options, OneOf({"sgd": SGD}, shorthand=True)] = option(
+        lambda: SGDOptions.model_construct(name="sgd"), "the listing knows no other"
+    )
     reduce: Reduce = option(
         lambda: Reduce.model_construct(weights="sum", biases="sum"), "the listing sums over the batch"
     )

@@ -1,0 +1,75 @@
+"""Random valid configs, made from the options themselves: whatever is added to a registry is drawn too."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args, get_origin
+
+from hypothesis import strategies as st
+
+from synthgrad.config import AnyOf, NameOf, OneOf, Options, sections
+from synthgrad.experiment import Config
+
+
+def trees() -> st.SearchStrategy[dict[str, Any]]:
+    """Trees of plain data that are configs, but for what sections may have against one another."""
+    return _section(Config).map(_fitting)
+
+
+def _fitting(tree: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what could make more examples than pairs, batches larger than the data, weights too many."""
+    if tree["task"].keys() & {"bits", "train_examples", "test_examples"}:
+        tree["task"] |= {"bits": max(8, tree["task"].get("bits", 8)), "train_examples": 1001, "test_examples": 7}
+    tree.get("training", {}).pop("batch_size", None)
+    tree.get("network", {}).pop("normalize", None)
+    return tree
+
+
+def _section(options: type[Options]) -> st.SearchStrategy[dict[str, Any]]:
+    required, optional = {}, {}
+    for name, below in sections(options).items():
+        field = options.model_fields[name]
+        (required if field.is_required() else optional)[name] = _field(field) if below is None else _below(below)
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+def _below(section: Any) -> st.SearchStrategy[Any]:
+    if not isinstance(section, OneOf):
+        return _section(section)
+    entries = st.one_of([_section(section.options(name)) for name in section.registry])
+    return entries | st.sampled_from(list(section.registry)) if section.shorthand else entries
+
+
+def _field(field: Any) -> st.SearchStrategy[Any]:
+    inputs = next((mark for mark in field.metadata if isinstance(mark, AnyOf)), None)
+    if inputs is not None:
+        names = st.lists(st.sampled_from(list(inputs.registry)), min_size=1, unique=True)
+        return names | st.sampled_from([*inputs.registry, *inputs.aliases])
+    registry = next((mark.registry for mark in field.metadata if isinstance(mark, NameOf)), None)
+    if registry is not None:
+        return st.sampled_from(list(registry))
+    if get_origin(field.annotation) is Literal:
+        return st.sampled_from(get_args(field.annotation))
+    if field.annotation is bool:
+        return st.booleans()
+    if get_origin(field.annotation) is tuple:
+        (kind, limits) = _limits(get_args(field.annotation)[0])
+        return st.lists(_number(kind, {**limits, "le": 300} if kind is int else limits), max_size=3)
+    return _number(field.annotation, _collect(field.metadata))
+
+
+def _limits(annotated: Any) -> tuple[type, dict[str, Any]]:
+    marks = [m for mark in annotated.__metadata__ for m in getattr(mark, "metadata", [mark])]
+    return get_args(annotated)[0], _collect(marks)
+
+
+def _collect(marks: Any) -> dict[str, Any]:
+    return {name: getattr(mark, name) for mark in marks for name in ("ge", "gt", "le", "lt") if hasattr(mark, name)}
+
+
+def _number(kind: type, limits: dict[str, Any]) -> st.SearchStrategy[Any]:
+    low, high = limits.get("ge", limits.get("gt")), limits.get("le", limits.get("lt"))
+    if kind is int:
+        return st.integers(low, high - 1 if "lt" in limits else high)
+    return st.floats(
+        low, high, exclude_min="gt" in limits, exclude_max="lt" in limits, allow_nan=False, allow_infinity=False
+    )

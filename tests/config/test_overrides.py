@@ -1,0 +1,160 @@
+"""``-s KEY=VALUE``: what can be set, and what is said about what cannot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from said import BASE, DNI, made, said
+
+ADAM = BASE.replace("backprop", "backprop, optimizer: adam")
+NORMAL = BASE + "network: {init: {scheme: normal, scale: 0.3, shift: 0}}\n"
+
+WORKS: dict[str, tuple[str, list[str], str, Any]] = {
+    "number": (BASE, ["trainer.alpha=1e-2"], "trainer.alpha", 0.01),
+    "blanks": (BASE, [" seed = 4"], "seed", 4),
+    "last-wins": (BASE, ["seed=3", "seed=4"], "seed", 4),
+    "list": (BASE, ["network.hidden=[64, 32]"], "network.hidden", (64, 32)),
+    "switch": (BASE, ["training.shuffle=on"], "training.shuffle", True),
+    "section": (BASE, ["network={hidden: [3]}"], "network.hidden", (3,)),
+    "section-then-key": (BASE, ["network={hidden: [3]}", "network.bias=no"], "network.hidden", (3,)),
+    "key-then-section": (BASE, ["network.bias=no", "network={hidden: [3]}"], "network.bias", True),
+    "empty-is-default": (NORMAL, ["network="], "network.init.scale", 0.2),
+    "into-an-empty-section": (BASE + "network:\n", ["network.hidden=[3]"], "network.hidden", (3,)),
+    "shorthand": (BASE, ["trainer.optimizer=adam"], "trainer.optimizer.beta1", 0.9),
+    "into-a-shorthand": (ADAM, ["trainer.optimizer.beta1=0.95"], "trainer.optimizer.beta1", 0.95),
+    "shorthand-then-key": (
+        BASE,
+        ["trainer.optimizer=adam", "trainer.optimizer.beta1=0.95"],
+        "trainer.optimizer.beta1",
+        0.95,
+    ),
+    "choice-then-key": (
+        BASE,
+        ["trainer.optimizer.name=momentum", "trainer.optimizer.mu=0.5"],
+        "trainer.optimizer.mu",
+        0.5,
+    ),
+    "key-then-choice": (
+        BASE,
+        ["trainer.optimizer.mu=0.5", "trainer.optimizer.name=momentum"],
+        "trainer.optimizer.mu",
+        0.5,
+    ),
+    "repairs-the-file": (BASE + "seed: x\n", ["seed=4"], "seed", 4),
+    "alias": (DNI, ["trainer.generator.input=[label]"], "trainer.generator.input", ("label",)),
+}
+
+
+@pytest.mark.parametrize(("text", "settings", "key", "meant"), WORKS.values(), ids=WORKS)
+def test_an_override_sets_what_it_says(text: str, settings: list[str], key: str, meant: object) -> None:
+    """A dotted key, a YAML value, one after the other."""
+    value: Any = made(text, *settings)
+    for part in key.split("."):
+        value = getattr(value, part)
+    assert value == meant
+
+
+@pytest.mark.parametrize("setting", ["seed", "", "=3", ".=1", "a..b=1", "a.=1"])
+def test_an_override_without_key_or_value_is_told_the_form(setting: str) -> None:
+    """KEY=VALUE, with an example."""
+    assert said(BASE, setting) == [f"-s {setting}: expected KEY=VALUE (for example -s trainer.alpha=1e-2)"]
+
+
+WRONG = {
+    "trainer=dni": "trainer: expected a section, got 'dni' (write -s trainer.name=dni)",
+    "trainer=dnii": "trainer: expected a section, got 'dnii' (write -s trainer.name=dni)",
+    "task=3": "task: expected a section, got 3 (task.name is one of binary-addition)",
+    "task=": "task.name: is missing (one of binary-addition)",
+    "seed=": "seed: expected a whole number, got nothing (leave the key out for its default)",
+    "seed.x=1": "seed: takes one value and has no keys of its own (set it as a whole: -s seed=VALUE)",
+    "network.hidden.0=64": "network.hidden: takes one value and has no keys of its own "
+    "(set it as a whole: -s network.hidden=VALUE)",
+    "network.hidden[0]=64": "a list is set as a whole (for example -s network.hidden='[64, 32]')",
+    "foo=1": "foo: unknown key (known here: seed, stream, task, network, trainer, training)",
+    "foo.bar.baz=1": "foo: unknown key (known here: seed, stream, task, network, trainer, training)",
+    "training.batch-size=3": "training.batch-size: unknown key (did you mean 'batch_size'? "
+    "known here: epochs, batch_size, shuffle, evaluate_every, decay)",
+    "trainer.name=frozzen": "trainer.name: 'frozzen' is not one of backprop, frozen, dni, printed-listing "
+    "(did you mean 'frozen'?)",
+    "trainer.generator.input=label": "trainer.generator: backprop has no such option (dni has it)",
+    "trainer.optimizer=adm": "trainer.optimizer.name: 'adm' is not one of sgd, momentum, adam (did you mean 'adam'?)",
+    "trainer.optimizer.beta1=0.9": "trainer.optimizer.beta1: sgd has no such option (adam has it)",
+    "trainer.optimizer={name: adam, beta1: 3}": "trainer.optimizer.beta1: 3 is out of range (must be >= 0 and < 1)",
+    'trainer.alpha="1e-2"': "trainer.alpha: expected a number, got '1e-2' (write it without quotes)",
+    "training={epochs: 1, epochs: 2}": "training.epochs: stands twice (keep one)",
+    "seed=!!python/object:x 1": "seed: the tag !!python/object:x has no meaning here (leave it out)",
+    "seed=[": "not valid YAML: ends too early (a bracket or a quote is not closed)",
+}
+
+
+@pytest.mark.parametrize(("setting", "what"), WRONG.items(), ids=WRONG)
+def test_a_wrong_override_has_itself_for_a_place(setting: str, what: str) -> None:
+    """The place of an override's problem is ``-s KEY=VALUE``."""
+    assert said(BASE, setting) == [f"-s {setting}: {what}"]
+
+
+def test_an_override_with_line_breaks_is_still_one_line() -> None:
+    """What a terminal would break or obey is shown escaped."""
+    (line,) = said(BASE, "seed=\x1b[1m\nx")
+    assert line.startswith(r"-s seed=\x1b[1m\nx: the character U+001B has no place in YAML")
+
+
+def test_an_override_into_the_file_s_bare_name_leaves_the_file_s_error() -> None:
+    """``trainer: dni`` is no section, whatever is set in it."""
+    assert said("task: {name: binary-addition}\ntrainer: dni\n", "trainer.alpha=1") == [
+        "a.yaml:2:10: trainer: expected a section, got 'dni' (write trainer: {name: dni})"
+    ]
+
+
+# another choice -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "setting", "key", "name"),
+    [
+        (DNI, "trainer.name=frozen", "trainer", "frozen"),
+        (DNI.replace("both", "boht"), "trainer.name=frozen", "trainer", "frozen"),
+        (NORMAL, "network.init.scheme=he", "network.init", "he"),
+        (ADAM.replace("adam", "{name: adam, beta1: 0.5}"), "trainer.optimizer.name=sgd", "trainer.optimizer", "sgd"),
+        (
+            ADAM.replace("adam", "{name: adam, beta1: 0.5}"),
+            "trainer.optimizer=momentum",
+            "trainer.optimizer",
+            "momentum",
+        ),
+    ],
+)
+def test_keys_of_the_choice_that_an_override_replaced_are_dropped(text: str, setting: str, key: str, name: str) -> None:
+    """One file serves every trainer."""
+    section: Any = made(text, setting)
+    for part in key.split("."):
+        section = getattr(section, part)
+    assert name in (getattr(section, "name", None), getattr(section, "scheme", None))
+
+
+def test_keys_that_both_choices_have_are_kept() -> None:
+    """Only what the new choice does not know is dropped."""
+    text = DNI.replace("name: dni", "name: dni\n  alpha: 0.7")
+    assert made(text, "trainer.name=frozen").trainer.alpha == 0.7
+
+
+def test_an_override_of_a_key_that_the_new_choice_lacks_is_an_error() -> None:
+    """What was asked for now is not dropped."""
+    assert said(DNI, "trainer.name=frozen", "trainer.generator.input=label") == [
+        "-s trainer.generator.input=label: trainer.generator: frozen has no such option (dni has it)"
+    ]
+
+
+def test_a_key_that_neither_choice_has_is_still_an_error() -> None:
+    """Changing the choice is no amnesty for misspelt keys."""
+    (line,) = said(DNI.replace("generator:", "generater:"), "trainer.name=frozen")
+    assert line.startswith("a.yaml:4:3: trainer.generater: unknown key")
+
+
+def test_a_key_of_a_third_choice_is_still_an_error() -> None:
+    """Only the keys of the choice replaced are dropped."""
+    text = ADAM.replace("adam", "{name: adam, mu: 0.5}")
+    assert said(text, "trainer.optimizer.name=sgd") == [
+        "a.yaml:2:51: trainer.optimizer.mu: sgd has no such option (momentum has it)"
+    ]

@@ -1,0 +1,77 @@
+"""What several tests share: a tiny experiment, ways to run it, and the rows of the conformance tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from synthgrad.config import check, dump
+from synthgrad.experiment import Config, Diverged, Epoch, Experiment, train
+from synthgrad.generators import INPUTS
+from synthgrad.trainers import TRAINERS
+
+TINY = {
+    "seed": 3,
+    "task": {"name": "binary-addition", "bits": 4, "train_examples": 40, "test_examples": 20},
+    "network": {"hidden": [12, 9], "init": {"scheme": "glorot", "biases": "like-weights"}},
+    "trainer": {"name": "backprop", "alpha": 0.2},
+    "training": {"epochs": 3, "batch_size": 10},
+}
+
+
+def tiny(keys: Mapping[str, Any] | None = None, **more: Any) -> Config:
+    """A small experiment, changed by dotted keys: ``tiny({"trainer.name": "dni"}, seed=4)``."""
+    tree = {key: dict(value) if isinstance(value, dict) else value for key, value in TINY.items()}
+    for key, value in {**(keys or {}), **more}.items():
+        *sections, name = key.split(".")
+        place: dict[str, Any] = tree
+        for section in sections:
+            place[section] = dict(place.get(section, {}))
+            place = place[section]
+        place[name] = value
+    return check(dump(tree), Config)
+
+
+def finish(experiment: Experiment) -> list[Epoch]:
+    """Train to the end and return the records of the epochs; divergence is a failure."""
+    epochs = []
+    for record in train(experiment):
+        assert not isinstance(record, Diverged), record
+        if isinstance(record, Epoch):
+            epochs.append(record)
+    return epochs
+
+
+def arrays(experiment: Experiment) -> dict[str, np.ndarray]:
+    """A copy of every array that training changes or that a run stores, by name."""
+    trainer = experiment.trainer
+    return {name: value.copy() for name, value in [*trainer.arrays(), *trainer.state().items()]}
+
+
+def slope_of(value: Callable[[float], Any], eps: float = 1e-3) -> Any:
+    """The derivative of ``value`` at 0 by central differences on five points, with an error of eps^4."""
+    return (8 * (value(eps) - value(-eps)) - (value(2 * eps) - value(-2 * eps))) / (12 * eps)
+
+
+def same_bits(a: Mapping[str, np.ndarray], b: Mapping[str, np.ndarray]) -> bool:
+    """Whether two sets of arrays have the same names and the same bits."""
+    return a.keys() == b.keys() and all(a[k].dtype == b[k].dtype and a[k].tobytes() == b[k].tobytes() for k in a)
+
+
+def _rows() -> Iterator[Any]:
+    for name, trainer in TRAINERS.items():
+        if name == "printed-listing":
+            yield pytest.param({"trainer.name": name, "trainer.alpha": 1e-4}, id=name)  # a larger step overflows
+        elif "generator" in trainer.Options.model_fields:
+            for sees in (*INPUTS, "both", list(INPUTS)):
+                keys = {"trainer.name": name, "trainer.generator.input": sees, "trainer.generator.alpha": 0.05}
+                yield pytest.param(keys, id=f"{name}-{sees if isinstance(sees, str) else '+'.join(sees)}")
+        else:
+            yield pytest.param({"trainer.name": name}, id=name)
+
+
+ROWS = list(_rows())
+"""Every trainer, and where it has generators, each kind of generator input."""

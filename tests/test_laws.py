@@ -1,0 +1,172 @@
+"""Laws of the house: who imports whom, who prints, how long a file may be, what it may be called."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "synthgrad"
+FLOORS = [
+    {"types", "errors"},
+    {"config"},
+    {"nn", "tasks", "streams"},
+    {"generators"},
+    {"trainers"},
+    {"experiment"},
+    {"runs"},
+    {"compare", "sweep", "export"},
+    {"cli"},
+]
+"""Rooms, from the ground up: a file imports only from lower floors or its own room."""
+NEIGHBOURS = {("tasks", "streams")}
+"""Who may import whom on the same floor."""
+TENANTS = {"yaml": {"config"}, "pydantic": {"config"}, "pydantic_core": {"config"}, "click": {"cli"}, "rich": {"cli"}}
+"""Outside libraries of the base install, but for NumPy, and the only rooms that import them."""
+MAX_LINES = 300
+VAGUE = re.compile(r"(^|_)(utils?|helpers?|misc|common|manager|stuff|tools?|data\d+)(_|$)")
+
+
+class Import(NamedTuple):
+    """One imported module: its dotted name, where, and whether it is imported within a function."""
+
+    name: str
+    line: int
+    late: bool
+
+
+def room(path: Path) -> str:
+    """The first name below the package: ``nn`` for synthgrad/nn/dense.py, ``runs`` for synthgrad/runs.py."""
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def floor(name: str) -> int:
+    """The floor of a room; a room without one lies below them all, and so may import nothing."""
+    return next((number for number, rooms in enumerate(FLOORS) if name in rooms), -1)
+
+
+def imports(path: Path) -> list[Import]:
+    """Everything that a file imports, at its top or anywhere in it."""
+    return list(_imports(ast.parse(path.read_text()), path, late=False))
+
+
+def _imports(node: ast.AST, path: Path, late: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (Import(alias.name, child.lineno, late) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            yield from (Import(name, child.lineno, late) for name in _from(child, path))
+        else:
+            yield from _imports(child, path, late or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def _from(node: ast.ImportFrom, path: Path) -> list[str]:
+    """The modules of ``from a import b``: a, or a.b where the package itself or a folder is meant."""
+    package = list(path.relative_to(ROOT.parent).parts[: -node.level]) if node.level else []
+    base = ".".join([*package, *([node.module] if node.module else [])])
+    return [f"{base}.{alias.name}" for alias in node.names] if base == "synthgrad" else [base]
+
+
+FILES = sorted(ROOT.rglob("*.py"))
+HOUSED = [path for path in FILES if path.parent != ROOT or path.stem not in ("__init__", "__main__")]
+"""All files but the two that stand before the door: they import the top floor or nothing."""
+
+NUMERICS = [path for path in HOUSED if 2 <= floor(room(path)) <= 4]
+SILENT = [path for path in FILES if room(path) != "cli"]
+
+
+def each(paths: list[Path]) -> pytest.MarkDecorator:
+    """One test for each file."""
+    return pytest.mark.parametrize("path", paths, ids=[str(path.relative_to(ROOT)) for path in paths])
+
+
+@each(HOUSED)
+def test_a_file_imports_only_from_lower_floors_or_its_own_room(path: Path) -> None:
+    """Late imports and imports for type checking count too."""
+    here = room(path)
+    wrong = []
+    for name, line, _ in imports(path):
+        package, _, rest = name.partition(".")
+        there = rest.partition(".")[0]
+        if package != "synthgrad" or there in (here, "__version__"):
+            continue
+        if floor(there) >= floor(here) and (here, there) not in NEIGHBOURS:
+            wrong.append(f"line {line}: {here} (floor {floor(here)}) imports {there} (floor {floor(there)})")
+    assert wrong == []
+
+
+@each(NUMERICS)
+def test_numpy_is_the_only_outside_import_of_the_numerics(path: Path) -> None:
+    """Floors 2 to 4 import the standard library and NumPy."""
+    outside = {i.name.partition(".")[0] for i in imports(path)} - {"synthgrad", "numpy"} - sys.stdlib_module_names
+    assert outside == set()
+
+
+@each(FILES)
+def test_an_outside_library_is_imported_only_where_it_lives(path: Path) -> None:
+    """YAML and pydantic in config, Click and rich in cli."""
+    wrong = {i.name for i in imports(path) if room(path) not in TENANTS.get(i.name.partition(".")[0], {room(path)})}
+    assert wrong == set()
+
+
+@each(FILES)
+def test_an_optional_library_is_imported_inside_the_function_that_needs_it(path: Path) -> None:
+    """The base install must be able to import every file."""
+    base = {"synthgrad", "numpy", *TENANTS} | sys.stdlib_module_names
+    assert [i.name for i in imports(path) if not i.late and i.name.partition(".")[0] not in base] == []
+
+
+@each(SILENT)
+def test_nothing_prints_but_the_command_line(path: Path) -> None:
+    """What is computed below is shown in cli."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    assert [c.lineno for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"] == []
+
+
+@each(FILES)
+def test_a_file_is_short_enough_to_read(path: Path) -> None:
+    """At most 300 lines; a longer one holds two things."""
+    assert len(path.read_text().splitlines()) <= MAX_LINES
+
+
+@each(FILES)
+def test_a_file_is_named_for_what_it_holds(path: Path) -> None:
+    """No utils, helpers, misc, common, manager, data2."""
+    assert [part for part in path.relative_to(ROOT).with_suffix("").parts if VAGUE.search(part)] == []
+
+
+def test_every_room_has_a_floor() -> None:
+    """A new room is given its floor here first."""
+    rooms = {room(path) for path in HOUSED}
+    assert rooms - set().union(*FLOORS) == set()
+
+
+# the laws themselves ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("import numpy as np, yaml\n", [("numpy", False), ("yaml", False)]),
+        ("from synthgrad import streams\n", [("synthgrad.streams", False)]),
+        ("from synthgrad.nn.dense import Dense\n", [("synthgrad.nn.dense", False)]),
+        ("from . import dense\n", [("synthgrad.nn", False)]),
+        ("from .. import streams\n", [("synthgrad.streams", False)]),
+        ("from ..types import Array\n", [("synthgrad.types", False)]),
+        ("def f():\n    import dask\n", [("dask", True)]),
+        (
+            "class A:\n    def f(self):\n        if True:\n            from rich.text import Text\n",
+            [("rich.text", True)],
+        ),
+        ("if TYPE_CHECKING:\n    import click\n", [("click", False)]),
+    ],
+)
+def test_the_search_for_imports_finds_every_form(text: str, found: list[tuple[str, bool]]) -> None:
+    """A law is no use if an import can hide from it."""
+    tree = ast.parse(text)
+    assert [(name, late) for name, _, late in _imports(tree, ROOT / "nn" / "new.py", late=False)] == found
