@@ -219,9 +219,12 @@ def modern(
     with `alpha`, generators with `alpha_generator`: sgd, or adam (0.9, 0.999, 1e-8).
     frozen: only the output layer's W and b are updated.
     """
-    assert loss in ("squared-error", "cross-entropy") and optimiser in ("sgd", "adam")
-    assert trainer in ("backprop", "frozen", "dni") and reduction in ("mean", "sum")
-    assert generator_inputs and set(generator_inputs) <= {"layer-output", "label", "input"}
+    assert loss in ("squared-error", "cross-entropy")
+    assert optimiser in ("sgd", "adam")
+    assert trainer in ("backprop", "frozen", "dni")
+    assert reduction in ("mean", "sum")
+    assert generator_inputs
+    assert set(generator_inputs) <= {"layer-output", "label", "input"}
     last = len(weights) - 1
     p = {("W", i): np.array(v, dtype=np.float64) for i, v in enumerate(weights)}
     p |= {("b", i): np.array(v, dtype=np.float64) for i, v in enumerate(biases)}

@@ -54,10 +54,11 @@ class Config(Options):
         batch = self.training.batch_size
         if batch > task.train_examples:
             chosen = "batch_size" in self.training.model_fields_set
-            yield Problem(
-                ("training", "batch_size") if chosen else ("task", "train_examples"),
-                f"{'' if chosen else 'training.batch_size '}{batch} is more than there are training examples (at most {task.train_examples})",
-            )
+            said = f"{batch} is more than there are training examples (at most {task.train_examples})"
+            if chosen:
+                yield Problem(("training", "batch_size"), said)
+            else:
+                yield Problem(("task", "train_examples"), f"the default training.batch_size {said}")
         if self.network.normalize and (batch == 1 or task.train_examples % batch == 1):
             yield Problem(
                 ("training", "batch_size"),
