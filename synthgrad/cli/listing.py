@@ -14,12 +14,15 @@ Registries = dict[str, tuple[Mapping[str, Any], OneOf | AnyOf | NameOf]]
 
 
 def registries() -> Registries:
-    """Every registry that a key of the config chooses from, under the first key that does."""
+    """Every registry that a key of the config chooses from, under the first key that does.
+
+    Under that key alone: a trainer that takes fewer optimisers than the others has no registry of its own.
+    """
     found: Registries = {}
     for key, field in _walk(Config):
         choice = _choice(field)
         if choice is not None and all(choice.registry is not known for known, _ in found.values()):
-            found[_plain(key, choice)] = choice.registry, choice
+            found.setdefault(_plain(key, choice), (choice.registry, choice))
     return found
 
 

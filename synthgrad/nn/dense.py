@@ -49,7 +49,6 @@ class _Buffers:
     """What a layer needs to train on batches of one size."""
 
     h: Array  # (B, n_out)  output
-    spare: Array  # (B, n_out)  what the activation keeps for its derivative
     d: Array  # (B, n_out)  dL/da, per example
     ds: Array  # (B, n_out)  d times the scale of the weights' gradient
     below: Array  # (B, n_in)   dL/dx
@@ -70,7 +69,7 @@ class Dense:
         self.dot = product(lead)
         self.activation = ACTIVATIONS[spec.activation](dtype)
         bends = spec.activation != "identity"
-        self.activate = self.activation.forward_ if bends else None
+        self.activate = self.activation.apply_ if bends else None
         self.pull = self.activation.pull if bends else None
         self.W, self.b = params.value["W"], params.value.get("b")
         self.WT = self.W.mT
@@ -87,9 +86,9 @@ class Dense:
         if rows not in self._sets:
             high, low = (np.empty((*self.lead, rows, n), self.dtype) for n in (self.spec.n_out, self.spec.n_in))
             row = np.empty((*self.lead, 1, rows), self.dtype)
-            self._sets[rows] = _Buffers(high, np.empty_like(high), np.empty_like(high), np.empty_like(high), low, row)
+            self._sets[rows] = _Buffers(high, np.empty_like(high), np.empty_like(high), low, row)
         buffers = self._sets[rows]
-        self.h, self.spare, self._d, self.ds = buffers.h, buffers.spare, buffers.d, buffers.ds
+        self.h, self._d, self.ds = buffers.h, buffers.d, buffers.ds
         self.below, self.row = buffers.below, buffers.row
         self.rows = rows
         self.gW, self.gb = self.params.gradient["W"], self.params.gradient.get("b")
@@ -125,12 +124,12 @@ class Dense:
         elif self.b is not None:
             add(h, self.b, h)
         if self.activate is not None:
-            self.activate(h, self.spare)  # h = f(a)
+            self.activate(h)  # h = f(a)
         return h
 
     def backward(self, delta: Array) -> None:
         """From delta = dL/dh leave the gradients: d = delta f'(a), gW = x^T d, gb = sum(d)."""
-        d = delta if self.pull is None else self.pull(delta, self.h, self.spare, self._d)
+        d = delta if self.pull is None else self.pull(delta, self.h, self._d)
         if self.norm is not None:
             if d is delta:
                 np.copyto(self._d, delta)
