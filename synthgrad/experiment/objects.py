@@ -42,6 +42,8 @@ class Experiment:
             if isinstance(streams, TutorialStreams):
                 streams.draw_weights(widths, c.network.bias)
         around = Surroundings(task.n_x, task.n_y, self.lead, self.dtype, self.draw)
+        for section in ("task", "training"):  # the same for all replicas
+            stacked([getattr(c, section) for c in configs])
         network: Any = stacked([c.network for c in configs])
         trainer: Any = stacked([c.trainer for c in configs])
         self.trainer: Trainer = TRAINERS[config.trainer.name](Setup(network, trainer, around))

@@ -56,37 +56,49 @@ def train(experiment: Experiment) -> Generator[Record, None, None]:
 
     Whoever leaves the loop within an epoch finds the state of the last finished epoch.
     """
+    records = _train(experiment)
+    try:
+        while True:
+            with np.errstate(all="ignore"):  # non-finite numbers are looked for, not warned of
+                record = next(records, None)
+            if record is None:
+                return
+            yield record
+    finally:
+        records.close()
+
+
+def _train(experiment: Experiment) -> Generator[Record, None, None]:
     trainer, training = experiment.trainer, experiment.config.training
     seconds, step, clock = 0.0, 0, time.perf_counter
-    with np.errstate(all="ignore"):  # non-finite numbers are looked for, not warned of
-        for epoch in range(1, training.epochs + 1):
-            experiment.begin_epoch(epoch)
-            before = snapshot(trainer)
-            start = clock()
-            for batch in experiment.feed.epoch(epoch):
-                trainer.step(batch)
-                step += 1
-                if (now := clock()) > start + PULSE_SECONDS:
-                    seconds += now - start
-                    try:
-                        yield Pulse(epoch, step)
-                    except GeneratorExit:
-                        restore(trainer, before)
-                        raise
-                    start = clock()
-            seconds += clock() - start
-            if not _finite(experiment):
-                yield _locate(experiment, epoch, before)
-                return
-            figures = training_figures(experiment)
-            if epoch % training.evaluate_every == 0 or epoch == training.epochs:
-                figures |= test_figures(experiment)
-            odd = next((name for name, value in figures.items() if not np.isfinite(value).all()), None)
-            if odd:
-                restore(trainer, before)
-                yield Diverged(epoch, step, f"the figure {odd}")
-                return
-            yield Epoch(epoch, step, seconds, figures)
+    for epoch in range(1, training.epochs + 1):
+        experiment.begin_epoch(epoch)
+        before = snapshot(trainer)
+        start = clock()
+        for batch in experiment.feed.epoch(epoch):
+            trainer.step(batch)
+            step += 1
+            if (now := clock()) > start + PULSE_SECONDS:
+                seconds += now - start
+                try:
+                    yield Pulse(epoch, step)
+                except GeneratorExit:
+                    restore(trainer, before)
+                    raise
+                start = clock()
+        seconds += clock() - start
+        if not _finite(experiment):
+            yield _locate(experiment, epoch, before)
+            return
+        figures = training_figures(experiment)
+        if epoch % training.evaluate_every == 0 or epoch == training.epochs:
+            figures |= test_figures(experiment)
+        odd = next((name for name, value in figures.items() if not np.isfinite(value).all()), None)
+        if odd:
+            restore(trainer, before)
+            yield Diverged(epoch, step, f"the figure {odd}")
+            return
+        yield Epoch(epoch, step, seconds, figures)
 
 
 def training_figures(experiment: Experiment) -> Figures:
