@@ -8,7 +8,9 @@ columns that is thrown away. Start-up is measured on whole processes.
 
 import os
 
+PLAIN = dict(os.environ)  # the environment of the whole processes: a user's, in which nobody has set BLAS threads
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    PLAIN.pop(name, None)
     os.environ[name] = "1"
 
 import io
@@ -111,7 +113,8 @@ def startup(folder: Path) -> list[tuple[str, float, float]]:
     )
 
     def process(*arguments: str) -> Callable[[], object]:
-        return lambda: subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
+        line = [sys.executable, *arguments]
+        return lambda: subprocess.run(line, stdout=subprocess.DEVNULL, check=True, env=PLAIN)
 
     imports = "import numpy, click, yaml, pydantic, rich.progress"
     a, b = alternate(process("-c", "import click"), process("-m", "synthgrad", "--help"), rounds=12)

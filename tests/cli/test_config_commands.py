@@ -1,0 +1,165 @@
+"""``synthgrad config check | show | schema | list``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from conftest import ROWS
+from typed import ROOT, metrics, numbers, typed, write
+
+from synthgrad.cli.listing import keys
+from synthgrad.experiment import Config
+from synthgrad.generators import INPUTS
+from synthgrad.nn.activations import ACTIVATIONS
+from synthgrad.nn.initial import INITIAL
+from synthgrad.nn.losses import LOSSES
+from synthgrad.nn.optimizers import OPTIMIZERS
+from synthgrad.streams import STREAMS
+from synthgrad.tasks import TASKS
+from synthgrad.trainers import TRAINERS
+
+REGISTRIES = {
+    "task.name": TASKS, "trainer.name": TRAINERS, "stream": STREAMS, "network.activation": ACTIVATIONS,
+    "network.init.scheme": INITIAL, "trainer.loss": LOSSES, "trainer.optimizer": OPTIMIZERS,
+    "trainer.generator.input": INPUTS,
+}  # fmt: skip
+SHIPPED = sorted(ROOT.glob("configs/*/*.yaml"))
+EVERY = pytest.mark.parametrize("config", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+
+
+# check --------------------------------------------------------------------------------------------
+
+
+def test_check_says_ok_for_each_good_config():
+    """A line each, on stdout."""
+    said = typed("config", "check", *SHIPPED)
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines() == [f"{path}: ok" for path in SHIPPED]
+
+
+def test_check_says_all_that_is_wrong_with_all_files(tmp_path):
+    """Good ones on stdout, problems on stderr, each with its place; exit code 2."""
+    good, bad = write(tmp_path), write(tmp_path, "bad.yaml")
+    bad.write_text(bad.read_text().replace("alpha: 0.2", "alpha: x\n  beta: 1"))
+    said = typed("config", "check", tmp_path / "missing.yaml", bad, good)
+    assert (said.code, said.out) == (2, f"{good}: ok\n")
+    missing, *problems = said.err.splitlines()
+    assert missing == f"{tmp_path}/missing.yaml: no such file"
+    assert len(problems) == 2
+    assert all(line.startswith(f"{bad}:") for line in problems)
+
+
+def test_check_takes_settings(tmp_path):
+    """The config as it would be trained is what is checked."""
+    assert typed("config", "check", write(tmp_path), "-s", "trainer.name=dni").code == 0
+    assert typed("config", "check", write(tmp_path), "-s", "trainer.name=dnii").code == 2
+
+
+def test_check_trains_nothing(tmp_path, monkeypatch):
+    """And makes no directory."""
+    monkeypatch.chdir(tmp_path)
+    typed("config", "check", write(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]
+
+
+# show ---------------------------------------------------------------------------------------------
+
+
+@EVERY
+def test_what_show_prints_is_shown_again_as_it_is(tmp_path, config):
+    """Every default is filled in, and written so that it is read as it was."""
+    first = typed("config", "show", config)
+    (tmp_path / "shown.yaml").write_text(first.out)
+    again = typed("config", "show", tmp_path / "shown.yaml")
+    assert (first.code, first.err) == (again.code, again.err) == (0, "")
+    assert again.out == first.out
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_show_prints_trains_to_the_same_figures(tmp_path, row):
+    """For every trainer and generator input."""
+    config = write(tmp_path)
+    words = [word for key, value in row.items() for word in ("-s", f"{key}={json.dumps(value)}")]
+    shown = tmp_path / "shown.yaml"
+    shown.write_text(typed("config", "show", config, *words).out)
+    runs = [
+        typed("train", path, "--runs", tmp_path / "runs", "-q", *more).run
+        for path, more in [(config, words), (shown, [])]
+    ]
+    assert numbers(runs[0]) == numbers(runs[1])
+    assert len(metrics(runs[0])) == 3
+
+
+def test_show_applies_settings(tmp_path):
+    """1e-2 is a number, whatever PyYAML thinks."""
+    assert "\n  alpha: 0.01\n" in typed("config", "show", write(tmp_path), "-s", "trainer.alpha=1e-2").out
+
+
+# schema -------------------------------------------------------------------------------------------
+
+
+def test_the_shipped_schema_is_the_generated_one():
+    """To the byte: ``synthgrad config schema > configs/schema.json``."""
+    said = typed("config", "schema")
+    assert said.out == (ROOT / "configs" / "schema.json").read_text()
+    assert json.loads(said.out) == Config.model_json_schema()
+
+
+# list ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", REGISTRIES)
+def test_list_names_every_entry_of_every_registry(key):
+    """Each with a line that says what it is."""
+    lines = typed("config", "list").out.splitlines()
+    for name in REGISTRIES[key]:
+        place = lines.index(f"{key}: {name}")
+        assert lines[place + 1].startswith("    ")
+        assert lines[place + 1].strip()
+
+
+def test_list_says_every_key():
+    """With its default and meaning."""
+    text = typed("config", "list").out
+    assert [key for key in keys() if key.rpartition(".")[2] not in text] == []
+
+
+def test_no_registry_is_left_out():
+    """What the keys of a config choose from is what is listed here."""
+    from synthgrad.cli.listing import registries
+
+    assert {key: list(registry) for key, (registry, _) in registries().items()} == {
+        key: list(registry) for key, registry in REGISTRIES.items()
+    }
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_list_fits_the_terminal(monkeypatch, width):
+    """Meanings are wrapped, words are not broken."""
+    monkeypatch.setattr(shutil, "get_terminal_size", lambda fallback: shutil.os.terminal_size((width, 24)))
+    assert max(map(len, typed("config", "list").out.splitlines())) <= max(width, 80)
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("dni", "trainer.name: dni"),
+        ("trainer", "trainer.name: frozen"),
+        ("init", "network.init.scheme: he"),
+        ("adam", "trainer.optimizer: adam"),
+    ],
+)
+def test_list_can_be_narrowed(name, heading):
+    """To an entry, or to what belongs to a section."""
+    text = typed("config", "list", name).out
+    assert heading in text.splitlines()
+    assert "task.name: binary-addition" not in text
+
+
+def test_what_nothing_is_called_is_an_error():
+    """That says where to find the names."""
+    said = typed("config", "list", "dni", "nosuch")
+    assert (said.code, said.out) == (2, "")
+    assert said.err == "synthgrad config list: nothing is called 'nosuch' (`synthgrad config list` shows all)\n"

@@ -1,0 +1,204 @@
+"""What a person sees: plain lines in a pipe, a live display on a terminal, a verdict in the end."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from terminal import COLOUR, seen
+from typed import ENDLESS, SMALL, environment, no_file_above, only, ran, result, write
+
+from synthgrad.cli.display import BLOCKS, clock, rows, sparkline
+
+LONG = ("-s", "training.epochs=1200")
+"""Half a second of training, so that several pictures are drawn."""
+
+
+def lines(said):
+    """What was said on stderr, line by line."""
+    return said.err.splitlines()
+
+
+# redirected ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"FORCE_COLOR": "1", "TERM": "xterm-256color"}, {"COLORTERM": "truecolor"}], ids=str
+)
+def test_redirected_output_is_plain_text(tmp_path, more):
+    """No escape codes and no carriage returns, whatever the environment promises."""
+    said = ran("train", write(tmp_path), cwd=tmp_path, env=environment(**more))
+    assert "\x1b" not in said.out + said.err
+    assert "\r" not in said.out + said.err
+
+
+def test_a_long_run_says_ten_lines(tmp_path):
+    """And one for its first epoch, all of them aligned."""
+    said = ran("train", write(tmp_path), "-s", "training.epochs=100", "-s", "trainer.name=dni", cwd=tmp_path)
+    epochs = [line for line in lines(said) if line.startswith("epoch")]
+    assert [line[:13] for line in epochs] == [f"epoch {epoch:>3}/100" for epoch in [1, *range(10, 101, 10)]]
+    for word in ("bits", "loss", "held-out", "generator error"):
+        assert len({line.index(word) for line in epochs}) == 1, word
+
+
+def test_redirected_lines_are_not_folded(tmp_path):
+    """Where a line breaks is for the reader's editor to say."""
+    said = ran("train", write(tmp_path), "-s", "trainer.name=dni", cwd=tmp_path, env=environment(COLUMNS="40"))
+    assert max(map(len, lines(said))) > 100
+
+
+# on a terminal ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_the_live_display_fits_the_terminal(tmp_path, width):
+    """No picture has a line longer than the terminal is wide, and none is cut with an ellipsis."""
+    shown = seen("train", write(tmp_path), "--runs", tmp_path / "r", *LONG, "-s", "trainer.name=dni", width=width)
+    assert shown.code == 0
+    pictures = [screen for screen in shown.screens if any("steps/s" in line or " left" in line for line in screen)]
+    assert len(pictures) >= 2
+    assert max(len(line) for screen in shown.screens for line in screen) <= width
+    assert "…" not in shown.raw
+
+
+def test_the_live_display_shows_progress_figures_and_a_curve(tmp_path):
+    """Epoch, speed, time left; training and held-out figures below each other; generator errors; the loss."""
+    shown = seen("train", write(tmp_path), "--runs", tmp_path / "r", *LONG, "-s", "trainer.name=dni")
+    picture = next(
+        s for s in reversed(shown.screens) if any("steps/s" in line for line in s) and s[-1].startswith("loss")
+    )
+    title, bar, training, held_out, generators, curve = picture
+    assert title == "dni, seed 3, 8-12-9-4 (265 weights)"
+    assert bar.startswith("epoch ")
+    assert bar.endswith(" left")
+    assert training.startswith("training   bits ")
+    assert held_out.startswith("held-out   bits ")
+    assert held_out.index("sums") == training.index("sums")
+    assert generators.startswith("generator error ")
+    assert set(curve.split()[1]) <= set(BLOCKS)
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_the_verdict_takes_the_place_of_the_display(tmp_path, width):
+    """Nothing of bar and curve is left, and no word is broken."""
+    shown = seen("train", write(tmp_path), "--runs", tmp_path / "r", *LONG, width=width)
+    text = " ".join(shown.screen)
+    assert text.startswith("backprop, seed 3, 8-12-9-4 (265 weights) Finished: 1200 epochs in ")
+    assert " left" not in text
+    assert not set(BLOCKS) & set(text)
+    for phrase in ("of training,", "steps a second.", "held-out bits"):
+        assert phrase in text
+    assert shown.out == f"{only(tmp_path / 'r')}\n"
+
+
+def test_ctrl_c_leaves_a_clean_screen(tmp_path):
+    """Title, verdict, nothing else; the run is recorded and the exit code 130."""
+    keys = iter(["\x03"])
+    shown = seen(
+        "train", write(tmp_path), "--runs", tmp_path / "r", *ENDLESS,
+        typing=lambda raw: next(keys, None) if raw.count("steps/s") > 2 else None,
+    )  # fmt: skip
+    assert shown.code == 130
+    assert result(only(tmp_path / "r"))["outcome"] == "interrupted"
+    assert shown.screen[0].startswith("backprop, seed 3")
+    assert shown.screen[1].startswith("Interrupted: ")
+    assert not any("^C" in line or " left" in line for line in shown.screen)
+
+
+def test_an_error_leaves_a_clean_screen(tmp_path):
+    """The message stands below the title, not in the midst of a bar."""
+    words = ["train", write(tmp_path), "--runs", tmp_path / "r", *ENDLESS]
+    shown = seen(*words, width=200, preexec_fn=no_file_above(SMALL))
+    title, message = shown.screen
+    assert (shown.code, shown.out) == (1, "")
+    assert title.startswith("backprop, seed 3")
+    assert message == f"{only(tmp_path / 'r')}/metrics.csv: cannot be written: no space left on device"
+
+
+def test_a_terminal_has_colours(tmp_path):
+    """So that NO_COLOR has something to take away."""
+    assert COLOUR.search(seen("train", write(tmp_path), "--runs", tmp_path / "r", *LONG).raw)
+
+
+def test_no_color_is_respected(tmp_path):
+    """The display is live, without a colour."""
+    shown = seen("train", write(tmp_path), "--runs", tmp_path / "r", *LONG, NO_COLOR="1")
+    assert "steps/s" in shown.raw
+    assert not COLOUR.search(shown.raw)
+
+
+def test_a_dumb_terminal_gets_plain_lines(tmp_path):
+    """One that cannot move its cursor."""
+    shown = seen("train", write(tmp_path), "--runs", tmp_path / "r", TERM="dumb")
+    assert "\x1b" not in shown.raw
+    assert sum(line.startswith("epoch ") for line in shown.screen) == 3
+
+
+def test_quiet_is_quiet_on_a_terminal(tmp_path):
+    """Not even the cursor blinks."""
+    assert seen("train", write(tmp_path), "--runs", tmp_path / "r", "-q").raw == ""
+
+
+# text ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0:00"),
+        (6.6, "0:07"),
+        (59.6, "1:00"),
+        (754, "12:34"),
+        (3599.7, "1:00:00"),
+        (3723, "1:02:03"),
+        (360000, "100:00:00"),
+    ],
+)
+def test_a_clock_reads_like_a_clock(seconds, text):
+    """Rounded first, so that there is no 0:60."""
+    assert clock(seconds) == text
+
+
+def test_a_sparkline_goes_from_the_lowest_to_the_highest_block():
+    """A straight line uses all eight."""
+    assert sparkline([float(i) for i in range(8)], 8) == BLOCKS
+    assert sparkline([float(-i) for i in range(8)], 8) == BLOCKS[::-1]
+
+
+def test_a_sparkline_of_many_values_shows_their_means():
+    """As wide as there is room, and no wider than there are values."""
+    assert sparkline([0.0, 2.0, 8.0, 6.0], 2) == "▁█"
+    assert len(sparkline([1.0, 2.0, 3.0], 60)) == 3
+    assert len(sparkline([float(i) for i in range(511)], 60)) == 60
+
+
+@pytest.mark.parametrize("values", [[1.0], [2.0, 2.0, 2.0], [0.0, 1e308, 1e308], [5e-324, 0.0]], ids=str)
+def test_a_sparkline_survives_any_finite_values(values):
+    """Constant, huge and tiny ones."""
+    assert set(sparkline(values, 5)) <= set(BLOCKS)
+
+
+def test_a_sum_that_overflows_leaves_the_curve_flat():
+    """Means of huge losses are not finite, and the display goes on."""
+    assert sparkline([1.7e308, 1.7e308, 1.0], 2) in ("▁▁", "█▁")
+
+
+def test_figures_of_a_row_have_one_width():
+    """0 %, 50 % and 100 % take the same room."""
+    shares = [0.0, 0.0512, 0.5, 1.0]
+    texts = [rows({"loss": 1.0, "bit_accuracy": share, "exact_accuracy": share}) for share in shares]
+    assert len({tuple(map(len, row.pairs)) for (row,) in texts}) == 1
+
+
+def test_only_figures_that_there_are_make_rows():
+    """Before the first evaluation nothing is held out; a classifier has accuracies of its own."""
+    assert [row.name for row in rows({})] == []
+    assert [row.name for row in rows({"loss": 1.0})] == ["training"]
+    (training, held_out) = rows({"loss": 1.0, "accuracy": 0.5, "test_accuracy": 0.25})
+    assert (training.pairs[0], held_out.pairs) == ("right  50.0%", ["right  25.0%"])
+
+
+def test_a_generator_error_may_have_any_size():
+    """Three digits, however large."""
+    (row,) = rows({"generator_error.1": 3.7412e55, "generator_error.2": 1e-9, "generator_error.3": math.pi})
+    assert row.pairs == ["3.74e+55", "1e-09", "3.14"]

@@ -1,0 +1,93 @@
+"""The verdict on a run, in sentences."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from conftest import tiny
+from typed import typed, write
+
+from synthgrad.cli.summary import verdict
+from synthgrad.experiment import Diverged
+
+
+def said(bits=0.5, sums=0.0, test_bits=0.5, test_sums=0.0, outcome="finished", diverged=None, config=None, epoch=9):
+    """The verdict on a run with these figures."""
+    last = {
+        "bit_accuracy": bits,
+        "exact_accuracy": sums,
+        "test_bit_accuracy": test_bits,
+        "test_exact_accuracy": test_sums,
+    }
+    log = SimpleNamespace(epoch=epoch, step=10 * epoch, seconds=1.25)
+    return verdict(config or tiny(), outcome, last, log, diverged)
+
+
+@pytest.mark.parametrize(
+    ("figures", "beginning"),
+    [
+        ((1.0, 1.0, 1.0, 1.0), "It learned to add: "),
+        ((1.0, 1.0, 0.99, 0.95), "It learned to add: "),
+        ((0.997, 0.959, 0.713, 0.015), "It memorised its training pairs rather than learn to add: "),
+        (
+            (0.862, 0.38, 0.542, 0.006),
+            "It memorised some of its training pairs and learned next to nothing of addition: ",
+        ),
+        ((0.49, 0.0, 0.499, 0.002), "It learned next to nothing (guessing gets 50% of the bits): "),
+        ((0.7, 0.1, 0.65, 0.05), "It learned something, but not to add: "),
+        ((0.97, 0.8, 0.96, 0.7), "It learned something, but not to add: "),
+    ],
+)
+def test_a_verdict_says_what_was_learned(figures, beginning):
+    """From the training and the held-out figures together."""
+    assert said(*figures)[1].startswith(beginning)
+
+
+def test_a_verdict_names_its_figures():
+    """100% and 0% only where it is all or nothing."""
+    assert said(1.0, 0.9999, 0.99996, 0.00004)[1].endswith(
+        ": training bits 100%, sums 99.99%; held-out bits 99.99%, sums 0.01%."
+    )
+    assert said(0.5, 0.125, 0.51, 0.0)[1].endswith(": training bits 50%, sums 12.5%; held-out bits 51%, sums 0%.")
+
+
+@pytest.mark.parametrize(("epoch", "words"), [(1, "1 epoch in"), (9, "9 epochs in")])
+def test_a_finished_run_says_how_fast_it_was(epoch, words):
+    """One epoch is not epochs."""
+    assert said(epoch=epoch)[0] == f"Finished: {words} 1.2 s of training, {8 * epoch} steps a second."
+
+
+def test_an_interrupted_run_says_what_is_recorded():
+    """And what it had learned so far."""
+    assert said(outcome="interrupted")[0] == "Interrupted: 9 epochs recorded (1.2 s of training, 72 steps a second)."
+    assert len(said(outcome="interrupted")) == 2
+
+
+def test_a_diverged_run_says_where_and_nothing_of_learning():
+    """Figures of before the end would mislead."""
+    (line,) = said(outcome="diverged", diverged=Diverged(10, 97, "the weights of layer 2"))
+    assert line.startswith("Diverged in epoch 10, step 97: the weights of layer 2 stopped being finite.")
+    assert "everything up to epoch 9" in line
+
+
+def test_synthetic_gradients_are_told_of_their_control():
+    """What backpropagation and the control itself need not be told, nor a network without hidden layers."""
+    dni = {"trainer.name": "dni"}
+    assert said(config=tiny(dni))[-1].endswith("-s trainer.name=frozen.")
+    for other in (tiny(), tiny({"trainer.name": "frozen"}), tiny(dni | {"network.hidden": []})):
+        assert not any("frozen" in line for line in said(config=other))
+
+
+def test_the_control_that_is_named_can_be_run(tmp_path):
+    """The same line with -s trainer.name=frozen, though the config has generators."""
+    with_generators = tmp_path / "dni.yaml"
+    with_generators.write_text(typed("config", "show", write(tmp_path), "-s", "trainer.name=dni").out)
+    words = ["train", with_generators, "-q", "--runs", tmp_path / "runs"]
+    assert [typed(*words).code, typed(*words, "-s", "trainer.name=frozen").code] == [0, 0]
+
+
+def test_without_held_out_figures_there_is_no_verdict():
+    """Only the counts."""
+    log = SimpleNamespace(epoch=0, step=0, seconds=0.0)
+    assert verdict(tiny(), "interrupted", {}, log, None) == ["Interrupted: 0 epochs recorded (0.0 s of training)."]
