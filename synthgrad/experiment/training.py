@@ -96,7 +96,9 @@ def _train(experiment: Experiment) -> Generator[Record, None, None]:
         odd = next((name for name, value in figures.items() if not np.isfinite(value).all()), None)
         if odd:
             restore(trainer, before)
-            yield Diverged(epoch, step, f"the figure {odd}")
+            error = odd.startswith("generator_error.")
+            name = f"the summed error of generator {odd.partition('.')[2]}" if error else f"the figure {odd}"
+            yield Diverged(epoch, step, name)
             return
         yield Epoch(epoch, step, seconds, figures)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
+from conftest import tiny
 from terminal import COLOUR, seen
 from typed import ENDLESS, SMALL, environment, no_file_above, only, ran, result, write
 
-from synthgrad.cli.display import BLOCKS, clock, rows, sparkline
+from synthgrad.cli.display import BLOCKS, Lines, clock, rows, sparkline
+from synthgrad.experiment import Experiment
 
 LONG = ("-s", "training.epochs=1200")
 """Half a second of training, so that several pictures are drawn."""
@@ -45,6 +47,13 @@ def test_redirected_lines_are_not_folded(tmp_path):
     """Where a line breaks is for the reader's editor to say."""
     said = ran("train", write(tmp_path), "-s", "trainer.name=dni", cwd=tmp_path, env=environment(COLUMNS="40"))
     assert max(map(len, lines(said))) > 100
+
+
+def test_brackets_are_text(tmp_path, capsys):
+    """What looks like rich's markup is printed as it is."""
+    config = tiny()
+    Lines(tmp_path, config, Experiment([config])).say("[red]hot[/red] [bold]")
+    assert capsys.readouterr().err == "[red]hot[/red] [bold]\n"
 
 
 # on a terminal ------------------------------------------------------------------------------------

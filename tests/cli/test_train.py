@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROWS, same_bits
-from typed import metrics, numbers, only, ran, result, typed, weights, write
+from typed import environment, metrics, numbers, only, ran, result, typed, weights, write
 
 from synthgrad.config import load
 from synthgrad.experiment import Config, Experiment
@@ -109,7 +109,8 @@ def test_a_name_with_markup_is_shown_as_text(tmp_path):
 def test_a_path_that_is_no_text_is_printed_as_its_bytes(tmp_path):
     """A directory whose name is not UTF-8 can be used by a script all the same."""
     runs = tmp_path / "r\udcffuns"
-    said = ran("train", write(tmp_path), "--runs", runs, "-q", text=False)
+    strict = environment(PYTHONIOENCODING="utf-8:strict")  # as in any locale but C
+    said = ran("train", write(tmp_path), "--runs", runs, "-q", text=False, env=strict)
     assert (said.code, said.err) == (0, b"")
     assert b"/r\xffuns/" in said.out
 
