@@ -78,14 +78,17 @@ class Log:
         self.epoch, self.step, self.seconds = 0, 0, 0.0
         self.file: BinaryIO | None = None
         try:
+            hashes = experiment.hashes()
             whole(run.config, lambda file: file.write(dump(plain(experiment.config)).encode()))
-            whole(run.about, lambda file: file.write(_json({**about, "hashes": experiment.hashes()})))
+            whole(run.about, lambda file: file.write(_json({**about, "hashes": hashes})))
             self.file = run.metrics.open("xb", buffering=0)
             self._append(",".join(["epoch", "step", "seconds", *self.columns]))
-        except OSError as error:
+        except BaseException as error:
             self.close()
             run.remove()
-            raise RunError(f"{run.path}: cannot be written: {_reason(error)}") from None
+            if isinstance(error, OSError):
+                raise RunError(f"{run.path}: cannot be written: {_reason(error)}") from None
+            raise
 
     def epoch_done(self, record: Epoch) -> None:
         """Append one row. Raises RunError; the rows before stay whole."""

@@ -33,6 +33,8 @@ class Experiment:
         self.lead = () if len(configs) == 1 else (len(configs),)
         self.dtype = np.dtype(config.network.dtype)
         self.streams = [make_streams(c.stream, c.seed) for c in configs]
+        if tasks and config.stream != "named":
+            raise ValueError("weights of the tutorial's stream are drawn after its data, so the task is its own")
         self.tasks: Sequence[Any] = tasks or [
             TASKS[config.task.name](c.task, streams) for c, streams in zip(configs, self.streams, strict=True)
         ]
@@ -48,12 +50,10 @@ class Experiment:
         trainer: Any = stacked([c.trainer for c in configs])
         self.trainer: Trainer = TRAINERS[config.trainer.name](Setup(network, trainer, around))
         training = config.training
-        self.feed = Feed(
-            self.stack([t.train.x for t in self.tasks]),
-            self.stack([t.train.y for t in self.tasks]),
-            training.batch_size,
-            self.order if training.shuffle else None,
-        )
+        x, y = (self.stack([getattr(t.train, name) for t in self.tasks]) for name in ("x", "y"))
+        if task.fresh:  # the feed's own, to be overwritten epoch by epoch
+            x, y = x.copy(), y.copy()
+        self.feed = Feed(x, y, training.batch_size, self.order if training.shuffle else None)
         self.test_x = self.stack([t.test.x for t in self.tasks])
         self.test_y = self.stack([t.test.y for t in self.tasks])
         self.test_h = np.empty_like(self.test_y)

@@ -69,38 +69,46 @@ def train(experiment: Experiment) -> Generator[Record, None, None]:
 
 
 def _train(experiment: Experiment) -> Generator[Record, None, None]:
-    trainer, training = experiment.trainer, experiment.config.training
+    trainer = experiment.trainer
     seconds, step, clock = 0.0, 0, time.perf_counter
-    for epoch in range(1, training.epochs + 1):
+    for epoch in range(1, experiment.config.training.epochs + 1):
         experiment.begin_epoch(epoch)
         before = snapshot(trainer)
-        start = clock()
-        for batch in experiment.feed.epoch(epoch):
-            trainer.step(batch)
-            step += 1
-            if (now := clock()) > start + PULSE_SECONDS:
-                seconds += now - start
-                try:
+        try:
+            start = clock()
+            for batch in experiment.feed.epoch(epoch):
+                trainer.step(batch)
+                step += 1
+                if (now := clock()) > start + PULSE_SECONDS:
+                    seconds += now - start
                     yield Pulse(epoch, step)
-                except GeneratorExit:
-                    restore(trainer, before)
-                    raise
-                start = clock()
-        seconds += clock() - start
-        if not _finite(experiment):
-            yield _locate(experiment, epoch, before)
-            return
-        figures = training_figures(experiment)
-        if epoch % training.evaluate_every == 0 or epoch == training.epochs:
-            figures |= test_figures(experiment)
-        odd = next((name for name, value in figures.items() if not np.isfinite(value).all()), None)
-        if odd:
+                    start = clock()
+            seconds += clock() - start
+            record = _close_epoch(experiment, epoch, step, seconds, before)
+        except BaseException:
             restore(trainer, before)
-            error = odd.startswith("generator_error.")
-            name = f"the summed error of generator {odd.partition('.')[2]}" if error else f"the figure {odd}"
-            yield Diverged(epoch, step, name)
+            raise
+        yield record
+        if isinstance(record, Diverged):
             return
-        yield Epoch(epoch, step, seconds, figures)
+
+
+def _close_epoch(experiment: Experiment, epoch: int, step: int, seconds: float, before: State) -> Epoch | Diverged:
+    """The epoch's figures, or where it stopped being finite."""
+    training = experiment.config.training
+    if not _finite(experiment):
+        return _locate(experiment, epoch, before)
+    figures = training_figures(experiment)
+    if epoch % training.evaluate_every == 0 or epoch == training.epochs:
+        figures |= test_figures(experiment)
+    odd = next((name for name, value in figures.items() if not np.isfinite(value).all()), None)
+    if odd is None:
+        return Epoch(epoch, step, seconds, figures)
+    restore(experiment.trainer, before)
+    kind, _, i = odd.partition(".")
+    return Diverged(
+        epoch, step, f"the summed error of generator {i}" if kind == "generator_error" else f"the figure {odd}"
+    )
 
 
 def training_figures(experiment: Experiment) -> Figures:
@@ -140,7 +148,8 @@ def snapshot(trainer: Trainer) -> State:
 
 
 def restore(trainer: Trainer, state: State) -> None:
-    """Put a snapshot back."""
+    """Put a snapshot back, and drop what an unfinished epoch has left in the trainer's figures."""
+    trainer.figures()
     for name, value in trainer.state().items():
         value[...] = state[name]
 

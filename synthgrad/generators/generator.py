@@ -11,7 +11,7 @@ step leaves the layer's weights as they are.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -29,10 +29,33 @@ from synthgrad.nn.normalize import Standardize
 from synthgrad.nn.optimizers import OPTIMIZERS, SGDOptions
 from synthgrad.types import Array, Batch, Lead, Number, State
 
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a generator needs to know of the network around it."""
+
+    n_x: int
+    n_y: int
+    lead: Lead
+    dtype: npt.DTypeLike
+    draw: Draw
+
+
+@dataclass(frozen=True)
+class Input:
+    """Something that a generator may see: its width and how it is had in a step."""
+
+    meaning: str
+    width: Callable[[Surroundings, int], int]
+    array: Callable[[Array, Batch], Array]
+
+
 INPUTS = {
-    "layer-output": "h, the output of the layer whose gradient is predicted",
-    "label": "y, the target of the whole network",
-    "input": "x, the input of the whole network",
+    "layer-output": Input(
+        "h, the output of the layer whose gradient is predicted", lambda around, n: n, lambda h, batch: h
+    ),
+    "label": Input("y, the target of the whole network", lambda around, n: around.n_y, lambda h, batch: batch.y),
+    "input": Input("x, the input of the whole network", lambda around, n: around.n_x, lambda h, batch: batch.x),
 }
 BOTH = ("layer-output", "label")
 
@@ -59,24 +82,14 @@ class GeneratorOptions(Options):
     )
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """What a generator needs to know of the network around it."""
-
-    n_x: int
-    n_y: int
-    lead: Lead
-    dtype: npt.DTypeLike
-    draw: Draw
-
-
 class Generator:
     """M of the hidden layer ``i`` (counted from 1), whose output has ``n`` units."""
 
     def __init__(self, options: GeneratorOptions, i: int, n: int, around: Surroundings, init: Any = None) -> None:
         self.options, self.i, self.n, self.around = options, i, n, around
         lead, dtype = around.lead, around.dtype
-        self.widths = {"layer-output": n, "label": around.n_y, "input": around.n_x}
+        self.inputs = [INPUTS[name] for name in options.input]
+        self.widths = [each.width(around, n) for each in self.inputs]
         self.network = Network(self._specs(), options.reduce, lead, dtype)
         self.network.initialize(init or He(scheme="he"), around.draw, f"generator.{i}")
         if options.last_layer == "zeros":
@@ -96,7 +109,7 @@ class Generator:
 
     def _specs(self) -> list[DenseSpec]:
         o = self.options
-        widths = [sum(self.widths[name] for name in o.input), *o.hidden, self.n]
+        widths = [sum(self.widths), *o.hidden, self.n]
         pairs = list(itertools.pairwise(widths))
         hidden = [DenseSpec(a, b, o.activation, o.bias, o.normalize_hidden) for a, b in pairs[:-1]]
         return [*hidden, DenseSpec(*pairs[-1], "identity", o.bias)]
@@ -105,16 +118,16 @@ class Generator:
 
     def use(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples."""
-        around, names = self.around, self.options.input
+        around = self.around
         if rows not in self._sets:
             z = np.empty((*around.lead, rows, self.network.specs[0].n_in), around.dtype)
             self._sets[rows] = z, Tape(rows, self.n, around.lead, around.dtype)
         self.z, self.tape = self._sets[rows]
-        self.sole = names[0] if len(names) == 1 else None
-        self.sees_h_alone = self.sole == "layer-output" and self.standardize is None
-        ends = np.cumsum([self.widths[name] for name in names])
-        part = {name: self.z[..., end - self.widths[name] : end] for name, end in zip(names, ends, strict=True)}
-        self.z_h, self.z_y, self.z_x = (part.get(name) for name in INPUTS)
+        ends = itertools.accumulate(self.widths)
+        self.parts = [
+            (self.z[..., end - width : end], each.array)
+            for each, width, end in zip(self.inputs, self.widths, ends, strict=True)
+        ]
         self.network.use(rows)
         if self.standardize is not None:
             self.standardize.use(rows)
@@ -123,22 +136,17 @@ class Generator:
 
     def delta(self, h: Array, batch: Batch) -> Array:
         """The synthetic gradient sg = M(z), shape (B, n)."""
-        z = h if self.sees_h_alone else self._gather(h, batch)
-        self.sg = self._forward(z)
+        self.sg = self._forward(self._gather(h, batch))
         return self.sg
 
     def _gather(self, h: Array, batch: Batch) -> Array:
-        """z: the inputs side by side, (B, n_z)."""
+        """z: the inputs side by side, (B, n_z); a single one as it is."""
         if self.standardize is not None:
             h = self.standardize.forward(h)
-        if self.sole is not None:
-            return h if self.sole == "layer-output" else batch.y if self.sole == "label" else batch.x
-        if self.z_h is not None:
-            copyto(self.z_h, h)
-        if self.z_y is not None:
-            copyto(self.z_y, batch.y)
-        if self.z_x is not None:
-            copyto(self.z_x, batch.x)
+        if len(self.parts) == 1:
+            return self.inputs[0].array(h, batch)
+        for part, array in self.parts:
+            copyto(part, array(h, batch))
         return self.z
 
     def fit(self, target: Array) -> None:

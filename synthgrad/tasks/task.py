@@ -45,9 +45,9 @@ class Task(ABC):
     def score(o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
         """How well the outputs o (..., N, n_y) answer the labels y: the figures named in ``scores``, (...)."""
 
-    @abstractmethod
     def draw(self, epoch: int) -> Examples:
-        """The training examples of one epoch (1-based), where they are drawn anew."""
+        """The training examples of one epoch (1-based), for a task that is ``fresh``."""
+        raise NotImplementedError
 
 
 def score_bits(o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:

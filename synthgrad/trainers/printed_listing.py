@@ -16,6 +16,13 @@ from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
 from synthgrad.types import Batch
 
 
+class ListingReduce(Reduce):
+    """The listing sums over the batch."""
+
+    weights: Literal["mean", "sum"] = option("sum", "reduction of the weights' gradients")
+    biases: Literal["mean", "sum"] = option("sum", "reduction of the gradients of biases, gamma and beta")
+
+
 class PrintedListingOptions(TrainerOptions):
     """The class printed in the tutorial's text; alpha is the step of layers and generators alike."""
 
@@ -25,9 +32,7 @@ class PrintedListingOptions(TrainerOptions):
     optimizer: Annotated[Options, OneOf({"sgd": SGD}, shorthand=True)] = option(
         lambda: SGDOptions.model_construct(name="sgd"), "the listing knows no other"
     )
-    reduce: Reduce = option(
-        lambda: Reduce.model_construct(weights="sum", biases="sum"), "the listing sums over the batch"
-    )
+    reduce: ListingReduce = option(ListingReduce, "the listing sums over the batch")
     sign: Literal["plus", "minus"] = option("plus", "plus as printed, or minus as descent would have it")
 
 
