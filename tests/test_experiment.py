@@ -268,3 +268,39 @@ def test_a_stack_holds_only_what_differs_in_numbers(keys):
     """Another form of network or training cannot stand beside the first: ValueError."""
     with pytest.raises(ValueError, match="differs within a stack"):
         Experiment([tiny(), tiny(keys)])
+
+
+def test_an_exception_within_an_epoch_leaves_the_last_finished_one():
+    """Weights and figures are those of the epoch before, whatever ends the step."""
+    experiment, untouched = (Experiment([tiny({"trainer.name": "dni"})]) for _ in range(2))
+    step, calls = experiment.trainer.step, []
+
+    def breaks(batch):
+        calls.append(batch)
+        if len(calls) == 6:  # the second step of the second epoch
+            raise RuntimeError("broken")
+        step(batch)
+
+    experiment.trainer.step = breaks
+    with pytest.raises(RuntimeError, match="broken"):
+        list(train(experiment))
+    next(record for record in train(untouched) if isinstance(record, Epoch))
+    assert same_bits(arrays(experiment), arrays(untouched))
+    assert all(value == 0 for value in experiment.trainer.figures().values())
+
+
+def test_a_fresh_task_keeps_its_own_data():
+    """Drawing an epoch's pairs overwrites the feed's arrays, never the task's, in either precision."""
+    for dtype in ("float64", "float32"):
+        experiment = Experiment([tiny({"task.fresh": True, "network.dtype": dtype})])
+        first = experiment.task.train.x.copy()
+        finish(experiment)
+        assert np.array_equal(experiment.task.train.x, first)
+
+
+def test_own_tasks_need_streams_of_their_own():
+    """The tutorial's stream gives out weights only after its data, so a task from elsewhere is refused."""
+    config = tiny({"stream": "tutorial"})
+    task = Experiment([tiny()]).task
+    with pytest.raises(ValueError, match="after its data"):
+        Experiment([config], [task])

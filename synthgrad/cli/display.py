@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO
 
 from rich.console import Console, Group
 from rich.live import Live as RichLive
@@ -59,6 +62,35 @@ class Display:
             self.figures |= {name: float(value) for name, value in record.figures.items()}
 
 
+class Tolerant:
+    """A text file to which nothing fails to be written: a display that nobody can see must not end a run.
+
+    At the first failure (a closed pipe, a full disk) the file's descriptor is given to the null device.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self.file = file
+
+    def write(self, text: str) -> int:
+        """Write, or go unseen."""
+        return self._try(lambda: self.file.write(text)) or len(text)
+
+    def flush(self) -> None:
+        """Flush, or go unseen."""
+        self._try(self.file.flush)
+
+    def _try(self, do: Callable[[], int | None]) -> int | None:
+        try:
+            return do()
+        except OSError:
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+            return None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+
 class Spoken(Display):
     """Prints a title before and a summary after."""
 
@@ -67,7 +99,8 @@ class Spoken(Display):
 
     def __init__(self, path: Path, config: Config, experiment: Experiment) -> None:
         super().__init__(path, config, experiment)
-        self.console = Console(stderr=True, highlight=False, soft_wrap=self.whole_lines)
+        file: Any = Tolerant(sys.stderr)
+        self.console = Console(file=file, highlight=False, soft_wrap=self.whole_lines)
         self.begun = time.monotonic()
 
     def say(self, text: str) -> None:
@@ -115,6 +148,7 @@ class Live(Spoken):
     def __enter__(self) -> Self:
         self.say(self.title)
         self.losses: list[float] = []
+        self.first: float | None = None
         self.every, self.drawn, self.epoch, self.step = 1, 0.0, 0, 0
         self.live = RichLive(console=self.console, auto_refresh=False, transient=True)
         self.live.start()
@@ -137,7 +171,7 @@ class Live(Spoken):
 
     def _keep(self, epoch: int) -> None:
         """Keep the loss for the curve; thin out, so that a curve of any length costs the same."""
-        if epoch == 1:
+        if self.first is None:
             self.first = self.figures["loss"]
         if epoch % self.every == 0:
             self.losses.append(self.figures["loss"])

@@ -19,8 +19,8 @@ def read_text(path: Path) -> str:
         data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file{_instead(path)}") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+        reason = error.strerror or str(error) if isinstance(error, OSError) else "embedded null byte"
         name = str(path) if str(path).isprintable() else repr(str(path))
         raise ConfigError(f"{name}: cannot be read: {reason.lower()}") from None
     if data is None:

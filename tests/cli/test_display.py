@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+from pathlib import Path
 
 import pytest
 from conftest import tiny
 from terminal import COLOUR, seen
-from typed import ENDLESS, SMALL, environment, no_file_above, only, ran, result, write
+from typed import COMMAND, ENDLESS, SMALL, environment, no_file_above, only, ran, result, write
 
 from synthgrad.cli.display import BLOCKS, Lines, clock, rows, sparkline
 from synthgrad.experiment import Experiment
@@ -211,3 +214,24 @@ def test_a_generator_error_may_have_any_size():
     """Three digits, however large."""
     (row,) = rows({"generator_error.1": 3.7412e55, "generator_error.2": 1e-9, "generator_error.3": math.pi})
     assert row.pairs == ["3.74e+55", "1e-09", "3.14"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_a_display_that_cannot_be_written_does_not_end_the_run(tmp_path):
+    """With stderr full the run finishes, is recorded, and prints its directory."""
+    with open("/dev/full", "w") as full:
+        line = [*COMMAND, "train", str(write(tmp_path)), "--runs", str(tmp_path / "runs")]
+        done = subprocess.run(line, stdout=subprocess.PIPE, stderr=full, text=True, env=environment(), check=False)
+    assert done.returncode == 0
+    assert result(Path(done.stdout.strip()))["outcome"] == "finished"
+
+
+def test_a_reader_who_leaves_does_not_end_the_run(tmp_path):
+    """With stderr's reader gone the run finishes, is recorded, and prints its directory."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    line = [*COMMAND, "train", str(write(tmp_path)), "--runs", str(tmp_path / "runs")]
+    done = subprocess.run(line, stdout=subprocess.PIPE, stderr=writing, text=True, env=environment(), check=False)
+    os.close(writing)
+    assert done.returncode == 0
+    assert result(Path(done.stdout.strip()))["outcome"] == "finished"

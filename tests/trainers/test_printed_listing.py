@@ -87,3 +87,9 @@ def test_the_output_layers_generator_has_no_column():
         Experiment([tiny({"trainer.name": name, "trainer.alpha": 1e-4})]) for name in ("printed-listing", "dni")
     )
     assert one.columns() == other.columns()
+
+
+def test_one_reduction_keeps_the_default_of_the_other():
+    """Both sum by default, and setting one of them leaves the other as it is."""
+    config = tiny({"trainer": {"name": "printed-listing", "reduce": {"weights": "mean"}}})
+    assert config.trainer.reduce.model_dump() == {"weights": "mean", "biases": "sum"}
