@@ -17,7 +17,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-Draw = npt.NDArray[np.float64]
+Normals = npt.NDArray[np.float64]
 
 
 class Streams:
@@ -35,7 +35,7 @@ class Streams:
             raise ValueError(f"an index of the stream {name!r} is below 1: {index}")
         return np.random.default_rng([self.seed, crc32(name.encode()), *index])
 
-    def normal(self, name: str, shape: tuple[int, ...]) -> Draw:
+    def normal(self, name: str, shape: tuple[int, ...]) -> Normals:
         """Standard normal numbers for the array ``name``."""
         return self.rng(name).standard_normal(shape)
 
@@ -51,10 +51,10 @@ class TutorialStreams(Streams):
         super().__init__(seed)
         self.legacy = np.random.RandomState(seed)
         self.interleaved = interleaved
-        self.drawn: dict[str, Draw] = {}
+        self.drawn: dict[str, Normals] = {}
 
     def draw_weights(self, widths: Sequence[int], bias: bool) -> None:
-        """Draw for layers of these widths (input first); call once, after the data has been drawn."""
+        """Normals for layers of these widths (input first); call once, after the data has been drawn."""
         for i, (n_in, n_out) in enumerate(itertools.pairwise(widths), 1):
             order = [(f"layer.{i}.W", (n_in, n_out)), (f"layer.{i}.b", (1, n_out))]
             if self.interleaved:
@@ -63,7 +63,7 @@ class TutorialStreams(Streams):
                 if bias or name.endswith("W"):
                     self.drawn[name] = self.legacy.randn(*shape)
 
-    def normal(self, name: str, shape: tuple[int, ...]) -> Draw:
+    def normal(self, name: str, shape: tuple[int, ...]) -> Normals:
         drawn = self.drawn.get(name)
         if drawn is not None and drawn.shape == shape:
             return drawn

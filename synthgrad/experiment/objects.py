@@ -12,7 +12,7 @@ import numpy.typing as npt
 from synthgrad.config import Options
 from synthgrad.experiment.settings import Config
 from synthgrad.generators.generator import Surroundings
-from synthgrad.streams import Draw, TutorialStreams, make_streams
+from synthgrad.streams import Normals, TutorialStreams, make_streams
 from synthgrad.tasks import TASKS
 from synthgrad.tasks.feed import Feed, Order
 from synthgrad.trainers import TRAINERS, Setup, Trainer
@@ -62,7 +62,7 @@ class Experiment:
         """One replica's array as it is, or several side by side, in the network's dtype."""
         return np.ascontiguousarray(np.stack(arrays) if self.lead else arrays[0], dtype=self.dtype)
 
-    def draw(self, name: str, shape: tuple[int, ...]) -> Draw:
+    def draw(self, name: str, shape: tuple[int, ...]) -> Normals:
         """Standard normal numbers for an array, each replica's from its own streams."""
         drawn = [streams.normal(name, shape) for streams in self.streams]
         return np.stack(drawn) if self.lead else drawn[0]

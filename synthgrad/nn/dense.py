@@ -11,8 +11,9 @@ from numpy import add, multiply
 
 from synthgrad.config import Options, option
 from synthgrad.nn.activations import ACTIVATIONS
-from synthgrad.nn.normalize import BatchNorm, product
+from synthgrad.nn.normalize import BatchNorm
 from synthgrad.nn.parameters import Parameters, Shapes
+from synthgrad.nn.product import product
 from synthgrad.types import Array, Lead, Number, State, per_replica
 
 

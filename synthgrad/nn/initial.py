@@ -8,37 +8,41 @@ from typing import Literal
 from synthgrad.config import Options, option
 
 
-class Normal(Options):
+class Initial(Options):
+    """What every scheme has."""
+
+    scheme: str
+    biases: Literal["zeros", "like-weights"] = option("zeros", "biases start at zero, or drawn like the weights")
+
+
+class Normal(Initial):
     """W = scale * normal + shift: the tutorial's, randn * 0.2 - 0.1."""
 
     scheme: Literal["normal"]
     scale: float = option(0.2, "standard deviation of the weights", ge=0, stacks=True)
     shift: float = option(-0.1, "mean of the weights", stacks=True)
-    biases: Literal["zeros", "like-weights"] = option("zeros", "biases start at zero, or drawn like the weights")
 
     def law(self, n_in: int, n_out: int, last: bool) -> tuple[float, float]:
         """Scale and shift for a layer of this size."""
         return self.scale, self.shift
 
 
-class Glorot(Options):
+class Glorot(Initial):
     """W = gain * sqrt(2 / (n_in + n_out)) * normal (Glorot and Bengio 2010)."""
 
     scheme: Literal["glorot"]
     gain: float = option(1.0, "factor on the standard deviation", ge=0, stacks=True)
-    biases: Literal["zeros", "like-weights"] = option("zeros", "biases start at zero, or drawn like the weights")
 
     def law(self, n_in: int, n_out: int, last: bool) -> tuple[float, float]:
         """Scale and shift for a layer of this size."""
         return self.gain * math.sqrt(2 / (n_in + n_out)), 0.0
 
 
-class He(Options):
+class He(Initial):
     """W = gain * sqrt(2 / n_in) * normal, sqrt(1 / n_in) in the last layer (He et al., 1502.01852)."""
 
     scheme: Literal["he"]
     gain: float = option(1.0, "factor on the standard deviation", ge=0, stacks=True)
-    biases: Literal["zeros", "like-weights"] = option("zeros", "biases start at zero, or drawn like the weights")
 
     def law(self, n_in: int, n_out: int, last: bool) -> tuple[float, float]:
         """Scale and shift for a layer of this size."""

@@ -20,7 +20,7 @@ UNKNOWN = {
     ),
     "nested": (
         "network:\n  init:\n    scal: 1\n",
-        "a.yaml:5:5: network.init.scal: unknown key (did you mean 'scale'? known here: scheme, scale, shift, biases)",
+        "a.yaml:5:5: network.init.scal: unknown key (did you mean 'scale'? known here: scheme, biases, scale, shift)",
     ),
     "wrong-section": (
         "network: {bits: 3}\n",

@@ -1,0 +1,23 @@
+"""The matrix product of all layers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from synthgrad.types import Array, Lead
+
+
+def product(lead: Lead) -> Product:
+    """The matrix product that costs least a call: ``ndarray.dot`` for one network, else ``np.matmul``.
+
+    (``np.dot`` is the same product behind a dispatcher that costs as much as a small ufunc.)
+    """
+    return np.matmul if lead else np.ndarray.dot
+
+
+class Product(Protocol):
+    """``out = a @ b`` for C-contiguous ``out``."""
+
+    def __call__(self, a: Array, b: Array, out: Array, /) -> object: ...
