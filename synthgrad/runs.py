@@ -12,7 +12,6 @@ import platform
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -203,7 +202,7 @@ class Surveyor:
             "blas": f"{blas.get('name')} {blas.get('version')}",
             "threads": {name: os.environ.get(name) for name in THREAD_VARIABLES},
             "git": {"commit": commit, "dirty": bool(dirty)} if commit else None,
-            "host": socket.gethostname(),
+            "host": platform.node(),
             "system": f"{platform.system()} {platform.machine()}",
             "started": self.started,
             "command": self.command,
