@@ -18,9 +18,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from synthgrad.cli.quiet import Display
 from synthgrad.cli.summary import verdict
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Record
-from synthgrad.nn.parameters import count
 
 if TYPE_CHECKING:
     from synthgrad.runs import Log
@@ -28,38 +28,6 @@ if TYPE_CHECKING:
 FRAMES_PER_SECOND = 5
 BLOCKS = "▁▂▃▄▅▆▇█"
 SCORES = {"bit_accuracy": "bits", "exact_accuracy": "sums", "accuracy": "right"}
-
-
-class Display:
-    """Shows nothing: ``--quiet``."""
-
-    def __init__(self, path: Path, config: Config, experiment: Experiment) -> None:
-        self.path, self.config = path, config
-        self.epochs = config.training.epochs
-        self.steps = self.epochs * experiment.feed.steps
-        self.figures: dict[str, float] = {}
-        trainer: Any = config.trainer
-        network = experiment.trainer.network
-        widths = [network.specs[0].n_in, *(spec.n_out for spec in network.specs)]
-        weights = sum(count(spec.shapes) for spec in network.specs)
-        self.title = f"{trainer.name}, seed {config.seed}, {'-'.join(map(str, widths))} ({weights:,} weights)"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
-
-    def show(self, record: Record) -> None:
-        """Take notice of a record."""
-
-    def summary(self, outcome: str, log: Log, diverged: Diverged | None) -> None:
-        """Say what came of it."""
-
-    def note(self, record: Record) -> None:
-        """Keep the latest figures."""
-        if isinstance(record, Epoch):
-            self.figures |= {name: float(value) for name, value in record.figures.items()}
 
 
 class Tolerant:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,7 +15,7 @@ from synthgrad.cli.options import settings
 from synthgrad.cli.signals import Stop
 
 if TYPE_CHECKING:
-    from synthgrad.cli.display import Display
+    from synthgrad.cli.quiet import Display
     from synthgrad.experiment import Config, Diverged, Experiment, Record
     from synthgrad.runs import Log
 
@@ -42,6 +43,7 @@ def train(config: Path, settings: tuple[str, ...], seed: str | None, runs: Path,
       synthgrad train configs/addition/dni-both.yaml -s trainer.name=frozen
     """
     one_blas_thread()
+    gc.disable()  # what is imported and built here is there to stay; looking for garbage costs 3 % of the start-up
     from synthgrad.config import load
     from synthgrad.experiment import Config, Experiment
     from synthgrad.runs import Log, Run, Surveyor, command_line
@@ -52,6 +54,7 @@ def train(config: Path, settings: tuple[str, ...], seed: str | None, runs: Path,
     surveyor = Surveyor(command_line())
     experiment = Experiment([resolved])
     about = surveyor.about()
+    gc.enable()
     with Stop() as stop:  # from here on there is a directory that a signal must not leave half made
         run = Run.create(runs, name or config.stem, resolved.seed)
         with closing(Log(run, experiment, about)) as log:
@@ -71,9 +74,13 @@ def one_blas_thread() -> None:
 
 
 def _display(quiet: bool, path: Path, config: Config, experiment: Experiment) -> Display:
-    from synthgrad.cli.display import Display, Lines, Live
+    if quiet:
+        from synthgrad.cli.quiet import Display
 
-    kind = Display if quiet else Live if Live.possible() else Lines
+        return Display(path, config, experiment)
+    from synthgrad.cli.display import Lines, Live
+
+    kind = Live if Live.possible() else Lines
     return kind(path, config, experiment)
 
 

@@ -1,0 +1,44 @@
+"""The display of ``--quiet``: what all displays know, shown to nobody; without rich, which takes a while to load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Record
+from synthgrad.nn.parameters import count
+
+if TYPE_CHECKING:
+    from synthgrad.runs import Log
+
+
+class Display:
+    """Shows nothing: ``--quiet``."""
+
+    def __init__(self, path: Path, config: Config, experiment: Experiment) -> None:
+        self.path, self.config = path, config
+        self.epochs = config.training.epochs
+        self.steps = self.epochs * experiment.feed.steps
+        self.figures: dict[str, float] = {}
+        trainer: Any = config.trainer
+        network = experiment.trainer.network
+        widths = [network.specs[0].n_in, *(spec.n_out for spec in network.specs)]
+        weights = sum(count(spec.shapes) for spec in network.specs)
+        self.title = f"{trainer.name}, seed {config.seed}, {'-'.join(map(str, widths))} ({weights:,} weights)"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def show(self, record: Record) -> None:
+        """Take notice of a record."""
+
+    def summary(self, outcome: str, log: Log, diverged: Diverged | None) -> None:
+        """Say what came of it."""
+
+    def note(self, record: Record) -> None:
+        """Keep the latest figures."""
+        if isinstance(record, Epoch):
+            self.figures |= {name: float(value) for name, value in record.figures.items()}
