@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from textwrap import wrap
 from typing import Any, Literal, get_args, get_origin
 
-from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options
+from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options, dump
 from synthgrad.experiment import Config
 
 Registries = dict[str, tuple[Mapping[str, Any], OneOf | AnyOf | NameOf]]
@@ -30,9 +29,7 @@ def keys() -> dict[str, list[str]]:
     """Every dotted key of the config, with the names that it can have."""
     known: dict[str, list[str]] = {}
     for key, field in _walk(Config):
-        choice = _choice(field)
-        names = [*choice.registry, *getattr(choice, "aliases", {})] if choice else _literals(field)
-        known.setdefault(_plain(key, choice), names)
+        known.setdefault(_plain(key, _choice(field)), _names(field))
     return known
 
 
@@ -99,7 +96,7 @@ def _options(options: type[Options], path: str, above: Options | None = None) ->
             rows += [row for row in _options(field.annotation, key, default) if not row[0].endswith(".name")]  # type: ignore[arg-type]
             continue
         choice = _choice(field)
-        names = [*choice.registry, *getattr(choice, "aliases", {})] if choice else _literals(field)
+        names = _names(field)
         allowed = f" [{' | '.join(names)}]" if names else ""
         rows.append(
             (_plain(key, choice), _default(field, getattr(above, name, None)), f"{field.description or ''}{allowed}")
@@ -120,15 +117,12 @@ def _section(field: FieldInfo) -> bool:
     return isinstance(field.annotation, type) and issubclass(field.annotation, Options)
 
 
-def _literals(field: FieldInfo) -> list[str]:
+def _names(field: FieldInfo) -> list[str]:
+    """The names that a key can have; none where it takes numbers or text."""
+    choice = _choice(field)
+    if choice is not None:
+        return [*choice.registry, *getattr(choice, "aliases", {})]
     return [str(a) for a in get_args(field.annotation)] if get_origin(field.annotation) is Literal else []
-
-
-@cache
-def _dump() -> Any:
-    from synthgrad.config import dump
-
-    return dump
 
 
 def _default(field: FieldInfo, value: Any) -> str:
@@ -140,7 +134,7 @@ def _default(field: FieldInfo, value: Any) -> str:
         return str(getattr(value, choice.key))
     if isinstance(choice, AnyOf):
         value = choice.write(value)
-    return str(_dump()({"v": value})).removeprefix("v: ").strip()
+    return str(dump({"v": value})).removeprefix("v: ").strip()
 
 
 # laying out ---------------------------------------------------------------------------------------

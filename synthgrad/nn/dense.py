@@ -151,7 +151,7 @@ class Dense:
     # evaluation ---------------------------------------------------------------------------------
 
     def infer(self, x: Array, out: Array) -> Array:
-        """H for evaluation, in ``out``: running statistics, and no trace left for ``backward``."""
+        """Return h for evaluation, in ``out``: running statistics, and no trace left for ``backward``."""
         self.dot(x, self.W, out)
         if self.norm is not None:
             self.norm.infer_(out)

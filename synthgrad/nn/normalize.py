@@ -36,9 +36,9 @@ class Standardize:
             self._sets[rows] = average, x, np.empty_like(x)
         self.average, self.x, self.square = self._sets[rows]
 
-    def forward(self, a: Array, out: Array | None = None) -> Array:
-        """Return x^ ``(B, n)``, in ``out`` where it is given."""
-        x = self.x if out is None else out
+    def forward(self, a: Array) -> Array:
+        """Return x^, shape (B, n)."""
+        x = self.x
         self.dot(self.average, a, self.mean)
         np.subtract(a, self.mean, x)
         np.multiply(x, x, self.square)

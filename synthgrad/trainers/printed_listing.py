@@ -48,7 +48,7 @@ class PrintedListing(Trainer):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         options = GeneratorOptions(
-            input=("layer-output",), bias=False, reduce=self.options.reduce, last_layer="random", targets="after"
+            input=("layer-output",), bias=False, reduce=self.options.reduce, last_layer="random"
         ).model_copy(update={"alpha": self.options.alpha})  # in a stack an array (R,), which no config may hold
         self.generators = [
             Generator(options, i, f.spec.n_out, setup.around, setup.network.init) for i, f in enumerate(self.layers, 1)
