@@ -50,9 +50,8 @@ def show(config: Path, settings: tuple[str, ...]) -> None:
     Example:
       synthgrad config show configs/tutorial/vanilla.yaml -s trainer.alpha=0.05
     """
-    from synthgrad.config import dump, load
+    from synthgrad.config import dump, load, plain
     from synthgrad.experiment import Config
-    from synthgrad.runs import plain
 
     click.echo(dump(plain(load(config, Config, settings))), nl=False)
 

@@ -23,7 +23,7 @@ from synthgrad.cli.summary import verdict
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Record
 
 if TYPE_CHECKING:
-    from synthgrad.runs import Log
+    from synthgrad.runs.log import Log
 
 FRAMES_PER_SECOND = 5
 BLOCKS = "▁▂▃▄▅▆▇█"

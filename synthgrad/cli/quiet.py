@@ -9,7 +9,7 @@ from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Record
 from synthgrad.nn.parameters import count
 
 if TYPE_CHECKING:
-    from synthgrad.runs import Log
+    from synthgrad.runs.log import Log
 
 
 class Display:

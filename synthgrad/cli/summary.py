@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synthgrad.experiment import Config, Diverged
-    from synthgrad.runs import Log
+    from synthgrad.runs.log import Log
 
 
 def verdict(config: Config, outcome: str, last: dict[str, float], log: Log, diverged: Diverged | None) -> list[str]:

@@ -17,7 +17,7 @@ from synthgrad.cli.signals import Stop
 if TYPE_CHECKING:
     from synthgrad.cli.quiet import Display
     from synthgrad.experiment import Config, Diverged, Experiment, Record
-    from synthgrad.runs import Log
+    from synthgrad.runs.log import Log
 
 DIVERGED = 3
 
@@ -46,7 +46,9 @@ def train(config: Path, settings: tuple[str, ...], seed: str | None, runs: Path,
     gc.disable()  # what is imported and built here is there to stay; looking for garbage costs 3 % of the start-up
     from synthgrad.config import load
     from synthgrad.experiment import Config, Experiment
-    from synthgrad.runs import Log, Run, Surveyor, command_line
+    from synthgrad.runs.directory import Run
+    from synthgrad.runs.log import Log
+    from synthgrad.runs.survey import Surveyor, command_line
 
     if seed is not None:
         settings = (*settings, f"seed={seed}")

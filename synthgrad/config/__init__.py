@@ -22,7 +22,7 @@ from synthgrad.config.options import (
     option,
     sections,
 )
-from synthgrad.config.writing import dump
+from synthgrad.config.writing import dump, plain
 
 __all__ = [
     "AnyOf",
@@ -39,6 +39,7 @@ __all__ = [
     "dump",
     "load",
     "option",
+    "plain",
     "sections",
     "walk",
 ]

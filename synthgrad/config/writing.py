@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from synthgrad.config.options import Options
 from synthgrad.config.reading import Loader
 
 
@@ -43,3 +44,8 @@ _Dumper.add_representer(tuple, _represent_list)
 def dump(data: Any) -> str:
     """Plain data as YAML that reads back to the same values."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
+
+
+def plain(options: Options) -> dict[str, Any]:
+    """Options as plain data, every default spelt out."""
+    return options.model_dump(mode="json")

@@ -30,7 +30,8 @@ from synthgrad.cli.display import Live
 from synthgrad.config import load
 from synthgrad.experiment import Config, Epoch, Experiment, train
 from synthgrad.experiment.training import test_figures as evaluate
-from synthgrad.runs import Log, Run
+from synthgrad.runs.directory import Run
+from synthgrad.runs.log import Log
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "tutorial"
 EPOCHS = 20

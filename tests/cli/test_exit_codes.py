@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from typed import ENDLESS, SMALL, metrics, no_file_above, only, ran, result, typed, weights, write
 
-from synthgrad.runs import Log
+from synthgrad.runs.log import Log
 
 
 def one_message(said, code):

@@ -1,0 +1,5 @@
+"""One run, one directory.
+
+``directory`` names its files, ``log`` writes them while it trains, ``survey`` says what it was made with,
+``reading`` takes them up again, however little is left of them, and ``finding`` knows a run by its name.
+"""

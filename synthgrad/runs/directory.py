@@ -1,0 +1,75 @@
+"""The directory of one run. Every file name of a run lives here.
+
+A directory is taken with ``mkdir``, so any number of processes may start in the same second. Files that
+must be whole are written beside and renamed.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from synthgrad.errors import RunError
+
+
+class Run:
+    """The directory of one run: what is in it, by name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / "config.yaml"
+        self.about = path / "run.json"
+        self.metrics = path / "metrics.csv"
+        self.result = path / "result.json"
+        self.weights = path / "weights.npz"
+
+    @classmethod
+    def create(cls, runs: Path, name: str, seed: int) -> Run:
+        """Take a new directory ``YYYYMMDD-HHMMSS-<name>-s<seed>-<4 hex>``. Raises RunError."""
+        label = _label(name)
+        for _ in range(1000):
+            stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+            path = runs / f"{stamp}-{label}-s{seed}-{secrets.token_hex(2)}"
+            try:
+                runs.mkdir(parents=True, exist_ok=True)
+                path.mkdir()
+            except FileExistsError:
+                if not runs.is_dir():
+                    raise RunError(f"{runs}: is not a directory (choose another with --runs)") from None
+                continue
+            except OSError as error:
+                raise RunError(f"{runs}: no run directory can be made there: {reason(error)}") from None
+            return cls(path)
+        raise RunError(f"{runs}: no free name for a run directory")
+
+    def remove(self) -> None:
+        """Take the directory away again."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file beside its place and rename it, so that nobody ever reads half of it."""
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        with beside.open("wb") as file:
+            write(file)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _label(name: str) -> str:
+    """The name as a part of a directory's name: no separators, no dots in front, at most 150 bytes."""
+    plain = re.sub(r"[^\w.+=-]+", "-", name).encode("utf-8", "ignore")[:150].decode("utf-8", "ignore")
+    return plain.strip("-.") or "run"
+
+
+def reason(error: OSError) -> str:
+    """What the system says, as the end of a sentence."""
+    return (error.strerror or str(error)).lower()
