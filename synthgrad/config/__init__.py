@@ -22,6 +22,7 @@ from synthgrad.config.options import (
     option,
     sections,
 )
+from synthgrad.config.resolved import flat, read_resolved
 from synthgrad.config.writing import dump, plain
 
 __all__ = [
@@ -37,9 +38,11 @@ __all__ = [
     "check",
     "default_of",
     "dump",
+    "flat",
     "load",
     "option",
     "plain",
+    "read_resolved",
     "sections",
     "walk",
 ]
