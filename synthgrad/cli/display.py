@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 import os
 import sys
 import time
@@ -20,13 +18,13 @@ from rich.text import Text
 
 from synthgrad.cli.quiet import Display
 from synthgrad.cli.summary import verdict
+from synthgrad.compare.sparkline import sparkline
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Record
 
 if TYPE_CHECKING:
     from synthgrad.runs.log import Log
 
 FRAMES_PER_SECOND = 5
-BLOCKS = "▁▂▃▄▅▆▇█"
 SCORES = {"bit_accuracy": "bits", "exact_accuracy": "sums", "accuracy": "right"}
 
 
@@ -210,17 +208,6 @@ def _line(row: Row, width: int) -> Text:
         if len(line) + 3 + len(pair) <= width:
             line.append(f"   {pair}")
     return line
-
-
-def sparkline(values: list[float], width: int) -> str:
-    """A curve of block characters; each stands for the mean of its share of the values."""
-    count = min(width, len(values))
-    edges = [round(i * len(values) / count) for i in range(count + 1)]
-    means = [sum(values[a:b]) / (b - a) for a, b in itertools.pairwise(edges)]
-    low, high = min(means), max(means)
-    if not 0 < high - low < math.inf:
-        return BLOCKS[0] * count
-    return "".join(BLOCKS[min(7, int((value - low) / (high - low) * 8))] for value in means)
 
 
 def clock(seconds: float) -> str:

@@ -12,7 +12,8 @@ from conftest import tiny
 from terminal import COLOUR, seen
 from typed import COMMAND, ENDLESS, SMALL, environment, no_file_above, only, ran, result, write
 
-from synthgrad.cli.display import BLOCKS, Lines, clock, rows, sparkline
+from synthgrad.cli.display import Lines, clock, rows
+from synthgrad.compare.sparkline import BLOCKS
 from synthgrad.experiment import Experiment
 
 LONG = ("-s", "training.epochs=1200")
@@ -169,30 +170,6 @@ def test_quiet_is_quiet_on_a_terminal(tmp_path):
 def test_a_clock_reads_like_a_clock(seconds, text):
     """Rounded first, so that there is no 0:60."""
     assert clock(seconds) == text
-
-
-def test_a_sparkline_goes_from_the_lowest_to_the_highest_block():
-    """A straight line uses all eight."""
-    assert sparkline([float(i) for i in range(8)], 8) == BLOCKS
-    assert sparkline([float(-i) for i in range(8)], 8) == BLOCKS[::-1]
-
-
-def test_a_sparkline_of_many_values_shows_their_means():
-    """As wide as there is room, and no wider than there are values."""
-    assert sparkline([0.0, 2.0, 8.0, 6.0], 2) == "▁█"
-    assert len(sparkline([1.0, 2.0, 3.0], 60)) == 3
-    assert len(sparkline([float(i) for i in range(511)], 60)) == 60
-
-
-@pytest.mark.parametrize("values", [[1.0], [2.0, 2.0, 2.0], [0.0, 1e308, 1e308], [5e-324, 0.0]], ids=str)
-def test_a_sparkline_survives_any_finite_values(values):
-    """Constant, huge and tiny ones."""
-    assert set(sparkline(values, 5)) <= set(BLOCKS)
-
-
-def test_a_sum_that_overflows_leaves_the_curve_flat():
-    """Means of huge losses are not finite, and the display goes on."""
-    assert sparkline([1.7e308, 1.7e308, 1.0], 2) in ("▁▁", "█▁")
 
 
 def test_figures_of_a_row_have_one_width():
