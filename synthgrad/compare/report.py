@@ -1,0 +1,202 @@
+"""What a comparison says, as plain values: every screen, format and page shows this and computes nothing.
+
+Fields without a value are None. Metrics are as the runs recorded them; intervals are those of
+``statistics.interval``, at 95 %.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Interval = tuple[float, float]
+SCHEMA = "synthgrad.compare/1"
+POINTS = 120
+"""As many epochs as a curve keeps."""
+
+
+@dataclass
+class Curve:
+    """A metric against the epochs: mean over the runs that got so far, 95 % interval, and how many they are.
+
+    At most ``POINTS`` epochs, the first and the last among them. ``lines`` has the runs' own values there, one
+    list for each of the group's seeds, None where a run has none.
+    """
+
+    epoch: list[int]
+    mean: list[float | None]
+    low: list[float | None]
+    high: list[float | None]
+    n: list[int]
+    lines: list[list[float | None]]
+
+
+@dataclass
+class Estimate:
+    """A mean over seeds."""
+
+    n: int
+    mean: float | None
+    interval: Interval | None
+    median: float | None
+
+
+@dataclass
+class Layer:
+    """How well the generator of one hidden layer predicts the true gradient, at the epoch of the comparison."""
+
+    layer: int
+    cosine: Estimate
+    skill: Estimate
+
+
+@dataclass
+class Group:
+    """Runs that differ in nothing but the seed. ``values`` belong to ``seeds``, None where a run has no result."""
+
+    table: int
+    label: str
+    role: str
+    config: dict[str, Any]
+    keys_that_differ: dict[str, Any]
+    seeds: list[int]
+    runs: list[str]
+    outcomes: list[str]
+    values: list[float | None]
+    n: int
+    mean: float | None
+    interval: Interval | None
+    median: float | None
+    diverged: int
+    diverged_interval: Interval | None
+    incomplete: int
+    reached: int | None
+    epochs_to_target: float | None
+    seconds_per_epoch: float | None
+    seconds: float
+    layers: list[Layer]
+    others: dict[str, Estimate]
+    curves: dict[str, Curve] = field(default_factory=dict)
+    """By metric: the table's own, the loss, cosine.i and skill.i of every layer."""
+
+
+@dataclass
+class Difference:
+    """One group against another over the seeds they share. ``verdict``: better, worse, ~ or too few."""
+
+    table: int
+    of: str
+    against: str
+    seeds: list[int]
+    values: list[float]
+    n: int
+    mean: float | None
+    interval: Interval | None
+    p: float | None
+    p_holm: float | None
+    family: int
+    wins: int
+    losses: int
+    ties: int
+    gap: float | None
+    gap_interval: Interval | None
+    d_z: float | None
+    cliffs_delta: float | None
+    correlation: float | None
+    verdict: str
+    diverges: bool
+
+
+@dataclass
+class Cell:
+    """One setting of a method in a sweep."""
+
+    setting: dict[str, Any]
+    label: str
+    n: int
+    diverged: int
+    mean: float | None
+    best: bool
+    curve: list[float]
+
+
+@dataclass
+class Tuned:
+    """A method with its setting chosen on all seeds but one and scored on that one, in turn.
+
+    ``picked`` is what choosing and scoring on the same seeds would show.
+    """
+
+    method: str
+    cells: list[Cell]
+    seeds: list[int]
+    values: list[float]
+    mean: float | None
+    interval: Interval | None
+    picked: float | None
+    near_best: int
+    edge: str
+    seconds: float
+    against: str
+    difference: Estimate | None
+    verdict: str
+    wins: int
+    losses: int
+    gap: float | None
+
+
+@dataclass
+class Sweep:
+    """Methods against the settings that were tried; ``marginals`` where more than one key was swept."""
+
+    keys: list[str]
+    methods: list[Tuned]
+    marginals: dict[str, dict[str, list[float | None]]]
+
+
+@dataclass
+class Table:
+    """Everything about the runs of one task and network but the groups and differences themselves."""
+
+    number: int
+    title: str
+    task: dict[str, Any]
+    network: dict[str, Any]
+    metric: str
+    up: bool
+    at: str
+    epoch: int | None
+    family: dict[str, list[str]]
+    control: str | None
+    reference: str | None
+    target: float | None
+    held_equal: int
+    differs: list[str]
+    runs: int
+    sweep: Sweep | None
+    answers: list[str]
+    fairness: list[str]
+    missing: list[str]
+
+
+@dataclass
+class Report:
+    """The answer to one ``compare``; ``metric``, ``at`` and ``family`` are those of the first table."""
+
+    schema: str
+    synthgrad: str
+    command: list[str]
+    metric: str
+    at: str
+    family: dict[str, list[str]]
+    tables: list[Table]
+    groups: list[Group]
+    differences: list[Difference]
+    warnings: list[str]
+
+    def of_table(self, table: Table) -> tuple[list[Group], list[Difference]]:
+        """The groups and differences of one table, in order."""
+        return (
+            [group for group in self.groups if group.table == table.number],
+            [difference for difference in self.differences if difference.table == table.number],
+        )
