@@ -14,6 +14,7 @@ import click
 from click.shell_completion import add_completion_class
 
 from synthgrad import __version__
+from synthgrad.cli.compare import compare
 from synthgrad.cli.completion import Bash
 from synthgrad.cli.config import config
 from synthgrad.cli.train import train
@@ -22,9 +23,11 @@ from synthgrad.errors import SynthgradError
 EPILOG = """\b
 First steps:
   synthgrad train configs/addition/dni-both.yaml
+  synthgrad compare
   synthgrad config list
 Exit codes: 0 done, 1 failed while running, 2 bad usage or config, 3 the run
-diverged, 130 or 143 after SIGINT or SIGTERM.
+diverged, 4 a checked claim does not hold, 5 it is undecided, 130 or 143 after
+SIGINT or SIGTERM.
 Completion: eval "$(_SYNTHGRAD_COMPLETE=bash_source synthgrad)"  (or zsh_source, fish_source)
 """
 
@@ -44,6 +47,7 @@ def group(context: click.Context, debug: bool) -> None:
 
 
 group.add_command(train)
+group.add_command(compare)
 group.add_command(config)
 add_completion_class(Bash)
 

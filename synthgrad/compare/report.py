@@ -33,12 +33,13 @@ class Curve:
 
 @dataclass
 class Estimate:
-    """A mean over seeds."""
+    """A mean over seeds; ``values`` are those of the group's seeds where they are of use, None where one has none."""
 
     n: int
     mean: float | None
     interval: Interval | None
     median: float | None
+    values: list[float | None] = field(default_factory=list)
 
 
 @dataclass
@@ -118,6 +119,8 @@ class Cell:
     mean: float | None
     best: bool
     curve: list[float]
+    group: str = ""
+    """The label of the group whose runs these are."""
 
 
 @dataclass
@@ -137,19 +140,19 @@ class Tuned:
     near_best: int
     edge: str
     seconds: float
-    against: str
-    difference: Estimate | None
-    verdict: str
-    wins: int
-    losses: int
-    gap: float | None
+    difference: Difference | None
 
 
 @dataclass
 class Sweep:
-    """Methods against the settings that were tried; ``marginals`` where more than one key was swept."""
+    """Methods against the settings that were tried; the differences are from the tuned control.
+
+    ``marginals``, where more than one key was swept: by key and value, each method's mean and best over the
+    settings of the other keys.
+    """
 
     keys: list[str]
+    control: str | None
     methods: list[Tuned]
     marginals: dict[str, dict[str, list[float | None]]]
 
@@ -180,6 +183,21 @@ class Table:
 
 
 @dataclass
+class Answer:
+    """What the runs of one table say of a claim: held, not held or undecided; numbers are of the claimed difference."""
+
+    table: int
+    claim: str
+    answer: str
+    n: int
+    mean: float | None
+    interval: Interval | None
+    p: float | None
+    p_holm: float | None
+    why: str
+
+
+@dataclass
 class Report:
     """The answer to one ``compare``; ``metric``, ``at`` and ``family`` are those of the first table."""
 
@@ -192,6 +210,7 @@ class Report:
     tables: list[Table]
     groups: list[Group]
     differences: list[Difference]
+    claims: list[Answer]
     warnings: list[str]
 
     def of_table(self, table: Table) -> tuple[list[Group], list[Difference]]:

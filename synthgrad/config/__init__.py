@@ -23,6 +23,7 @@ from synthgrad.config.options import (
     sections,
 )
 from synthgrad.config.resolved import flat, read_resolved
+from synthgrad.config.schemas import schema_of
 from synthgrad.config.writing import dump, plain
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "option",
     "plain",
     "read_resolved",
+    "schema_of",
     "sections",
     "walk",
 ]

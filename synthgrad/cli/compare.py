@@ -1,0 +1,236 @@
+"""``synthgrad compare``: many runs, one answer."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from synthgrad.cli.options import complete_run
+
+if TYPE_CHECKING:
+    from synthgrad.compare.building import Question
+    from synthgrad.compare.report import Report
+    from synthgrad.compare.subjects import Gathered
+
+FORMATS = ("table", "json", "csv", "md", "html", "tex")
+WIDE = 120
+NOTES = 5
+"""As many warnings as are shown; a report in JSON has them all."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is to be made of a report: the format of the output, where it goes, and the files beside it."""
+
+    kind: str
+    output: Path | None
+    curves: bool
+    wide: bool
+    whole: bool
+    plot: str | None
+    html: Path | None
+    schema: bool
+
+
+@click.command(short_help="Compare runs: groups, paired differences, verdicts, figures, a page.")
+@click.argument("places", nargs=-1, metavar="[RUN | DIRECTORY | GLOB]...", shell_complete=complete_run)
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Metric that is tested; more are described.")
+@click.option("--at", default="last", show_default=True, metavar="last|best|common|epoch=N", help="Where it is read.")
+@click.option("--against", metavar="GROUP", help="Compare with this group alone, not with the control and backprop.")
+@click.option("--where", "conditions", multiple=True, metavar="'KEY<=VALUE'", help="Only runs that meet this.")
+@click.option("--by", metavar="KEY[,KEY]", help="Axes of a sweep; a task or network key keeps one table.")
+@click.option("--target", type=float, help="Epochs until this is reached and held.  [default: .95 of backprop's]")
+@click.option("--sort", type=click.Choice(["mean", "label", "n", "seconds", "diverged"]), default="mean", help="Order.")
+@click.option("--no-control", is_flag=True, help="Do not ask for the frozen control.")
+@click.option("--check", "claims", multiple=True, metavar="'A > B'", help="Exit 0 if held, 4 if not, 5 if undecided.")
+@click.option("--format", "kind", type=click.Choice(FORMATS), default="table", show_default=True, help="Of the output.")
+@click.option("--curves", is_flag=True, help="Curves too: in JSON, or as CSV with one row for each run and epoch.")
+@click.option("--plot", metavar="FILE", help="A figure too: .svg, .pdf or .png; - draws it here.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="A page too, with everything in it.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the output to a file.")
+@click.option("--wide", is_flag=True, help="At least 120 columns.")
+@click.option("--all", "whole", is_flag=True, help="Every group, however many.")
+@click.option("--complete", is_flag=True, help="Print the command lines of the missing runs, nothing else.")
+@click.option("--run", is_flag=True, help="With --complete: make them.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of --format json.")
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="Where names are sought."
+)
+def compare(
+    places: tuple[str, ...],
+    metrics: tuple[str, ...],
+    at: str,
+    against: str | None,
+    conditions: tuple[str, ...],
+    by: str | None,
+    target: float | None,
+    sort: str,
+    no_control: bool,
+    claims: tuple[str, ...],
+    complete: bool,
+    run: bool,
+    runs: Path,
+    **shown: Any,
+) -> None:
+    """Compare runs that differ in more than the seed, by default all under ./runs.
+
+    Runs are grouped by everything but the seed and paired by it. Each method is held against the frozen
+    control and against backprop: exact sign-flip tests, Holm's correction, wins and losses.
+
+    \b
+    Examples:
+      synthgrad compare
+      synthgrad compare runs/ --metric test_bit_accuracy --at best
+      synthgrad compare --where 'trainer.alpha<=0.01' --plot figure.svg --html report.html
+      synthgrad compare --check 'dni both > frozen' --check 'dni both ~ backprop'
+      synthgrad compare --complete | sh
+      synthgrad compare RUN RUN
+    """
+    from synthgrad.compare.building import Question, build
+    from synthgrad.runs.survey import command_line
+
+    show = Shown(**shown)
+    if show.schema:
+        _print_schema()
+        return
+    if run and not complete:
+        raise click.UsageError("--run goes with --complete")
+    question = Question(
+        metrics=metrics,
+        at=at,
+        against=against,
+        target=target,
+        by=tuple(filter(None, (by or "").split(","))),
+        sort=sort,
+        control=not no_control,
+        claims=claims,
+        curves=show.kind == "html" or show.html is not None or show.plot is not None or show.curves,
+    )
+    gathered = _gather(places or (str(runs),), runs, conditions, question, show)
+    report = build(gathered, question, command_line())
+    if complete:
+        _complete(report, run)
+        return
+    _warn(report)
+    _show(report, gathered, show)
+    if report.claims:
+        from synthgrad.compare.claims import exit_code
+
+        raise click.exceptions.Exit(exit_code(report.claims))
+
+
+def _gather(
+    places: tuple[str, ...], runs: Path, conditions: tuple[str, ...], question: Question, show: Shown
+) -> Gathered:
+    from synthgrad.compare.metrics import needed
+    from synthgrad.compare.subjects import gather
+    from synthgrad.runs.finding import find
+
+    every = show.curves and show.kind == "csv"
+    return gather(find(places, runs), conditions, lambda name: every or needed(name, question.metrics))
+
+
+def _warn(report: Report) -> None:
+    for note in report.warnings[:NOTES]:
+        click.echo(f"compare: {note}", err=True)
+    if len(report.warnings) > NOTES:
+        click.echo(f"compare: and {len(report.warnings) - NOTES} more like these", err=True)
+
+
+# what is shown ------------------------------------------------------------------------------------
+
+
+def _show(report: Report, gathered: Gathered, show: Shown) -> None:
+    if show.plot not in (None, "-"):
+        from synthgrad.compare.figures import save
+
+        save(report, Path(str(show.plot)))
+    if show.html is not None:
+        from synthgrad.compare.page import page
+
+        _write(show.html, page(report))
+    text = _text(report, gathered, show)
+    if show.output is not None:
+        _write(show.output, text)
+    else:
+        _print(text, show)
+
+
+def _text(report: Report, gathered: Gathered, show: Shown) -> str:
+    """The output in the format that was asked for."""
+    if show.kind == "html":
+        from synthgrad.compare.page import page
+
+        return page(report)
+    if show.kind == "csv" and show.curves:
+        from synthgrad.compare.formats.tidy import curves_as_csv
+
+        return curves_as_csv(report, gathered.subjects)
+    if show.kind != "table":
+        from synthgrad.compare.formats import FORMATS as WRITERS
+
+        return WRITERS[show.kind](report)
+    from synthgrad.compare.screens import screen
+
+    width = shutil.get_terminal_size((80, 24)).columns - 1
+    width = max(width, WIDE) if show.wide else max(width, 40)
+    lines = screen(report, gathered.subjects, width, show.whole)
+    if show.plot == "-":
+        from synthgrad.compare.screens.chart import chart
+
+        lines += ["", *chart(report, width)]
+    return "\n".join(lines) + "\n"
+
+
+def _print(text: str, show: Shown) -> None:
+    if show.kind == "table" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        from synthgrad.cli.colours import coloured
+
+        coloured(text)
+    else:
+        click.echo(text, nl=False)
+
+
+def _write(path: Path, text: str) -> None:
+    from synthgrad.errors import RunError
+    from synthgrad.runs.directory import reason, whole
+
+    try:
+        whole(path, lambda file: file.write(text.encode()))
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {reason(error)}") from None
+
+
+def _print_schema() -> None:
+    import json
+
+    from synthgrad.compare.formats import schema
+
+    click.echo(json.dumps(schema(), indent=2))
+
+
+# what is missing ----------------------------------------------------------------------------------
+
+
+def _complete(report: Report, run: bool) -> None:
+    """Print the missing runs as command lines, or make them."""
+    import shlex
+    import subprocess
+
+    lines = [line for table in report.tables for line in table.missing]
+    if not lines:
+        click.echo("compare: nothing is missing", err=True)
+    for at, line in enumerate(lines, 1):
+        if not run:
+            click.echo(line)
+            continue
+        click.echo(f"{at} of {len(lines)}: {line}", err=True)
+        code = subprocess.call([sys.executable, "-m", *shlex.split(line)])
+        if code not in (0, 3):  # one that diverges is an outcome
+            raise click.exceptions.Exit(code)

@@ -1,0 +1,65 @@
+"""Did it work? One sentence for each method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from synthgrad.compare.judging import BETTER, LEVEL, TOO_FEW, WORSE
+from synthgrad.compare.missing import CONTROL, REFERENCE
+from synthgrad.compare.numbers import decimals, fixed
+from synthgrad.compare.report import Difference, Group
+from synthgrad.compare.statistics import seeds_needed
+
+UNTRAINED = (CONTROL, REFERENCE)
+"""Trainers of which nobody asks whether their hidden layers learn."""
+
+
+def answers(
+    groups: Sequence[Group], differences: Sequence[Difference], control: str | None, reference: str | None
+) -> Iterator[str]:
+    """What each method's difference from the control, and from backprop, says of its hidden layers."""
+    methods = [g for g in groups if g.config.get("trainer.name") not in UNTRAINED] or [
+        g for g in groups if g.label == reference
+    ]
+    for group in methods:
+        from_control = _find(differences, group.label, control)
+        from_reference = _find(differences, group.label, reference)
+        yield f"{group.label}: {_said(group, from_control, from_reference, control, reference)}."
+
+
+def _said(
+    group: Group,
+    from_control: Difference | None,
+    from_reference: Difference | None,
+    control: str | None,
+    reference: str | None,
+) -> str:
+    if from_control is None:
+        return "no control to tell whether its hidden layers learn"
+    said = learning(from_control)
+    if from_control.verdict == BETTER and from_reference is not None and from_reference.verdict != TOO_FEW:
+        said += f"; {_beside(from_reference)} {reference}"
+    return said
+
+
+def learning(difference: Difference) -> str:
+    """Whether hidden layers learn, from the difference to the control."""
+    control = "the frozen control" if difference.against.startswith(CONTROL) else difference.against
+    if difference.verdict == TOO_FEW:
+        return f"undecided: {difference.n} shared seeds, {seeds_needed(max(1, difference.family))} are needed"
+    if difference.verdict == LEVEL:
+        return f"level with {control}: nothing shows that its hidden layers learn"
+    digits = decimals([difference.interval[1] - difference.interval[0]] if difference.interval else [])
+    gain = f"{fixed(difference.mean, digits, '+')} against {control}, {difference.wins}-{difference.losses} in seeds"
+    if difference.verdict == WORSE:
+        return f"below {control}: its hidden layers learn the wrong thing ({gain})"
+    diverges = ", but it diverges" if difference.diverges else ""
+    return f"its hidden layers learn ({gain}){diverges}"
+
+
+def _beside(difference: Difference) -> str:
+    return {BETTER: "better than", WORSE: "worse than", LEVEL: "not told apart from"}[difference.verdict]
+
+
+def _find(differences: Sequence[Difference], of: str, against: str | None) -> Difference | None:
+    return next((d for d in differences if d.of == of and d.against == against), None)

@@ -1,0 +1,236 @@
+"""From runs to a report: tables of runs that may be compared, their groups, differences and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from synthgrad import __version__
+from synthgrad.compare import fairness, statistics
+from synthgrad.compare.answers import answers
+from synthgrad.compare.claims import check
+from synthgrad.compare.curves import curve
+from synthgrad.compare.groups import APART, differing, groups, shown, tables, told, word
+from synthgrad.compare.judging import BETTER, Scores, difference, estimate, judged, with_gap
+from synthgrad.compare.metrics import choose, diagnosis, measure, reached
+from synthgrad.compare.missing import CONTROL, REFERENCE, missing
+from synthgrad.compare.report import SCHEMA, Curve, Difference, Estimate, Group, Layer, Report, Table
+from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
+from synthgrad.compare.tuning import sweep, swept_keys
+from synthgrad.errors import ConfigError
+
+TARGET = 0.95
+"""Of backprop's final mean: the target where none is given."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the runs; the first of ``metrics`` is tested, the others are only described."""
+
+    metrics: tuple[str, ...] = ()
+    at: str = "last"
+    against: str | None = None
+    target: float | None = None
+    by: tuple[str, ...] = ()
+    sort: str = "mean"
+    control: bool = True
+    claims: tuple[str, ...] = ()
+    curves: bool = False
+
+
+def build(gathered: Gathered, question: Question, command: Sequence[str]) -> Report:
+    """The answer. Raises ConfigError where the question does not fit the runs."""
+    if not gathered.subjects:
+        raise ConfigError("compare: no run is left to compare")
+    for metric in question.metrics:
+        if metric not in gathered.names:
+            raise ConfigError(f"--metric {metric}: no run has it (there are {', '.join(sorted(gathered.names))})")
+    split = tables(gathered.subjects, question.by)
+    differ = differing([subjects[0].settings for subjects in split])
+    apart = [key for key in differ if key.startswith(APART) and key not in question.by]
+    built = [_Table(number, subjects, question, apart) for number, subjects in enumerate(split, 1)]
+    first = built[0].table
+    return Report(
+        schema=SCHEMA,
+        synthgrad=__version__,
+        command=list(command),
+        metric=first.metric,
+        at=first.at,
+        family=first.family,
+        tables=[each.table for each in built],
+        groups=[group for each in built for group in each.groups],
+        differences=[d for each in built for d in each.differences],
+        claims=check(question.claims, [each.scores for each in built]),
+        warnings=[*gathered.notes, *(note for each in built for note in each.notes)],
+    )
+
+
+class _Table:
+    """One table in the making."""
+
+    def __init__(self, number: int, subjects: Sequence[Subject], question: Question, apart: Sequence[str]) -> None:
+        self.number, self.question = number, question
+        self.members, self.notes = groups(subjects)
+        self.differ = told([m.settings for m in self.members])
+        metric = question.metrics[0] if question.metrics else choose(subjects, question.at)
+        self.measure, notes = measure([s for m in self.members for s in m.subjects], metric, question.at)
+        self.notes += notes
+        self.scores = [Scores.read(members, self.measure) for members in self.members]
+        self.control, self.reference = self._strongest(CONTROL), self._strongest(REFERENCE)
+        self.target = self._target()
+        self.groups = sorted(map(self._group, self.scores), key=self._order)
+        self.differences = self._differences()
+        self.table = self._table(apart)
+
+    # who is compared with whom ------------------------------------------------------------------
+
+    def _strongest(self, trainer: str) -> Scores | None:
+        """The group of this algorithm that does best: a reference that was tuned too little flatters the others."""
+        found = [s for s in self.scores if s.members.trainer == trainer]
+        return min(found, key=lambda s: self._rank(s.values), default=None)
+
+    def _rank(self, values: dict[int, float]) -> float:
+        mean = estimate(list(values.values())).mean
+        return float("inf") if mean is None else -mean if self.measure.up else mean
+
+    def _against(self) -> list[Scores]:
+        asked = self.question.against
+        if asked is None:
+            return [s for s in (self.control, self.reference) if s is not None]
+        found = [s for s in self.scores if s.label == asked]
+        if not found:
+            raise ConfigError(f"--against {asked}: no such group (there are {', '.join(s.label for s in self.scores)})")
+        return found
+
+    def _differences(self) -> list[Difference]:
+        every: list[Difference] = []
+        beats = False
+        for against in self._against():
+            others = [s for s in self._sorted() if s is not against]
+            if against is self.reference and self.question.against is None:
+                others = [s for s in others if s is not self.control]  # that difference has been told
+            family = judged([difference(self.number, of, against) for of in others], self.measure.up)
+            if against is self.control and self.reference is not None:
+                beats = any(d.of == self.reference.label and d.verdict == BETTER for d in family)
+                if beats:
+                    family = [
+                        with_gap(d, of, self.control, self.reference) for d, of in zip(family, others, strict=True)
+                    ]
+            every += family
+        return every
+
+    def _sorted(self) -> list[Scores]:
+        by_label = {s.label: s for s in self.scores}
+        return [by_label[group.label] for group in self.groups]
+
+    # what is said of each group -----------------------------------------------------------------
+
+    def _target(self) -> float | None:
+        if self.question.target is not None or self.reference is None:
+            return self.question.target
+        mean = estimate(list(self.reference.values.values())).mean
+        return None if mean is None else mean * TARGET if self.measure.up else mean / TARGET
+
+    def _order(self, group: Group) -> tuple[Any, ...]:
+        seconds = group.seconds_per_epoch or float("inf")
+        known = {"label": group.label, "n": -group.n, "seconds": seconds, "diverged": group.diverged}
+        rank = self._rank(dict(enumerate(v for v in group.values if v is not None)))
+        return known.get(self.question.sort, rank), rank, group.label
+
+    def _group(self, scores: Scores) -> Group:
+        members, subjects = scores.members, scores.members.subjects
+        known = estimate(list(scores.values.values()))
+        n = sum(s.outcome in (FINISHED, DIVERGED) for s in subjects)
+        epochs = [reached(s, self.measure.metric, self.target) for s in subjects] if self.target is not None else []
+        got = [epoch for epoch in epochs if epoch is not None]
+        paces = [pace for pace in (s.seconds_per_epoch for s in subjects) if pace is not None]
+        return Group(
+            table=self.number,
+            label=scores.label,
+            role="control" if scores is self.control else "reference" if scores is self.reference else "method",
+            config=members.settings,
+            keys_that_differ={key: members.settings.get(key) for key in self.differ},
+            seeds=[s.seed for s in subjects],
+            runs=[s.path for s in subjects],
+            outcomes=[s.outcome for s in subjects],
+            values=[scores.values.get(s.seed) for s in subjects],
+            n=known.n,
+            mean=known.mean,
+            interval=known.interval,
+            median=known.median,
+            diverged=len(scores.diverged),
+            diverged_interval=statistics.wilson(len(scores.diverged), n) if n else None,
+            incomplete=len(subjects) - n,
+            reached=len(got) if self.target is not None else None,
+            epochs_to_target=estimate(got).median if 2 * len(got) >= len(subjects) and got else None,
+            seconds_per_epoch=estimate(paces).median,
+            seconds=sum(s.seconds for s in subjects),
+            layers=self._layers(scores),
+            others={name: self._other(subjects, name) for name in self.question.metrics[1:]},
+            curves=self._curves(subjects),
+        )
+
+    def _layers(self, scores: Scores) -> list[Layer]:
+        names = {name for s in scores.members.subjects for name in s.columns if diagnosis(name)}
+        numbers = sorted({int(name.rpartition(".")[2]) for name in names if name.rpartition(".")[2].isdecimal()})
+        subjects = scores.members.subjects
+        return [Layer(i, self._other(subjects, f"cosine.{i}"), self._other(subjects, f"skill.{i}")) for i in numbers]
+
+    def _other(self, subjects: Sequence[Subject], name: str) -> Estimate:
+        """Another metric at the epoch of the table's own, or its last one."""
+        at = self.measure if self.measure.epoch is not None else measure(subjects, name, "last")[0]
+        values = [replace(at, metric=name).value(s) if self.measure.counts(s) else None for s in subjects]
+        return replace(estimate([value for value in values if value is not None]), values=values)
+
+    def _curves(self, subjects: Sequence[Subject]) -> dict[str, Curve]:
+        names = [self.measure.metric]
+        if self.question.curves:
+            there = dict.fromkeys(name for s in subjects for name in s.columns)
+            names += [name for name in there if name == "loss" or diagnosis(name)]
+        return {name: curve(subjects, name, band=self.question.curves) for name in dict.fromkeys(names)}
+
+    # what is said of all of them ----------------------------------------------------------------
+
+    def _table(self, apart: Sequence[str]) -> Table:
+        settings = self.members[0].settings
+        keys = {key for m in self.members for key in m.settings}
+        control, reference = (s.label if s is not None else None for s in (self.control, self.reference))
+        swept = swept_keys(self.members, self.question.by)
+        metric = self.measure.metric
+        return Table(
+            number=self.number,
+            title=" ".join(word(key, settings.get(key)) for key in apart) or shown(settings.get("task.name", "")),
+            task={k: v for k, v in settings.items() if k.startswith("task.")},
+            network={k: v for k, v in settings.items() if k.startswith("network.")},
+            metric=metric,
+            up=self.measure.up,
+            at=self.question.at,
+            epoch=self.measure.epoch,
+            family=_family(self.differences),
+            control=control,
+            reference=reference,
+            target=self.target,
+            held_equal=len(keys) - len(differing([m.settings for m in self.members])),
+            differs=self.differ,
+            runs=sum(len(m.subjects) for m in self.members),
+            sweep=sweep(self.number, self.scores, swept, metric, (CONTROL, REFERENCE)) if swept else None,
+            answers=list(answers(self.groups, self.differences, control, reference)),
+            fairness=[*fairness.remarks(self.scores, self.question.at == "best", metric), *self._untuned(swept)],
+            missing=missing(self.members, self.question.control),
+        )
+
+    def _untuned(self, swept: Sequence[str]) -> list[str]:
+        """A control tried with one setting beside methods that were tried with several."""
+        controls = sum(m.trainer == CONTROL for m in self.members)
+        if controls != 1 or not swept:
+            return []
+        return [f"control untuned: {self.control.label if self.control else CONTROL} was tried with one setting"]
+
+
+def _family(differences: Sequence[Difference]) -> dict[str, list[str]]:
+    """By reference, the groups that Holm's correction takes together."""
+    family: dict[str, list[str]] = {}
+    for each in differences:
+        family.setdefault(each.against, []).append(each.of)
+    return family

@@ -1,0 +1,126 @@
+"""Claims about groups, and whether the runs bear them out: ``dni both > frozen``, ``backprop - dni both < 0.01``."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from synthgrad.compare import statistics
+from synthgrad.compare.judging import ALPHA, Scores, difference, estimate
+from synthgrad.compare.numbers import decimals, fixed, small, spread
+from synthgrad.compare.report import Answer, Interval
+from synthgrad.errors import ConfigError
+
+HELD, NOT_HELD, UNDECIDED = "held", "not held", "undecided"
+_FORM = re.compile(r"^(?P<of>.+?)(?: - (?P<minus>.+?))? *(?P<sign>[<>~]) *(?P<than>.+)$")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """``of`` [- ``minus``] ``sign`` ``than``: more, less, or not told apart; ``than`` is a group or a number."""
+
+    text: str
+    of: str
+    minus: str
+    sign: str
+    than: str
+
+    @classmethod
+    def parse(cls, text: str) -> Claim:
+        """Raises ConfigError."""
+        found = _FORM.match(text.strip())
+        if found is None:
+            raise ConfigError(f"--check '{text}': is no claim ('dni both > frozen', 'backprop - dni both < 0.01', ~)")
+        words = {name: (value or "").strip() for name, value in found.groupdict().items()}
+        return cls(text.strip(), **words)
+
+
+def check(texts: Sequence[str], tables: Sequence[Sequence[Scores]]) -> list[Answer]:
+    """The answers to all claims, each in every table that has its groups; Holm's correction takes them together.
+
+    Raises ConfigError where a claim is none, or no table has its groups.
+    """
+    asked = [(claim, at, tables[at]) for claim in map(Claim.parse, texts) for at in _places(claim, tables)]
+    read = [_values(claim, scores) for claim, _, scores in asked]
+    ps = [float(statistics.sign_flip_p(values)) if values else 1.0 for values, _ in read]
+    return [
+        _answer(at + 1, claim, values, diverges, p, adjusted)
+        for (claim, at, _), (values, diverges), p, adjusted in zip(asked, read, ps, statistics.holm(ps), strict=True)
+    ]
+
+
+def _places(claim: Claim, tables: Sequence[Sequence[Scores]]) -> list[int]:
+    """The tables that have all groups of a claim."""
+    names = {claim.of, claim.minus or claim.of, claim.of if _number(claim.than) is not None else claim.than}
+    found = [at for at, scores in enumerate(tables) if names <= {s.label for s in scores}]
+    if found:
+        return found
+    labels = list(dict.fromkeys(s.label for scores in tables for s in scores))
+    unknown = next((name for name in sorted(names) if name not in labels), None)
+    if unknown is None:
+        raise ConfigError(f"--check '{claim.text}': its groups are in different tables, which are not compared")
+    near = difflib.get_close_matches(unknown, labels, 1, 0.5)
+    hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(labels)}"
+    raise ConfigError(f"--check '{claim.text}': no group is called '{unknown}' ({hint})")
+
+
+def exit_code(answers: Sequence[Answer]) -> int:
+    """0 if all held, 4 if one did not, 5 if one is undecided."""
+    found = {each.answer for each in answers}
+    return 4 if NOT_HELD in found else 5 if UNDECIDED in found else 0
+
+
+def _values(claim: Claim, scores: Sequence[Scores]) -> tuple[list[float], bool]:
+    """What is said to be above, below or about 0, by seed; whether the left side diverges more than the right."""
+    of = _named(claim.of, scores)
+    number = _number(claim.than)
+    if claim.minus:
+        if number is None:
+            raise ConfigError(f"--check '{claim.text}': {claim.than} is not a number")
+        told = difference(0, of, _named(claim.minus, scores))
+        return [value - number for value in told.values], False
+    if number is not None:
+        return [value - number for value in of.values.values()], bool(of.diverged)
+    than = _named(claim.than, scores)
+    told, back = difference(0, of, than), difference(0, than, of)
+    better_is_left = (claim.sign == ">") == of.up
+    return told.values, told.diverges if better_is_left else back.diverges
+
+
+def _named(label: str, scores: Sequence[Scores]) -> Scores:
+    return next(s for s in scores if s.label == label)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _answer(table: int, claim: Claim, values: list[float], diverges: bool, p: float, p_holm: float) -> Answer:
+    known = estimate(values)
+    answer = _judge(claim.sign, known.interval, known.mean, p_holm)
+    if diverges and claim.sign != "~" and answer == HELD:
+        answer = UNDECIDED
+    why = _why(values, known.mean, known.interval, p_holm) + ("; it diverges more often" if diverges else "")
+    return Answer(table, claim.text, answer, known.n, known.mean, known.interval, p if values else None, p_holm, why)
+
+
+def _judge(sign: str, interval: Interval | None, mean: float | None, p: float) -> str:
+    if interval is None or mean is None:
+        return UNDECIDED
+    if sign == "~":
+        return NOT_HELD if p < ALPHA else HELD
+    if p >= ALPHA:
+        return UNDECIDED
+    return HELD if (mean > 0) == (sign == ">") else NOT_HELD
+
+
+def _why(values: list[float], mean: float | None, interval: Interval | None, p: float) -> str:
+    if interval is None:
+        return f"{len(values)} seeds, too few"
+    digits = decimals([interval[1] - interval[0]])
+    return f"{fixed(mean, digits, '+')} [{spread(interval, digits, '+')}], p {small(p)}, {len(values)} seeds"

@@ -1,0 +1,20 @@
+"""A report as JSON: everything in it, numbers to the last bit."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from synthgrad.compare.report import Report
+from synthgrad.config import schema_of
+
+
+def as_json(report: Report) -> str:
+    """One object; its schema is that of ``schema``."""
+    return json.dumps(dataclasses.asdict(report), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of ``as_json``."""
+    return schema_of(Report)

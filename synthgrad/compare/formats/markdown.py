@@ -1,0 +1,45 @@
+"""A report as GitHub Markdown, for an issue or a README; the same runs give the same text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from synthgrad.compare.report import Report, Table
+from synthgrad.compare.screens.many import Screen, head
+
+WIDTH = 79
+SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>|~"})
+
+
+def as_markdown(report: Report) -> str:
+    """A heading for each table, its columns, its answers, its notes; then the warnings."""
+    return "\n".join([*(line for table in report.tables for line in _table(report, table)), *_warnings(report)]) + "\n"
+
+
+def _table(report: Report, table: Table) -> Iterator[str]:
+    screen = Screen(report, table, WIDTH, whole=True)
+    columns = [column for column in screen.columns() if column.header != "curve" and not column.empty]
+    yield f"### {escaped(table.title)}: {escaped(table.metric)}"
+    yield ""
+    yield from (escaped(line) for line in head(table, screen.groups, 10_000))
+    yield ""
+    yield _row([column.header for column in columns])
+    yield _row(["---:" if column.right else "---" for column in columns], raw=True)
+    for cells in zip(*(column.cells for column in columns), strict=True):
+        yield _row(list(cells))
+    yield ""
+    yield from (f"- {escaped(line)}" for line in [*table.answers, *screen.rules(), *screen.diverged(), *table.fairness])
+    yield ""
+
+
+def _warnings(report: Report) -> list[str]:
+    return [f"- {escaped(warning)}" for warning in report.warnings]
+
+
+def _row(cells: list[str], raw: bool = False) -> str:
+    return f"| {' | '.join(cells if raw else map(escaped, cells))} |"
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return " ".join(text.translate(SPECIAL).split())

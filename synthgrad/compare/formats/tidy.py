@@ -1,0 +1,71 @@
+"""A report as tidy CSV: one row for each group, seed and metric, which pandas, R and a spreadsheet read unaided."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from synthgrad.compare.groups import UNSET
+from synthgrad.compare.report import Group, Report
+from synthgrad.compare.subjects import Subject
+
+
+def as_csv(report: Report) -> str:
+    """Columns: table, group, the keys that differ, seed, run, outcome, metric, epoch, value. Nothing is rounded."""
+    keys = list(dict.fromkeys(key for group in report.groups for key in group.keys_that_differ))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["table", "group", *keys, "seed", "run", "outcome", "metric", "epoch", "value"])
+    for table in report.tables:
+        for group in report.of_table(table)[0]:
+            writer.writerows(_rows(group, keys, table.metric, "" if table.epoch is None else table.epoch))
+    return out.getvalue()
+
+
+def curves_as_csv(report: Report, subjects: Sequence[Subject]) -> str:
+    """One row for each run and epoch, every column of its metrics file; blank where nothing was measured."""
+    keys = list(dict.fromkeys(key for group in report.groups for key in group.keys_that_differ))
+    names = list(dict.fromkeys(name for subject in subjects for name in subject.columns))
+    by_path = {subject.path: subject for subject in subjects}
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["table", "group", *keys, "seed", "run", "epoch", *names])
+    for group in report.groups:
+        settings = [cell(group.config.get(key, UNSET)) for key in keys]
+        for seed, run in zip(group.seeds, group.runs, strict=True):
+            start = [group.table, group.label, *settings, seed, run]
+            writer.writerows([*start, *row] for row in _epochs(by_path[run], names))
+    return out.getvalue()
+
+
+def _epochs(subject: Subject, names: Sequence[str]) -> Iterator[list[Any]]:
+    blank = [""] * len(subject.epochs)
+    columns = [list(map(_number, subject.columns[name])) if name in subject.columns else blank for name in names]
+    for at, epoch in enumerate(subject.epochs):
+        yield [int(epoch), *(column[at] for column in columns)]
+
+
+def _number(value: float) -> str:
+    """All digits; whole numbers without a point; blank for what was not measured."""
+    if math.isnan(value):
+        return ""
+    return (
+        str(int(value)) if math.isfinite(value) and value == int(value) and abs(value) < 2**53 else repr(float(value))
+    )
+
+
+def _rows(group: Group, keys: list[str], metric: str, epoch: int | str) -> Iterator[list[Any]]:
+    settings = [cell(group.config.get(key, UNSET)) for key in keys]
+    told = [(metric, group.values), *((name, other.values) for name, other in group.others.items())]
+    for name, values in told:
+        for seed, run, outcome, value in zip(group.seeds, group.runs, group.outcomes, values, strict=True):
+            number = "" if value is None else repr(value)
+            yield [group.table, group.label, *settings, seed, run, outcome, name, epoch, number]
+
+
+def cell(value: Any) -> Any:
+    """A setting as a cell: blank where the run does not have it."""
+    return "" if value == UNSET or value is None else value

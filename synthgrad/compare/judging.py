@@ -1,0 +1,136 @@
+"""One group against another: differences of the seeds they share, and what may be concluded from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from synthgrad.compare import statistics
+from synthgrad.compare.groups import Members
+from synthgrad.compare.metrics import Measure
+from synthgrad.compare.report import Difference, Estimate, Interval
+from synthgrad.compare.subjects import DIVERGED
+
+BETTER, WORSE, LEVEL, TOO_FEW = "better", "worse", "~", "too few"
+ALPHA = 0.05
+MORE_DIVERGED = 2
+"""A method that diverged in so many more seeds than its reference is not simply better."""
+
+
+@dataclass
+class Scores:
+    """What the measure reads of a group: values by seed of the runs that count, and the seeds that diverged."""
+
+    label: str
+    members: Members
+    up: bool
+    values: dict[int, float]
+    diverged: set[int]
+
+    @classmethod
+    def read(cls, members: Members, measure: Measure) -> Scores:
+        """The scores of a group's runs."""
+        values = {s.seed: measure.value(s) for s in members.subjects if measure.counts(s)}
+        known = {seed: value for seed, value in values.items() if value is not None}
+        diverged = {s.seed for s in members.subjects if s.outcome == DIVERGED}
+        return cls(members.label, members, measure.up, known, diverged)
+
+    def data(self, seed: int) -> str | None:
+        """The fingerprint of the data of one seed; None where it is not known."""
+        return next((s.hashes.get("data") for s in self.members.subjects if s.seed == seed), None)
+
+
+def shared(a: Scores, b: Scores) -> list[int]:
+    """The seeds that both have seen the same data with, whatever came of them."""
+    seeds = (a.values.keys() | a.diverged) & (b.values.keys() | b.diverged)
+    return [seed for seed in sorted(seeds) if None in (a.data(seed), b.data(seed)) or a.data(seed) == b.data(seed)]
+
+
+def estimate(values: Sequence[float]) -> Estimate:
+    """The mean over seeds and its interval."""
+    if not len(values):
+        return Estimate(0, None, None, None)
+    return Estimate(len(values), float(np.mean(values)), interval(values), float(np.median(values)))
+
+
+def interval(values: Sequence[float]) -> Interval | None:
+    """The 95 % interval of a mean; None where there are too few values for one."""
+    ends = statistics.interval(values) if len(values) else None
+    return None if ends is None else (float(ends[0]), float(ends[1]))
+
+
+def difference(table: int, of: Scores, against: Scores) -> Difference:
+    """``of`` minus ``against`` over their shared seeds; the p of Holm, the verdict and the gap are still open."""
+    seeds = shared(of, against)
+    both = [seed for seed in seeds if seed in of.values and seed in against.values]
+    d = [of.values[seed] - against.values[seed] for seed in both]
+    wins, losses = (sum(_beats(a, b, seed) for seed in seeds) for a, b in ((of, against), (against, of)))
+    known = estimate(d)
+    return Difference(
+        table=table,
+        of=of.label,
+        against=against.label,
+        seeds=both,
+        values=d,
+        n=len(d),
+        mean=known.mean,
+        interval=known.interval,
+        p=float(statistics.sign_flip_p(d)) if d else None,
+        p_holm=None,
+        family=0,
+        wins=wins,
+        losses=losses,
+        ties=len(seeds) - wins - losses,
+        gap=None,
+        gap_interval=None,
+        d_z=statistics.d_z(d) if d else None,
+        cliffs_delta=statistics.cliffs_delta([of.values[s] for s in both], [against.values[s] for s in both]),
+        correlation=_correlation([of.values[s] for s in both], [against.values[s] for s in both], d),
+        verdict=TOO_FEW,
+        diverges=len(of.diverged.intersection(seeds)) >= len(against.diverged.intersection(seeds)) + MORE_DIVERGED,
+    )
+
+
+def _beats(a: Scores, b: Scores, seed: int) -> bool:
+    """Whether a is better in this seed; a run that diverged is worse than any that did not."""
+    if seed not in a.values or seed not in b.values:
+        return seed in a.values and seed in b.diverged
+    return a.values[seed] > b.values[seed] if a.up else a.values[seed] < b.values[seed]
+
+
+def _correlation(a: Sequence[float], b: Sequence[float], d: Sequence[float]) -> float | None:
+    """What pairing takes from the variance of a difference: var(d) = (1 - r) (var(a) + var(b))."""
+    total = float(np.var(a) + np.var(b)) if len(d) > 1 else 0.0
+    return 1 - float(np.var(d)) / total if total > 0 else None
+
+
+def judged(differences: Sequence[Difference], up: bool) -> list[Difference]:
+    """A family of differences against one reference, with Holm's p and the verdicts."""
+    adjusted = statistics.holm([1.0 if each.p is None else each.p for each in differences])
+    return [
+        replace(each, p_holm=p if each.n else None, family=len(differences), verdict=_verdict(each, p, up))
+        for each, p in zip(differences, adjusted, strict=True)
+    ]
+
+
+def _verdict(difference: Difference, p: float, up: bool) -> str:
+    if difference.interval is None or difference.mean is None:
+        return TOO_FEW
+    if p >= ALPHA:
+        return LEVEL
+    return BETTER if (difference.mean > 0) == up else WORSE
+
+
+def with_gap(difference: Difference, method: Scores, control: Scores, reference: Scores) -> Difference:
+    """The share of the way from the control to the reference that the method goes, the mean over seeds.
+
+    0: its hidden layers learn nothing; 1: as good as the reference.
+    """
+    seeds = [s for s in shared(method, control) if all(s in each.values for each in (method, control, reference))]
+    ways = [reference.values[s] - control.values[s] for s in seeds]
+    if not seeds or 0 in ways:
+        return difference
+    gaps = [(method.values[s] - control.values[s]) / way for s, way in zip(seeds, ways, strict=True)]
+    return replace(difference, gap=float(np.mean(gaps)), gap_interval=interval(gaps))

@@ -1,0 +1,126 @@
+"""Which number of a run is compared: the metric, the epoch at which it is read, and when it reached a target."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from synthgrad.compare.subjects import FINISHED, Subject
+from synthgrad.errors import ConfigError
+from synthgrad.runs.reading import Column
+
+DEFAULTS = ("test_exact_accuracy", "test_bit_accuracy", "test_accuracy", "exact_accuracy", "bit_accuracy", "accuracy")
+"""Never the tutorial's two sums: a saturated network has a small one at chance level."""
+EXACT = ("test_exact_accuracy", "exact_accuracy")
+SOME_EXACT = 0.02
+"""Below this share in every group, whole sums tell nothing and bits are compared."""
+EVALUATIONS = 3
+"""A target is reached when it is held for this many evaluations."""
+
+
+def needed(name: str, metrics: Iterable[str]) -> bool:
+    """Whether a table needs this column: the metrics, what explains them, and the time they took."""
+    return name in metrics or name in DEFAULTS or name in ("seconds", "loss", "test_loss") or diagnosis(name) != ""
+
+
+def diagnosis(name: str) -> str:
+    """Cosine or skill, where the column is that of a layer."""
+    kind, dot, _ = name.partition(".")
+    return kind if dot and kind in ("cosine", "skill") else ""
+
+
+def is_up(metric: str) -> bool:
+    """Whether more is better."""
+    return metric.partition(".")[0].endswith(("accuracy", "cosine", "skill"))
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A metric and where it is read: ``at`` is last, common, best or epoch=N; ``epoch`` what that came to."""
+
+    metric: str
+    at: str
+    epoch: int | None
+
+    @property
+    def up(self) -> bool:
+        return is_up(self.metric)
+
+    def value(self, subject: Subject) -> float | None:
+        """The number of one run; None where it was not measured there."""
+        epochs, values = subject.curve(self.metric)
+        if not len(values):
+            return None
+        if self.epoch is None:
+            return float(values.max() if self.up else values.min())
+        at = np.searchsorted(epochs, self.epoch)
+        return float(values[at]) if at < len(epochs) and epochs[at] == self.epoch else None
+
+    def counts(self, subject: Subject) -> bool:
+        """Whether the run's number is a result: it finished, or what is compared is its state in mid-run."""
+        return subject.outcome == FINISHED or (self.at not in ("last", "best") and subject.outcome != "diverged")
+
+
+def measure(subjects: Sequence[Subject], metric: str, at: str) -> tuple[Measure, list[str]]:
+    """How a metric is read of these runs, and what is to be said of it. Raises ConfigError."""
+    asked = _asked(at)
+    notes: list[str] = []
+    if asked is not None or at == "best":
+        return Measure(metric, at, asked), notes
+    counted = [s for s in subjects if s.outcome == FINISHED] if at == "last" else list(subjects)
+    curves = [epochs for epochs in (s.curve(metric)[0] for s in counted) if len(epochs)]
+    if not curves:
+        return Measure(metric, at, 0), [f"no finished run has {metric}"]
+    common = _common(curves)
+    if not common:
+        return Measure(metric, at, 0), [f"{metric} was never measured at an epoch that all runs have"]
+    lasts = sorted({int(epochs[-1]) for epochs in curves})
+    if len(lasts) > 1:
+        listed = ", ".join(map(str, lasts[:4])) + (", ..." if len(lasts) > 4 else "")
+        notes.append(f"runs of {listed} epochs: compared at epoch {common}, the last that all have")
+    return Measure(metric, at, common), notes
+
+
+def _asked(at: str) -> int | None:
+    """The epoch of ``epoch=N``."""
+    word, _, number = at.partition("=")
+    if word == "epoch" and number.isdecimal() and int(number) > 0:
+        return int(number)
+    if at in ("last", "best", "common"):
+        return None
+    raise ConfigError(f"--at {at}: is not known (last, best, common, or epoch=N)")
+
+
+def _common(curves: Sequence[Column]) -> int:
+    """The last epoch that all have; 0 where there is none."""
+    lasts = {epochs[-1] for epochs in curves}
+    if len(lasts) == 1:
+        return int(lasts.pop())
+    shared = functools.reduce(np.intersect1d, curves)
+    return int(shared[-1]) if len(shared) else 0
+
+
+def choose(subjects: Sequence[Subject], at: str) -> str:
+    """The metric of a table where none was asked for. Raises ConfigError where there is nothing to compare."""
+    there = {name for subject in subjects for name in subject.columns if len(subject.curve(name)[0])}
+    candidates = [name for name in DEFAULTS if name in there]
+    if not candidates:
+        other = sorted(there - {"seconds", "step"})
+        raise ConfigError(f"the runs have no accuracy (choose with --metric {other[0] if other else 'NAME'})")
+    if candidates[0] in EXACT and len(candidates) > 1:
+        read, _ = measure(subjects, candidates[0], at)
+        values = [value for value in map(read.value, subjects) if value is not None]
+        return candidates[0] if max(values, default=0.0) > SOME_EXACT else candidates[1]
+    return candidates[0]
+
+
+def reached(subject: Subject, metric: str, target: float) -> int | None:
+    """The first epoch from which on the target was held for three evaluations; None if there is none."""
+    epochs, values = subject.curve(metric)
+    held = values >= target if is_up(metric) else values <= target
+    runs = np.convolve(held, np.ones(EVALUATIONS, dtype=int), "valid") if len(held) >= EVALUATIONS else np.empty(0)
+    first = np.flatnonzero(runs == EVALUATIONS)
+    return int(epochs[first[0]]) if len(first) else None

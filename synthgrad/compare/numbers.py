@@ -1,0 +1,60 @@
+"""Numbers as text for eyes: as many digits as their uncertainty leaves meaning to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+MOST = 5
+FEW = 3
+"""Digits after the point where nothing is known of the uncertainty."""
+
+
+def decimals(widths: Iterable[float], magnitude: float = 1.0) -> int:
+    """Digits after the point that show two digits of the middle one of these widths.
+
+    Without a width, three significant digits of the magnitude.
+    """
+    known = sorted(width for width in widths if 0 < width < math.inf)
+    if not known:
+        return max(0, FEW - 1 - math.floor(math.log10(magnitude))) if magnitude >= 1 else FEW
+    return max(0, min(MOST, 1 - math.floor(math.log10(known[len(known) // 2]))))
+
+
+def fixed(value: float | None, digits: int, sign: str = "") -> str:
+    """A number with so many digits after the point; a dash for None; ``sign`` "+" shows it for gains too.
+
+    It takes more digits not to show as 0 or 1 what is not.
+    """
+    if value is None or not math.isfinite(value):
+        return "-"
+    text = f"{value:{sign}.{digits}f}"
+    rounded = float(text)
+    if rounded != value and rounded in (0, 1, -1) and 0 < digits < MOST:
+        return fixed(value, digits + 1, sign)
+    return text.replace("-", "") if rounded == 0 else text
+
+
+def spread(interval: tuple[float, float] | None, digits: int, sign: str = "") -> str:
+    """An interval, ``0.705..0.719``."""
+    return "" if interval is None else "..".join(fixed(end, digits, sign) for end in interval)
+
+
+def short(value: float | None, digits: int = 3) -> str:
+    """A number with so many significant digits, as short as may be."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    return f"{value:.{digits}g}"
+
+
+def small(p: float | None) -> str:
+    """A p-value, ``.006``."""
+    if p is None:
+        return "-"
+    text = f"{p:.2f}" if p >= 0.095 else f"{p:.1g}" if p < 0.001 else f"{p:.3f}"
+    return text.removeprefix("0") if text.startswith("0.") else text
+
+
+def percent(share: float | None) -> str:
+    """A share in percent without digits after the point."""
+    return "" if share is None else f"{share:.0%}"

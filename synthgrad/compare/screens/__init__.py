@@ -1,0 +1,51 @@
+"""A report as text for a terminal of any width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from synthgrad.compare.report import Report, Table
+from synthgrad.compare.screens.layout import fill, plain
+from synthgrad.compare.screens.many import Screen
+from synthgrad.compare.screens.swept import SweepScreen
+from synthgrad.compare.screens.two import two
+from synthgrad.compare.subjects import Subject
+
+
+def screen(report: Report, subjects: Sequence[Subject], width: int, whole: bool = False) -> list[str]:
+    """The lines of a report: of two runs, of a sweep, or of methods; ``whole`` lists every group."""
+    lines: list[str] = []
+    for table in report.tables:
+        if len(report.tables) > 1:
+            lines += [*([""] if lines else []), f"== {table.title} ==", ""]
+        lines += _table(report, table, subjects, width, whole)
+    return [plain(line) for line in [*lines, *_claims(report, width)]]
+
+
+def _table(report: Report, table: Table, subjects: Sequence[Subject], width: int, whole: bool) -> Iterator[str]:
+    if len(subjects) == 2 and len(report.tables) == 1:
+        yield from two(*subjects, table, width)
+        return
+    if table.sweep is not None:
+        yield from SweepScreen(report, table, table.sweep, width).lines()
+    else:
+        yield from Screen(report, table, width, whole).lines()
+    if table.missing:
+        yield ""
+        yield from _missing(table, width)
+
+
+def _missing(table: Table, width: int) -> Iterator[str]:
+    """Runs that would complete the table, the first as an example."""
+    count = f"{len(table.missing)} runs are" if len(table.missing) > 1 else "1 run is"
+    why = "no control: without frozen layers beside it no verdict means anything; " if table.control is None else ""
+    yield from fill(f"{why}{count} missing (compare --complete prints them all, --complete --run makes them):", width)
+    yield f"  {table.missing[0]}"
+
+
+def _claims(report: Report, width: int) -> Iterator[str]:
+    if report.claims:
+        yield ""
+    for each in report.claims:
+        where = f" ({report.tables[each.table - 1].title})" if len(report.tables) > 1 else ""
+        yield from fill(f"{each.answer}: {each.claim}{where}: {each.why}", width, 2)

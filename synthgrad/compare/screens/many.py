@@ -1,0 +1,267 @@
+"""The screen of a table of methods: each against the control, in one line, and what may be concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from synthgrad.compare.answers import learning
+from synthgrad.compare.judging import TOO_FEW
+from synthgrad.compare.numbers import decimals, fixed, percent, short, small, spread
+from synthgrad.compare.report import Difference, Estimate, Group, Report, Table
+from synthgrad.compare.screens.layout import Column, cut, ends, fill, lay_out, taken
+from synthgrad.compare.sparkline import sparkline
+from synthgrad.compare.statistics import seeds_needed
+
+MOST = 12
+"""With more groups than this only the first ``SHOWN`` are listed."""
+SHOWN = 10
+WIDE = 100
+DENSITY = " .:*#"
+"""A place of the strip of seeds holds none, one, two, three, more of them."""
+
+
+class Screen:
+    """One table of a report as lines of text."""
+
+    def __init__(self, report: Report, table: Table, width: int, whole: bool = False) -> None:
+        self.table, self.width, self.label = table, width, max(16, width // 4)
+        groups, self.differences = report.of_table(table)
+        self.hidden = 0 if whole or len(groups) <= MOST else len(groups) - SHOWN
+        self.groups = groups[: len(groups) - self.hidden]
+        self.every = groups
+        self.against = next(iter(table.family), None)
+        widths = [g.interval[1] - g.interval[0] for g in groups if g.interval is not None]
+        self.digits = decimals(widths, max((abs(g.mean) for g in groups if g.mean is not None), default=1.0))
+
+    def lines(self) -> Iterator[str]:
+        """The whole screen."""
+        yield from head(self.table, self.every, self.width)
+        yield ""
+        yield from lay_out(self.columns(), self.width)
+        if self.hidden:
+            yield f"+ {self.hidden} more (--all shows them)"
+        for part in (self._answers(), self._second(), self._layers(), self._strip(), self._others(), self._notes()):
+            lines = list(part)
+            if lines:
+                yield ""
+                yield from lines
+
+    # the table ----------------------------------------------------------------------------------
+
+    def columns(self) -> list[Column]:
+        """All columns, one row for each group."""
+        groups, control = self.groups, self.against
+        found = [self._difference(group, control) for group in groups]
+        columns = [
+            Column("method", [cut(g.label, self.label) for g in groups], right=False),
+            Column("n", [str(g.n) for g in groups]),
+            Column("div", [str(g.diverged or "-") for g in groups], rank=3),
+            Column("mean", [fixed(g.mean, self.digits) for g in groups]),
+            Column("95% interval", [self._interval(g) for g in groups], rank=4),
+            *([self._verdicts(found)] if control is not None else []),
+            Column("p Holm", [small(d.p_holm) if d else "-" for d in found], rank=7),
+            Column("W-L", [f"{d.wins}-{d.losses}" if d else "-" for d in found], rank=1),
+            Column("gap", [self._gap(g, d) for g, d in zip(groups, found, strict=True)], rank=2),
+            Column(self._to_target(), [self._epochs(g) for g in groups], rank=6),
+            Column("s/epoch", [short(g.seconds_per_epoch, 2) for g in groups], rank=8),
+        ]
+        return [*columns, *self._curve(columns)]
+
+    def _verdicts(self, found: Sequence[Difference | None]) -> Column:
+        wide = self.width >= WIDE
+        header = f"against {self.against}" + (", 95%" if wide else "")
+        cells = [self._verdict(g, d, wide) for g, d in zip(self.groups, found, strict=True)]
+        return Column(header, cells, right=False)
+
+    def _verdict(self, group: Group, d: Difference | None, wide: bool) -> str:
+        if d is None:
+            return "control" if group.label == self.table.control else ""
+        star = "*" if d.diverges and d.verdict == "better" else ""
+        between = f"{spread(d.interval, self.digits, '+')} " if wide and d.interval else ""
+        return f"{fixed(d.mean, self.digits, '+')} {between}{d.verdict}{star}"
+
+    def _gap(self, group: Group, d: Difference | None) -> str:
+        return "0%" if group.label == self.table.control else percent(d.gap) if d else ""
+
+    def _interval(self, group: Group) -> str:
+        if group.interval is None and group.n:
+            values = [v for v in group.values if v is not None]
+            return f"({fixed(min(values), self.digits)}..{fixed(max(values), self.digits)})" if len(values) > 1 else ""
+        return spread(group.interval, self.digits)
+
+    def _to_target(self) -> str:
+        return f"to {short(self.table.target)}" if self.table.target is not None else "to"
+
+    def _epochs(self, group: Group) -> str:
+        if group.reached is None:
+            return ""
+        if group.epochs_to_target is None:
+            return f"{group.reached}/{len(group.seeds)}"
+        return f"{group.epochs_to_target:g}"
+
+    def _curve(self, columns: Sequence[Column]) -> list[Column]:
+        kept = [column for column in columns if not column.empty]
+        space = min(self.width - taken([c for c in kept if c.rank < (9 if self.width >= WIDE else 5)]) - 2, 24)
+        means = [[float("nan") if v is None else v for v in g.curves[self.table.metric].mean] for g in self.groups]
+        every = [v for line in means for v in line if v == v]
+        if space < 5 or not every:
+            return []
+        cells = [sparkline(line, space, min(every), max(every)) for line in means]
+        return [Column("curve", cells, right=False, rank=5)]
+
+    def _difference(self, group: Group, against: str | None) -> Difference | None:
+        return next((d for d in self.differences if d.of == group.label and d.against == against), None)
+
+    # below the table ----------------------------------------------------------------------------
+
+    def _second(self) -> Iterator[str]:
+        """Against the second reference, one line each."""
+        for against in list(self.table.family)[1:]:
+            found = [d for d in self.differences if d.against == against and d.of in {g.label for g in self.groups}]
+            first = f"against {against}"
+            columns = [
+                Column("", [first, *[""] * (len(found) - 1)], right=False),
+                Column("", [cut(d.of, self.label) for d in found], right=False),
+                Column("", [fixed(d.mean, self.digits, "+") for d in found]),
+                Column(
+                    "", [f"[{spread(d.interval, self.digits, '+')}]" if d.interval else "" for d in found], False, 2
+                ),
+                Column("", [d.verdict for d in found], right=False),
+                Column("", [f"{d.wins}-{d.losses}" for d in found], rank=3),
+                Column("", [f"p {small(d.p_holm)} Holm of {d.family}" for d in found], False, 1),
+            ]
+            yield from lay_out(columns, self.width)[1:] if found else []
+
+    def _layers(self) -> Iterator[str]:
+        """How well each hidden layer's generator predicts the true gradient."""
+        told = [group for group in self.groups if group.layers]
+        if not told:
+            return
+        numbers = sorted({layer.layer for group in told for layer in group.layers})
+        columns = [Column("", [cut(g.label, self.label) for g in told], right=False)]
+        columns += [Column(f"cos {i}", [self._layer(g, i, "cosine") for g in told], rank=i) for i in numbers]
+        columns += [Column(f"skill {i}", [self._layer(g, i, "skill") for g in told], rank=i) for i in numbers]
+        if self.width >= WIDE and self.table.control:
+            columns.append(Column("does it learn below the top layer?", [self._learns(g) for g in told], right=False))
+        yield "synthetic against true gradient, by hidden layer (1: alike, 0: no better than nothing)"[: self.width]
+        yield from lay_out(columns, self.width)
+
+    def _layer(self, group: Group, i: int, kind: str) -> str:
+        known: Estimate | None = next((getattr(layer, kind) for layer in group.layers if layer.layer == i), None)
+        if known is None or known.mean is None:
+            return "-"
+        between = f" {spread(known.interval, 2)}" if self.width >= WIDE and kind == "cosine" and known.interval else ""
+        return f"{fixed(known.mean, 2)}{between}"
+
+    def _learns(self, group: Group) -> str:
+        d = self._difference(group, self.table.control)
+        return learning(d).partition(":")[0].partition(" (")[0] if d else ""
+
+    def _strip(self) -> Iterator[str]:
+        """Each seed's value in its place on a common axis."""
+        values = [v for g in self.groups for v in g.values if v is not None]
+        label = max(len(cut(g.label, self.label)) for g in self.groups)
+        width = self.width - label - 4
+        if len(values) < 2 or min(values) == max(values) or width < 20 or self.hidden:
+            return
+        low, high = min(values), max(values)
+        left, right = fixed(low, self.digits), fixed(high, self.digits)
+        yield f"{'seeds':<{label}}  {left}{right:>{width + 2 - len(left)}}"
+        for g in self.groups:
+            places = np.zeros(width, int)
+            for v in g.values:
+                if v is not None:
+                    places[min(width - 1, int((v - low) / (high - low) * width))] += 1
+            marks = "".join(DENSITY[min(count, 4)] for count in places)
+            yield f"{cut(g.label, self.label):<{label}}  |{marks}|"
+
+    def _others(self) -> Iterator[str]:
+        """The metrics that are only described."""
+        names = list(dict.fromkeys(name for group in self.groups for name in group.others))
+        for name in names:
+            known = [group.others[name] for group in self.groups]
+            digits = decimals([k.interval[1] - k.interval[0] for k in known if k.interval], 1.0)
+            yield from lay_out(
+                [
+                    Column(
+                        cut(name, self.width // 3), [cut(g.label, self.width // 3) for g in self.groups], right=False
+                    ),
+                    Column("n", [str(k.n) for k in known]),
+                    Column("mean", [_plain(k.mean, digits) for k in known]),
+                    Column("95% interval", [spread(k.interval, digits) for k in known], rank=1),
+                ],
+                self.width,
+            )
+
+    def _answers(self) -> Iterator[str]:
+        for answer in self.table.answers:
+            yield from fill(answer, self.width, 2)
+
+    def _notes(self) -> Iterator[str]:
+        """How to read the table, and what is to be known before it is believed."""
+        yield from fill(" ".join(self.rules()), self.width)
+        for remark in [*self.diverged(), *self.table.fairness]:
+            yield from fill(f"- {remark}", self.width, 2)
+
+    def rules(self) -> Iterator[str]:
+        """How verdicts come about, and what pairing is worth here."""
+        judged = [d for d in self.differences if d.against == self.against]
+        if judged and any(d.verdict != TOO_FEW for d in judged):
+            yield (
+                f"better, worse: 95% interval of the per-seed difference leaves out 0 and p < .05, exact sign-flip "
+                f"test, Holm over {judged[0].family}; ~ not told apart; gap: 0% {self.table.control}, 100% backprop."
+            )
+        elif judged:
+            needed = f"{seeds_needed(len(judged))} shared seeds are needed for {_count(len(judged), 'comparison')}"
+            yield f"n too small to decide: {needed}; in parentheses lowest..highest."
+        told = next((d for d in judged if d.correlation is not None and 0.05 < d.correlation < 1 and d.n > 1), None)
+        if told is not None and told.correlation is not None:
+            unpaired = round(told.n / (1 - told.correlation))
+            pairing = f"{told.n} paired seeds tell as much as {unpaired} unpaired"
+            yield f"Pairing r {small(told.correlation)} ({told.of}): {pairing}."
+
+    def diverged(self) -> Iterator[str]:
+        """Runs without a result."""
+        for group in self.groups:
+            seeds = [str(s) for s, outcome in zip(group.seeds, group.outcomes, strict=True) if outcome == "diverged"]
+            if seeds:
+                low, high = group.diverged_interval or (0.0, 1.0)
+                yield (
+                    f"{group.label} diverged in seed {', '.join(seeds)}: counted as lost, not in the mean "
+                    f"(share {low:.0%} to {high:.0%})"
+                )
+            if group.incomplete:
+                yield f"{group.label}: {group.incomplete} of {len(group.seeds)} runs did not finish and are left out"
+
+
+def _plain(value: float | None, digits: int) -> str:
+    return short(value, 4) if value is not None and abs(value) >= 1000 else fixed(value, digits)
+
+
+def head(table: Table, groups: Sequence[Group], width: int) -> Iterator[str]:
+    """What is compared, by which number, and what is held equal."""
+    seeds = sorted({seed for group in groups for seed in group.seeds})
+    what = (
+        f"{_count(table.runs, 'run')}: {_count(len(groups), 'method')} x {_count(len(seeds), 'seed')} ({_range(seeds)})"
+    )
+    at = f"best epoch of each run{', selected on test' if table.metric.startswith('test_') else ''}"
+    at = at if table.at == "best" else f"epoch {table.epoch}"
+    direction = "higher is better" if width >= WIDE else "up" if table.up else "down"
+    direction = direction if table.up or width < WIDE else "lower is better"
+    yield from ends(what, f"{table.metric}, {direction}, {at}", width)
+    if table.differs:
+        yield from fill(f"held equal  {table.held_equal} keys    differs  {', '.join(table.differs)}", width, 12)
+    else:
+        yield f"held equal  {table.held_equal} keys"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _range(seeds: Sequence[int]) -> str:
+    if len(seeds) > 2 and seeds[-1] - seeds[0] == len(seeds) - 1:
+        return f"{seeds[0]}..{seeds[-1]}"
+    return ", ".join(map(str, seeds[:6])) + (", ..." if len(seeds) > 6 else "")

@@ -1,0 +1,146 @@
+"""The screen of a sweep: every method against the settings that were tried, and the method tuned without flattery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from synthgrad.compare.groups import shown
+from synthgrad.compare.numbers import decimals, fixed, percent, spread
+from synthgrad.compare.report import Cell, Difference, Group, Report, Sweep, Table, Tuned
+from synthgrad.compare.screens.layout import Column, cut, ends, fill, lay_out
+from synthgrad.compare.sparkline import sparkline
+
+WIDE = 100
+WIDEST_GRID = 8
+"""Of more settings, only the best is shown, and the marginal of each key."""
+
+
+class SweepScreen:
+    """A sweep as lines of text."""
+
+    def __init__(self, report: Report, table: Table, sweep: Sweep, width: int) -> None:
+        self.table, self.sweep, self.width = table, sweep, width
+        self.groups: list[Group] = report.of_table(table)[0]
+        known = [m.interval[1] - m.interval[0] for m in sweep.methods if m.interval is not None]
+        self.digits = decimals(known)
+        self.methods = sorted(sweep.methods, key=self._rank)
+        self.settings = list(dict.fromkeys(tuple(cell.setting.items()) for m in self.methods for cell in m.cells))
+        self.settings.sort(
+            key=lambda setting: [
+                (isinstance(v, str), v if isinstance(v, str) else float(v))
+                if not isinstance(v, list)
+                else (True, shown(v))
+                for _, v in setting
+            ]
+        )
+
+    def _rank(self, method: Tuned) -> float:
+        return float("inf") if method.mean is None else -method.mean if self.table.up else method.mean
+
+    def lines(self) -> Iterator[str]:
+        """The whole screen."""
+        yield from self._head()
+        yield ""
+        yield from lay_out(self._columns(), self.width)
+        if self.sweep.marginals:
+            yield ""
+            yield from self._marginals()
+        yield ""
+        yield from self._notes()
+
+    def _head(self) -> Iterator[str]:
+        seeds = sorted({seed for group in self.groups for seed in group.seeds})
+        methods, settings = len(self.methods), len(self.settings)
+        what = f"{self.table.runs} runs: {methods} methods x {settings} settings x {len(seeds)} seeds"
+        direction = "higher is better" if self.table.up else "lower is better"
+        yield from ends(what, f"{self.table.metric}, {direction}, epoch {self.table.epoch}", self.width)
+        yield from fill(f"columns {', '.join(self.sweep.keys)}; mean over seeds", self.width)
+
+    def _columns(self) -> list[Column]:
+        columns = [Column("method", [cut(m.method, max(16, self.width // 4)) for m in self.methods], right=False)]
+        if len(self.settings) <= WIDEST_GRID:
+            columns += [self._setting(setting) for setting in self.settings]
+        else:
+            columns.append(Column("best setting", [self._best(m) for m in self.methods], right=False))
+        columns.append(Column("tuned*", [fixed(m.mean, self.digits) for m in self.methods]))
+        columns.append(Column("95% interval", [spread(m.interval, self.digits) for m in self.methods], rank=2))
+        if self.sweep.control is not None:
+            cells = [self._verdict(m.method, m.difference) for m in self.methods]
+            columns.append(Column(f"against {self.sweep.control}", cells, right=False))
+            columns.append(
+                Column(
+                    "W-L",
+                    [f"{m.difference.wins}-{m.difference.losses}" if m.difference else "" for m in self.methods],
+                    rank=3,
+                )
+            )
+            columns.append(
+                Column("gap", [percent(m.difference.gap) if m.difference else "" for m in self.methods], rank=1)
+            )
+        near = [f"{m.near_best} of {len(m.cells)}" for m in self.methods]
+        return [*columns, Column("near best", near, rank=4)]
+
+    def _setting(self, setting: tuple[tuple[str, object], ...]) -> Column:
+        found = [next((c for c in m.cells if tuple(c.setting.items()) == setting), None) for m in self.methods]
+        cells = [self._cell(cell, m) if cell else "" for cell, m in zip(found, self.methods, strict=True)]
+        return Column(" ".join(shown(value) for _, value in setting), cells)
+
+    def _cell(self, cell: Cell, method: Tuned) -> str:
+        """[ ] the best by mean, < at the edge of the grid, div k where seeds diverged."""
+        text = fixed(cell.mean, self.digits)
+        if cell.diverged:
+            return f"div {cell.diverged}"
+        text = f"[{text}]{'<' if method.edge else ' '}" if cell.best else f"{text}  "
+        return f"{sparkline(cell.curve, 6)} {text}" if self.width >= WIDE and len(self.settings) <= 4 else text
+
+    def _best(self, method: Tuned) -> str:
+        best = next((cell for cell in method.cells if cell.best), None)
+        if best is None:
+            return "-"
+        return " ".join(f"{k.rpartition('.')[2]}={shown(v)}" for k, v in best.setting.items()) + (
+            "<" if method.edge else ""
+        )
+
+    def _verdict(self, label: str, difference: Difference | None) -> str:
+        if difference is None:
+            return "control" if label == self.sweep.control else ""
+        wide = f" {spread(difference.interval, self.digits, '+')}" if self.width >= WIDE and difference.interval else ""
+        return f"{fixed(difference.mean, self.digits, '+')}{wide} {difference.verdict}"
+
+    def _marginals(self) -> Iterator[str]:
+        """For each key: the mean over the other keys' settings, and the best of them."""
+        for key, values in self.sweep.marginals.items():
+            columns = [Column(f"{key}: mean, best", list(values), right=False)]
+            for at, method in enumerate(self.sweep.methods):
+                cells = [
+                    f"{fixed(v[2 * at], self.digits)} {fixed(v[2 * at + 1], self.digits)}" for v in values.values()
+                ]
+                columns.append(Column(cut(method.method, 16), cells, rank=at))
+            yield from lay_out(columns, self.width)
+
+    def _notes(self) -> Iterator[str]:
+        edges = [f"{m.method}: add {m.edge}" for m in self.methods if m.edge]
+        legend = "[ ] best by mean; near best: settings within 95% of it"
+        if any(cell.diverged for m in self.methods for cell in m.cells):
+            legend += "; div: seeds that diverged, not ranked"
+        yield from fill(legend + ".", self.width)
+        if edges:
+            yield from fill(f"< the best lies at the edge of the grid ({'; '.join(edges)}).", self.width)
+        yield from fill(
+            f"* setting chosen on all seeds but one and scored on that one, in turn.{self._flattery()}", self.width, 2
+        )
+        yield from fill(self._budget(), self.width)
+        for remark in self.table.fairness:
+            yield from fill(f"- {remark}", self.width, 2)
+
+    def _flattery(self) -> str:
+        picked = [m for m in self.methods if len(m.cells) > 1 and m.picked is not None]
+        if not picked:
+            return ""
+        return f" Choosing on the same seeds would show {picked[0].method} {fixed(picked[0].picked, self.digits)}."
+
+    def _budget(self) -> str:
+        counts: Sequence[int] = [len(m.cells) for m in self.methods]
+        equal = "budget equal" if len(set(counts)) == 1 else "budget not equal"
+        told = ", ".join(f"{m.method} {len(m.cells)} settings, {m.seconds:.0f} s" for m in self.methods)
+        return f"{equal}: {told}"

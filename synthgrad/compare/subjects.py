@@ -1,0 +1,110 @@
+"""The runs under comparison: what of each is needed, and what had to be left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from synthgrad.errors import ConfigError
+from synthgrad.runs.filters import select
+from synthgrad.runs.reading import Column, Recorded
+
+FINISHED, DIVERGED = "finished", "diverged"
+RUN_ONLY = ("seed", "diagnostics", "training.checkpoint_every")
+"""Keys of a config that change no number of a run but by chance: groups may differ in them."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One run: its settings without those of ``RUN_ONLY``, what came of it, and its curves."""
+
+    name: str
+    path: str
+    seed: int
+    settings: dict[str, Any]
+    outcome: str
+    diverged: dict[str, Any]
+    about: dict[str, Any]
+    epochs: Column
+    columns: dict[str, Column]
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """Fingerprints of data, initial weights and batch order; empty for runs that are older than they."""
+        found = self.about.get("hashes")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training."""
+        seconds = self.columns.get("seconds")
+        return float(seconds[-1]) if seconds is not None and len(seconds) else 0.0
+
+    @property
+    def seconds_per_epoch(self) -> float | None:
+        """Seconds of training over epochs; None where they were not measured."""
+        return self.seconds / float(self.epochs[-1]) if self.seconds else None
+
+    def curve(self, metric: str) -> tuple[Column, Column]:
+        """The epochs at which a metric was measured, and its values there."""
+        values = self.columns.get(metric)
+        if values is None:
+            return np.empty(0), np.empty(0)
+        there = np.isfinite(values)
+        return self.epochs[there], values[there]
+
+
+@dataclass
+class Gathered:
+    """The runs that can be compared, and one sentence for everything that cannot or only in part."""
+
+    subjects: list[Subject] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    """Everything that some run has measured."""
+
+
+def gather(
+    paths: Iterable[Path], conditions: Sequence[str] = (), needed: Callable[[str], bool] = lambda name: True
+) -> Gathered:
+    """Read the runs that meet all conditions, and those columns of theirs that are needed.
+
+    Raises ConfigError where a condition says nothing.
+    """
+    gathered, records = Gathered(), []
+    for path in paths:
+        try:
+            records.append(Recorded(path))
+        except ConfigError as error:
+            gathered.notes.append(f"left out: {error}")
+    for record in select(records, conditions):
+        _add(gathered, record, needed)
+    return gathered
+
+
+def _add(gathered: Gathered, record: Recorded, needed: Callable[[str], bool]) -> None:
+    if not isinstance(record.seed, int):
+        gathered.notes.append(f"left out: {record.run.config}: has no seed")
+        return
+    metrics = record.metrics()
+    columns = metrics.columns([name for name in metrics.names if needed(name)])
+    gathered.names.update(name for name in metrics.names if name not in ("epoch", "step"))
+    epochs = columns.pop("epoch", np.empty(0))
+    gathered.notes += record.damage + ([metrics.damage] if metrics.damage else [])
+    gathered.subjects.append(
+        Subject(
+            name=record.name,
+            path=str(record.run.path),
+            seed=record.seed,
+            settings={key: value for key, value in record.config.items() if key not in RUN_ONLY},
+            outcome=record.outcome,
+            diverged=record.diverged,
+            about=record.about,
+            epochs=epochs,
+            columns=columns,
+        )
+    )

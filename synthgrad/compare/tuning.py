@@ -1,0 +1,196 @@
+"""Sweeps: methods against the settings that were tried, each method's setting chosen without flattering it.
+
+A setting chosen and scored on the same seeds favours the method with more settings. So it is chosen on all
+seeds but one and scored on that one, in turn; no seed takes part in choosing its own setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from synthgrad.compare.curves import curve
+from synthgrad.compare.groups import UNSET, Members, differing, labels, shown
+from synthgrad.compare.judging import Scores, difference, estimate, judged, with_gap
+from synthgrad.compare.report import Cell, Difference, Sweep, Tuned
+
+NEAR = 0.95
+"""A setting is near the best if it gets so much of its figure."""
+POINTS = 12
+"""Of a cell's small curve."""
+
+
+@dataclass
+class Method:
+    """The groups of one method, one for each setting that was tried."""
+
+    label: str
+    settings: list[Scores]
+
+    @property
+    def trainer(self) -> str:
+        return self.settings[0].members.trainer
+
+
+def swept_keys(members: Sequence[Members], by: Sequence[str] = ()) -> list[str]:
+    """The keys that were swept: numbers of which one method was tried with several, or those of ``by``."""
+    keys = differing([m.settings for m in members])
+    if by:
+        return [key for key in by if key in keys]
+    numeric = [key for key in keys if all(_is_number(m.settings.get(key, 0)) for m in members)]
+    found: set[str] = set()
+    for alike in _apart(members, [key for key in keys if key not in numeric]):
+        found.update(key for key in differing([m.settings for m in alike]) if key in numeric)
+    return [key for key in numeric if key in found]
+
+
+def sweep(table: int, scores: Sequence[Scores], keys: list[str], metric: str, references: tuple[str, str]) -> Sweep:
+    """Every method tuned, and compared with the tuned control; ``references`` name control and reference trainer."""
+    every = [s.members for s in scores]
+    apart = [key for key in differing([m.settings for m in every]) if key not in keys]
+    by_label = {s.label: s for s in scores}
+    clusters = [[by_label[m.label] for m in alike] for alike in _apart(every, apart)]
+    names = labels([{k: v for k, v in c[0].members.settings.items() if k not in keys} for c in clusters])
+    methods = [Method(name, cluster) for name, cluster in zip(names, clusters, strict=True)]
+    tuned = {method.label: tune(method) for method in methods}
+    control, reference = (_of(tuned, methods, name) for name in references)
+    differences = _differences(table, list(tuned.values()), control, reference)
+    return Sweep(
+        keys=keys,
+        control=control.label if control is not None else None,
+        methods=[_told(m, tuned[m.label], keys, metric, differences.get(m.label)) for m in methods],
+        marginals=_marginals(methods, keys) if len(keys) > 1 else {},
+    )
+
+
+def _differences(
+    table: int, tuned: Sequence[Scores], control: Scores | None, reference: Scores | None
+) -> dict[str, Difference]:
+    """The tuned methods against the tuned control, one family."""
+    if control is None:
+        return {}
+    others = [scores for scores in tuned if scores is not control]
+    family = judged([difference(table, scores, control) for scores in others], control.up)
+    if reference is not None:
+        family = [with_gap(d, s, control, reference) for d, s in zip(family, others, strict=True)]
+    return {each.of: each for each in family}
+
+
+def tune(method: Method) -> Scores:
+    """The scores of a method whose setting is chosen on the other seeds; settings that diverged are not chosen."""
+    eligible = [s for s in method.settings if s.values and not s.diverged] or method.settings
+    seeds = sorted(set.intersection(*(set(s.values) for s in eligible)))
+    first = method.settings[0]
+    values = {seed: _chosen(eligible, [s for s in seeds if s != seed] or seeds).values[seed] for seed in seeds}
+    return Scores(method.label, first.members, first.up, values, set())
+
+
+def _chosen(settings: Sequence[Scores], seeds: Sequence[int]) -> Scores:
+    """The setting with the best mean over these seeds."""
+
+    def mean(scores: Scores) -> float:
+        value = float(np.mean([scores.values[seed] for seed in seeds]))
+        return value if scores.up else -value
+
+    return max(settings, key=mean)
+
+
+def _told(method: Method, tuned: Scores, keys: list[str], metric: str, difference: Difference | None) -> Tuned:
+    best, known = _best(method), estimate(list(tuned.values.values()))
+    return Tuned(
+        method=method.label,
+        cells=[_cell(scores, keys, scores is best, metric) for scores in method.settings],
+        seeds=list(tuned.values),
+        values=list(tuned.values.values()),
+        mean=known.mean,
+        interval=known.interval,
+        picked=_mean(best),
+        near_best=sum(_near(scores, best) for scores in method.settings),
+        edge=_edge(method, best, keys),
+        seconds=sum(_seconds(scores) for scores in method.settings),
+        difference=difference,
+    )
+
+
+def _cell(scores: Scores, keys: list[str], best: bool, metric: str) -> Cell:
+    setting = {key: scores.members.settings.get(key, UNSET) for key in keys}
+    line = curve(scores.members.subjects, metric, POINTS, band=False).mean
+    return Cell(
+        setting=setting,
+        label=" ".join(shown(value) for value in setting.values()),
+        n=len(scores.values),
+        diverged=len(scores.diverged),
+        mean=_mean(scores),
+        best=best,
+        curve=[value for value in line if value is not None],
+    )
+
+
+def _best(method: Method) -> Scores:
+    ranked = [s for s in method.settings if s.values and not s.diverged] or [s for s in method.settings if s.values]
+    if not ranked:
+        return method.settings[0]
+    return max(ranked, key=lambda s: (_mean(s) or 0.0) * (1 if s.up else -1))
+
+
+def _near(scores: Scores, best: Scores) -> bool:
+    mean, top = _mean(scores), _mean(best)
+    if mean is None or top is None or scores.diverged:
+        return False
+    return mean >= NEAR * top if scores.up else mean <= top / NEAR
+
+
+def _edge(method: Method, best: Scores, keys: list[str]) -> str:
+    """What to add where the best lies at the edge of the grid, ``trainer.alpha=0.1``; empty where it does not."""
+    for key in keys:
+        grid = sorted({s.members.settings[key] for s in method.settings if _is_number(s.members.settings.get(key))})
+        if len(grid) < 2 or best.members.settings.get(key) not in (grid[0], grid[-1]):
+            continue
+        last, before = (grid[-1], grid[-2]) if best.members.settings[key] == grid[-1] else (grid[0], grid[1])
+        following = last * last / before if before * last > 0 else 2 * last - before
+        return f"{key}={shown(float(f'{following:.2g}'))}"
+    return ""
+
+
+def _marginals(methods: Sequence[Method], keys: list[str]) -> dict[str, dict[str, list[float | None]]]:
+    """For each key and value, over the settings of the other keys: each method's mean and its best."""
+    every = [scores for method in methods for scores in method.settings]
+    told: dict[str, dict[str, list[float | None]]] = {}
+    for key in keys:
+        values = sorted({s.members.settings.get(key, UNSET) for s in every}, key=lambda v: (str(type(v)), v))
+        told[key] = {shown(value): [f for m in methods for f in _marginal(m, key, value)] for value in values}
+    return told
+
+
+def _marginal(method: Method, key: str, value: Any) -> tuple[float | None, float | None]:
+    there = [s for s in method.settings if s.members.settings.get(key, UNSET) == value and not s.diverged]
+    means = [mean for mean in map(_mean, there) if mean is not None]
+    if not means:
+        return None, None
+    return float(np.mean(means)), max(means) if there[0].up else min(means)
+
+
+def _of(tuned: dict[str, Scores], methods: Sequence[Method], trainer: str) -> Scores | None:
+    return next((tuned[m.label] for m in methods if m.trainer == trainer), None)
+
+
+def _apart(members: Sequence[Members], keys: Sequence[str]) -> list[list[Members]]:
+    found: dict[str, list[Members]] = {}
+    for each in members:
+        found.setdefault(repr([each.settings.get(key, UNSET) for key in keys]), []).append(each)
+    return list(found.values())
+
+
+def _mean(scores: Scores) -> float | None:
+    return float(np.mean(list(scores.values.values()))) if scores.values else None
+
+
+def _seconds(scores: Scores) -> float:
+    return float(sum(s.seconds for s in scores.members.subjects))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
