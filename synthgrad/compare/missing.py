@@ -8,9 +8,9 @@ from pathlib import Path
 
 from synthgrad.compare.groups import Members
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
+from synthgrad.runs.reading import UNFINISHED
 
 CONTROL, REFERENCE = "frozen", "backprop"
-UNFINISHED = "unfinished"
 
 
 def missing(groups: Sequence[Members], control: bool) -> list[str]:

@@ -24,7 +24,7 @@ def screen(report: Report, subjects: Sequence[Subject], width: int, whole: bool 
 
 def _table(report: Report, table: Table, subjects: Sequence[Subject], width: int, whole: bool) -> Iterator[str]:
     if len(subjects) == 2 and len(report.tables) == 1:
-        yield from two(*subjects, table, width)
+        yield from two(subjects[0], subjects[1], table, width)
         return
     if table.sweep is not None:
         yield from SweepScreen(report, table, table.sweep, width).lines()

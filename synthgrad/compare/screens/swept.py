@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from synthgrad.compare.groups import shown
 from synthgrad.compare.numbers import decimals, fixed, percent, spread
@@ -24,15 +25,8 @@ class SweepScreen:
         known = [m.interval[1] - m.interval[0] for m in sweep.methods if m.interval is not None]
         self.digits = decimals(known)
         self.methods = sorted(sweep.methods, key=self._rank)
-        self.settings = list(dict.fromkeys(tuple(cell.setting.items()) for m in self.methods for cell in m.cells))
-        self.settings.sort(
-            key=lambda setting: [
-                (isinstance(v, str), v if isinstance(v, str) else float(v))
-                if not isinstance(v, list)
-                else (True, shown(v))
-                for _, v in setting
-            ]
-        )
+        found = {cell.label: cell.setting for method in self.methods for cell in method.cells}
+        self.settings = sorted(found, key=lambda label: [_order(value) for value in found[label].values()])
 
     def _rank(self, method: Tuned) -> float:
         return float("inf") if method.mean is None else -method.mean if self.table.up else method.mean
@@ -59,31 +53,25 @@ class SweepScreen:
     def _columns(self) -> list[Column]:
         columns = [Column("method", [cut(m.method, max(16, self.width // 4)) for m in self.methods], right=False)]
         if len(self.settings) <= WIDEST_GRID:
-            columns += [self._setting(setting) for setting in self.settings]
+            columns += [self._setting(label) for label in self.settings]
         else:
             columns.append(Column("best setting", [self._best(m) for m in self.methods], right=False))
-        columns.append(Column("tuned*", [fixed(m.mean, self.digits) for m in self.methods]))
-        columns.append(Column("95% interval", [spread(m.interval, self.digits) for m in self.methods], rank=2))
+        columns.append(Column("tuned*, 95%", [self._tuned(m) for m in self.methods], right=False))
         if self.sweep.control is not None:
             cells = [self._verdict(m.method, m.difference) for m in self.methods]
             columns.append(Column(f"against {self.sweep.control}", cells, right=False))
-            columns.append(
-                Column(
-                    "W-L",
-                    [f"{m.difference.wins}-{m.difference.losses}" if m.difference else "" for m in self.methods],
-                    rank=3,
-                )
-            )
+            found = [m.difference for m in self.methods]
+            columns.append(Column("W-L", [f"{d.wins}-{d.losses}" if d else "" for d in found], rank=3))
             columns.append(
                 Column("gap", [percent(m.difference.gap) if m.difference else "" for m in self.methods], rank=1)
             )
         near = [f"{m.near_best} of {len(m.cells)}" for m in self.methods]
         return [*columns, Column("near best", near, rank=4)]
 
-    def _setting(self, setting: tuple[tuple[str, object], ...]) -> Column:
-        found = [next((c for c in m.cells if tuple(c.setting.items()) == setting), None) for m in self.methods]
+    def _setting(self, label: str) -> Column:
+        found = [next((cell for cell in m.cells if cell.label == label), None) for m in self.methods]
         cells = [self._cell(cell, m) if cell else "" for cell, m in zip(found, self.methods, strict=True)]
-        return Column(" ".join(shown(value) for _, value in setting), cells)
+        return Column(label, cells)
 
     def _cell(self, cell: Cell, method: Tuned) -> str:
         """[ ] the best by mean, < at the edge of the grid, div k where seeds diverged."""
@@ -91,7 +79,13 @@ class SweepScreen:
         if cell.diverged:
             return f"div {cell.diverged}"
         text = f"[{text}]{'<' if method.edge else ' '}" if cell.best else f"{text}  "
-        return f"{sparkline(cell.curve, 6)} {text}" if self.width >= WIDE and len(self.settings) <= 4 else text
+        return f"{sparkline(cell.curve, 4)} {text}" if self.width >= WIDE and len(self.settings) <= 4 else text
+
+    def _tuned(self, method: Tuned) -> str:
+        """The mean and half the width of its interval."""
+        low, high = method.interval or (0.0, 0.0)
+        half = f" ±{fixed((high - low) / 2, self.digits)}" if method.interval else ""
+        return f"{fixed(method.mean, self.digits)}{half}"
 
     def _best(self, method: Tuned) -> str:
         best = next((cell for cell in method.cells if cell.best), None)
@@ -144,3 +138,9 @@ class SweepScreen:
         equal = "budget equal" if len(set(counts)) == 1 else "budget not equal"
         told = ", ".join(f"{m.method} {len(m.cells)} settings, {m.seconds:.0f} s" for m in self.methods)
         return f"{equal}: {told}"
+
+
+def _order(value: Any) -> tuple[bool, float, str]:
+    """Numbers by size, before everything else by name."""
+    number = isinstance(value, int | float)
+    return not number, float(value) if number else 0.0, shown(value)
