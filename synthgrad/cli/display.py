@@ -68,6 +68,12 @@ class Spoken(Display):
         file: Any = Tolerant(sys.stderr)
         self.console = Console(file=file, highlight=False, soft_wrap=self.whole_lines)
         self.begun = time.monotonic()
+        self.opening = [self.title, *unstable(config, experiment.stability())]
+
+    def open(self) -> None:
+        """Say what is trained, and what a person should know before."""
+        for line in self.opening:
+            self.say(line)
 
     def say(self, text: str) -> None:
         """Print text as it is: a name such as [red] is a name."""
@@ -86,7 +92,7 @@ class Lines(Spoken):
     """Plain lines, for files and pipes: ten a run, and one every half minute."""
 
     def __enter__(self) -> Self:
-        self.say(self.title)
+        self.open()
         self.said = time.monotonic()
         return self
 
@@ -112,7 +118,7 @@ class Live(Spoken):
         return sys.stderr.isatty() and Console(stderr=True).is_terminal and not Console(stderr=True).is_dumb_terminal
 
     def __enter__(self) -> Self:
-        self.say(self.title)
+        self.open()
         self.losses: list[float] = []
         self.first: float | None = None
         self.every, self.drawn, self.epoch, self.step = 1, 0.0, 0, 0
@@ -184,21 +190,36 @@ class Row(NamedTuple):
 
 
 def rows(figures: dict[str, float]) -> list[Row]:
-    """The figures that a person follows: those in training, those held out, the generators'."""
+    """The figures that a person follows: those in training, those held out, the generators' of each layer."""
     shown = []
     training = [*_scores(figures, ""), f"loss {figures['loss']:<7.4g}"] if "loss" in figures else []
     for name, pairs in (("training", training), ("held-out", _scores(figures, "test_"))):
         if pairs:
             shown.append(Row(name, pairs))
-    errors = [f"{value:.3g}" for name, value in figures.items() if name.startswith("generator_error.")]
+    errors = {name: value for name, value in figures.items() if name.startswith("generator_error.")}
     if errors:
-        shown.append(Row("generator error", errors))
+        shown.append(Row("generator error", [f"{value:.3g}" for value in errors.values()]))
+    cosines = [figures.get(name.replace("generator_error", "cosine")) for name in errors]
+    if any(cosine is not None for cosine in cosines):
+        shown.append(Row("layers cos", ["    -" if cosine is None else f"{cosine:5.2f}" for cosine in cosines]))
     return shown
 
 
 def _scores(figures: dict[str, float], prefix: str) -> list[str]:
     """Shares of what is right, all of one width."""
     return [f"{label} {figures[prefix + key]:6.1%}" for key, label in SCORES.items() if prefix + key in figures]
+
+
+def unstable(config: Config, bounds: dict[str, float]) -> list[str]:
+    """A warning, where the generators' step size is above a bound of ``Experiment.stability``."""
+    trainer: Any = config.trainer
+    if not bounds or (alpha := trainer.generator.alpha) <= min(bounds.values()):
+        return []
+    i = min(bounds, key=bounds.__getitem__)
+    return [
+        f"trainer.generator.alpha: {alpha:g} is above {bounds[i]:.3g}, the largest step at which generator {i}'s "
+        "regression is stable on this data (from lambda_max of Z^T Z); set it well below, or expect it to diverge"
+    ]
 
 
 def _line(row: Row, width: int) -> Text:

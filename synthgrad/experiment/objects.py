@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.config import Options
+from synthgrad.experiment.diagnosis import Diagnosis
 from synthgrad.experiment.settings import Config
 from synthgrad.generators.generator import Surroundings
 from synthgrad.streams import Normals, TutorialStreams, make_streams
 from synthgrad.tasks import TASKS
 from synthgrad.tasks.feed import Feed, Order
+from synthgrad.tasks.task import Examples
 from synthgrad.trainers import TRAINERS, Setup, Trainer
 from synthgrad.types import Array
 
@@ -46,17 +48,26 @@ class Experiment:
         around = Surroundings(task.n_x, task.n_y, self.lead, self.dtype, self.draw)
         for section in ("task", "training"):  # the same for all replicas
             stacked([getattr(c, section) for c in configs])
+        if any(c.diagnostics != config.diagnostics for c in configs):
+            raise ValueError("diagnostics differs within a stack")
         network: Any = stacked([c.network for c in configs])
         trainer: Any = stacked([c.trainer for c in configs])
         self.trainer: Trainer = TRAINERS[config.trainer.name](Setup(network, trainer, around))
-        training = config.training
-        x, y = (self.stack([getattr(t.train, name) for t in self.tasks]) for name in ("x", "y"))
-        if task.fresh:  # the feed's own, to be overwritten epoch by epoch
-            x, y = x.copy(), y.copy()
-        self.feed = Feed(x, y, training.batch_size, self.order if training.shuffle else None)
-        self.test_x = self.stack([t.test.x for t in self.tasks])
-        self.test_y = self.stack([t.test.y for t in self.tasks])
+        self.diagnosis = Diagnosis(self.trainer) if config.diagnostics and self.trainer.generators else None
+        self.feed = self._feed([t.train for t in self.tasks])
+        self.test_x, self.test_y = self._sides([t.test for t in self.tasks])
         self.test_h = np.empty_like(self.test_y)
+
+    def _feed(self, examples: Sequence[Examples]) -> Feed:
+        x, y = self._sides(examples)
+        if self.task.fresh:  # the feed's own, to be overwritten epoch by epoch
+            x, y = x.copy(), y.copy()
+        training = self.config.training
+        return Feed(x, y, training.batch_size, self.order if training.shuffle else None)
+
+    def _sides(self, examples: Sequence[Examples]) -> tuple[Array, Array]:
+        """Inputs and labels of all replicas, (*lead, N, n_x) and (*lead, N, n_y)."""
+        return self.stack([e.x for e in examples]), self.stack([e.y for e in examples])
 
     def stack(self, arrays: Sequence[npt.NDArray[Any]]) -> Array:
         """One replica's array as it is, or several side by side, in the network's dtype."""
@@ -78,15 +89,26 @@ class Experiment:
         training = self.config.training
         self.trainer.set_rate(training.decay.factor(epoch, training.epochs))
         if self.task.fresh:
-            drawn = [task.draw(epoch) for task in self.tasks]
-            self.feed.replace(self.stack([e.x for e in drawn]), self.stack([e.y for e in drawn]))
+            self.feed.replace(*self._sides([task.draw(epoch) for task in self.tasks]))
 
     def columns(self) -> list[str]:
         """The names of an epoch's figures, in the order of the metrics file."""
         scores = self.task.scores
         training = ["loss", "abs_error", "abs_delta", *scores]
         held_out = ["test_loss", *(f"test_{name}" for name in scores)]
-        return [*training, *held_out, *self.trainer.columns()]
+        diagnosis = self.diagnosis.columns() if self.diagnosis else []
+        return [*training, *held_out, *self.trainer.columns(), *diagnosis]
+
+    def stability(self) -> dict[str, float]:
+        """By hidden layer, the step size above which fitting its generator does not settle, where there is one.
+
+        On the first batch of epoch 1, at the weights of the moment; for a stack, the least of its replicas'.
+        """
+        if self.diagnosis is None or not self.diagnosis.bounded:
+            return {}
+        first = [task.draw(1) if task.fresh else task.train for task in self.tasks]
+        bounds = self.diagnosis.bounds(next(self._feed(first).epoch(1)))
+        return {i: float(np.nanmin(bound)) for i, bound in bounds.items() if not np.isnan(bound).all()}
 
     def hashes(self) -> dict[str, str]:
         """Fingerprints of what runs must share to be paired: data, initial weights, batch order."""

@@ -48,6 +48,7 @@ class Config(Options):
     network: NetworkOptions = option(NetworkOptions, "dense layers between input and output")
     trainer: Annotated[Options, OneOf(TRAINERS)] = option(meaning="the training algorithm")
     training: Training = option(Training, "epochs, batches, evaluation")
+    diagnostics: Flag = option(True, "cosine and skill of generators against the true gradient, on evaluated epochs")
 
     def problems(self) -> Iterator[Problem]:
         task: Any = self.task

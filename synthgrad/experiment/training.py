@@ -99,11 +99,12 @@ def _close_epoch(experiment: Experiment, epoch: int, step: int, seconds: float, 
     if not _finite(experiment):
         return _locate(experiment, epoch, before)
     figures = training_figures(experiment)
-    if epoch % training.evaluate_every == 0 or epoch == training.epochs:
+    evaluated = epoch % training.evaluate_every == 0 or epoch == training.epochs
+    if evaluated:
         figures |= test_figures(experiment)
     odd = next((name for name, value in figures.items() if not np.isfinite(value).all()), None)
     if odd is None:
-        return Epoch(epoch, step, seconds, figures)
+        return Epoch(epoch, step, seconds, figures | (diagnostics(experiment, epoch) if evaluated else {}))
     restore(experiment.trainer, before)
     kind, _, i = odd.partition(".")
     return Diverged(
@@ -126,6 +127,14 @@ def test_figures(experiment: Experiment) -> Figures:
     figures = {"loss": loss.objective(h, experiment.test_y)}
     figures |= experiment.task.score(loss.outputs(h), experiment.test_y)
     return {f"test_{name}": value for name, value in figures.items()}
+
+
+def diagnostics(experiment: Experiment, epoch: int) -> Figures:
+    """Cosine and skill of the generators on the epoch's first batch, NaN in a stack where a replica has none."""
+    if experiment.diagnosis is None:
+        return {}
+    figures = experiment.diagnosis.figures(next(experiment.feed.epoch(epoch)))
+    return {name: value for name, value in figures.items() if not np.isnan(value).all()}
 
 
 def _figures(experiment: Experiment, h: Array, y: Array) -> Figures:

@@ -14,6 +14,7 @@ from synthgrad.config import dump, plain
 from synthgrad.errors import RunError
 from synthgrad.experiment import Diverged, Epoch, Experiment
 from synthgrad.runs.directory import Run, reason, whole
+from synthgrad.runs.figures import is_up
 from synthgrad.runs.survey import now
 
 
@@ -28,9 +29,9 @@ class Log:
         self.epoch, self.step, self.seconds = 0, 0, 0.0
         self.file: BinaryIO | None = None
         try:
-            hashes = experiment.hashes()
+            found = {"hashes": experiment.hashes(), "stability": experiment.stability()}
             whole(run.config, lambda file: file.write(dump(plain(experiment.config)).encode()))
-            whole(run.about, lambda file: file.write(_json({**about, "hashes": hashes})))
+            whole(run.about, lambda file: file.write(_json({**about, **found})))
             self.file = run.metrics.open("xb", buffering=0)
             self._append(",".join(["epoch", "step", "seconds", *self.columns]))
         except BaseException as error:
@@ -53,7 +54,7 @@ class Log:
         self.last |= figures
         for name, value in figures.items():
             best = self.best.get(name)
-            if best is None or (value > best["value"] if name.endswith("accuracy") else value < best["value"]):
+            if best is None or (value > best["value"] if is_up(name) else value < best["value"]):
                 self.best[name] = {"value": value, "epoch": record.epoch}
 
     def finish(self, outcome: str, diverged: Diverged | None = None) -> None:

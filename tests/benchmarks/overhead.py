@@ -1,4 +1,4 @@
-"""What a run costs beyond its steps: metrics, logging, display, evaluation, memory, start-up.
+"""What a run costs beyond its steps: metrics, logging, display, evaluation, diagnostics, memory, start-up.
 
     python tests/benchmarks/overhead.py
 
@@ -95,6 +95,18 @@ def evaluation() -> tuple[float, float]:
     return a / 5, b / 5
 
 
+def diagnosis(every: int) -> tuple[float, float]:
+    """Seconds of training a DNI network with held-out evaluations, and of the same with its generators looked at."""
+    settings = ["trainer.name=dni", f"training.evaluate_every={every}", "training.epochs=1000000"]
+    config = load(CONFIGS / "vanilla.yaml", Config, settings)
+    without, looking = (
+        (r for r in train(Experiment([config.model_copy(update={"diagnostics": on})])) if isinstance(r, Epoch))
+        for on in (False, True)
+    )
+    a, b = alternate(*(lambda r=records: [next(r) for _ in range(EPOCHS)] for records in (without, looking)))
+    return a / EPOCHS, b / EPOCHS
+
+
 def memory(epochs: int) -> float:
     """Peak memory in MiB of a process that trains the 8-bit setting."""
     line = ["train", str(CONFIGS / "vanilla-8bit.yaml"), "-q", "-s", f"training.epochs={epochs}"]
@@ -136,13 +148,16 @@ def main() -> int:
             rows.append((f"{trainer}: metrics, log, display / steps", bare * 1e3, full * 1e3, "ms", 1.10))
         a, b = evaluation()
         rows.append(("evaluation / forward pass", a * 1e3, b * 1e3, "ms", 1.3))
+        for every in (10, 1):
+            a, b = diagnosis(every)
+            rows.append((f"dni, evaluate_every {every}: diagnostics / none", a * 1e3, b * 1e3, "ms", 1.10))
         rows.append(("peak memory, 10,000 / 1,000 epochs", memory(1000), memory(10000), "MiB", 1.05))
         for (what, a, b), goal in zip(startup(folder), (1.6, 1.5), strict=True):
             rows.append((what, a * 1e3, b * 1e3, "ms", goal))
-    print(f"{'what':<42} {'reference':>10} {'synthgrad':>10}      {'ratio':>6}  goal")
+    print(f"{'what':<43} {'reference':>10} {'synthgrad':>10}      {'ratio':>6}  goal")
     for what, a, b, unit, goal in rows:
         held = "ok" if b / a <= goal else "MISSED"
-        print(f"{what:<42} {a:>10.2f} {b:>10.2f} {unit:<4} {b / a:>6.3f}  {goal} {held}")
+        print(f"{what:<43} {a:>10.2f} {b:>10.2f} {unit:<4} {b / a:>6.3f}  {goal} {held}")
     print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
     return int(any(b / a > goal for _, a, b, _, goal in rows))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import subprocess
@@ -10,9 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import tiny
 from terminal import COLOUR, seen
-from typed import COMMAND, ENDLESS, SMALL, environment, no_file_above, only, ran, result, write
+from typed import COMMAND, ENDLESS, SMALL, environment, no_file_above, only, ran, result, typed, write
 
-from synthgrad.cli.display import Lines, clock, rows
+from synthgrad.cli.display import Lines, clock, rows, unstable
 from synthgrad.compare.sparkline import BLOCKS
 from synthgrad.experiment import Experiment
 
@@ -60,6 +61,38 @@ def test_brackets_are_text(tmp_path, capsys):
     assert capsys.readouterr().err == "[red]hot[/red] [bold]\n"
 
 
+UNSTABLE = ("-s", "trainer.name=dni", "-s", "trainer.generator.alpha=3")
+"""A step that no generator of the tiny network bears."""
+
+
+@pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
+def test_a_step_size_that_generators_cannot_bear_is_warned_of(tmp_path, on):
+    """One line below the title, with both numbers, unless diagnostics are off."""
+    said = typed("train", write(tmp_path), "--runs", tmp_path / "r", *UNSTABLE, "-s", f"diagnostics={json.dumps(on)}")
+    warnings = [line for line in lines(said)[1:] if line.startswith("trainer.generator.alpha: 3 is above 0.")]
+    assert warnings == (lines(said)[1:2] if on else [])
+
+
+def test_the_warning_names_the_generator_that_bears_least():
+    """Below its bound all are stable."""
+    (line,) = unstable(tiny({"trainer.name": "dni", "trainer.generator.alpha": 0.3}), {"1": 0.25, "2": 0.0123456})
+    assert line == (
+        "trainer.generator.alpha: 0.3 is above 0.0123, the largest step at which generator 2's regression is stable on "
+        "this data (from lambda_max of Z^T Z); set it well below, or expect it to diverge"
+    )
+
+
+def test_a_step_size_that_generators_bear_is_not_warned_of(tmp_path):
+    """Below the title come the epochs."""
+    said = typed("train", write(tmp_path), "--runs", tmp_path / "r", "-s", "trainer.name=dni")
+    assert lines(said)[1].startswith("epoch 1/3")
+
+
+def test_a_quiet_run_warns_of_nothing(tmp_path):
+    """Whoever wants silence has it."""
+    assert typed("train", write(tmp_path), "--runs", tmp_path / "r", *UNSTABLE, "-q").err == ""
+
+
 # on a terminal ------------------------------------------------------------------------------------
 
 
@@ -75,12 +108,12 @@ def test_the_live_display_fits_the_terminal(tmp_path, width):
 
 
 def test_the_live_display_shows_progress_figures_and_a_curve(tmp_path):
-    """Epoch, speed, time left; training and held-out figures below each other; generator errors; the loss."""
+    """Epoch, speed, time left; training and held-out figures below each other; the generators'; the loss."""
     shown = seen("train", write(tmp_path), "--runs", tmp_path / "r", *LONG, "-s", "trainer.name=dni")
     picture = next(
         s for s in reversed(shown.screens) if any("steps/s" in line for line in s) and s[-1].startswith("loss")
     )
-    title, bar, training, held_out, generators, curve = picture
+    title, bar, training, held_out, generators, layers, curve = picture
     assert title == "dni, seed 3, 8-12-9-4 (265 weights)"
     assert bar.startswith("epoch ")
     assert bar.endswith(" left")
@@ -88,6 +121,8 @@ def test_the_live_display_shows_progress_figures_and_a_curve(tmp_path):
     assert held_out.startswith("held-out   bits ")
     assert held_out.index("sums") == training.index("sums")
     assert generators.startswith("generator error ")
+    assert layers.startswith("layers cos ")
+    assert len(layers.split()) == 4
     assert set(curve.split()[1]) <= set(BLOCKS)
 
 
@@ -191,6 +226,13 @@ def test_a_generator_error_may_have_any_size():
     """Three digits, however large."""
     (row,) = rows({"generator_error.1": 3.7412e55, "generator_error.2": 1e-9, "generator_error.3": math.pi})
     assert row.pairs == ["3.74e+55", "1e-09", "3.14"]
+
+
+def test_every_layer_has_its_place_among_the_cosines():
+    """A dash for one that has none, all of one width."""
+    figures = {"generator_error.1": 1.0, "generator_error.2": 1.0, "generator_error.3": 1.0}
+    _, layers = rows({**figures, "cosine.1": -0.1234, "cosine.3": 1.0})
+    assert layers == ("layers cos", ["-0.12", "    -", " 1.00"])
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")

@@ -17,6 +17,8 @@ from synthgrad.experiment import Config, Experiment
 FILES = {"config.yaml", "run.json", "metrics.csv", "result.json", "weights.npz"}
 TRAINING = ["loss", "abs_error", "abs_delta", "bit_accuracy", "exact_accuracy"]
 HELD_OUT = ["test_loss", "test_bit_accuracy", "test_exact_accuracy"]
+MISSES = ["generator_error.1", "generator_error.2"]
+DIAGNOSTICS = ["cosine.1", "cosine.2", "skill.1", "skill.2"]
 DIRECTORY = r"\d{8}-\d{6}-%s-s%d-[0-9a-f]{4}"
 
 
@@ -165,11 +167,11 @@ def test_run_json_says_what_a_run_was_made_with(tmp_path):
 
 @pytest.mark.parametrize(
     ("trainer", "more"),
-    [("backprop", []), ("frozen", []), ("dni", ["generator_error.1", "generator_error.2"])],
+    [("backprop", []), ("frozen", []), ("dni", [*MISSES, *DIAGNOSTICS]), ("dni -s diagnostics=off", MISSES)],
 )
 def test_the_columns_stand_in_the_contract_s_order(tmp_path, trainer, more):
-    """Counters, training, held-out, then the generators."""
-    run = trained(tmp_path, "-s", f"trainer.name={trainer}")
+    """Counters, training, held-out, then the generators: what they missed, and what they are worth."""
+    run = trained(tmp_path, "-s", *f"trainer.name={trainer}".split())
     assert list(metrics(run)[0]) == ["epoch", "step", "seconds", *TRAINING, *HELD_OUT, *more]
 
 
@@ -182,11 +184,19 @@ def test_a_row_an_epoch_counted_from_one(tmp_path):
 
 
 def test_held_out_cells_are_blank_between_evaluations(tmp_path):
-    """Every third epoch is evaluated, and the last."""
-    rows = metrics(trained(tmp_path, "-s", "training.epochs=7", "-s", "training.evaluate_every=3"))
-    for name in HELD_OUT:
+    """Every third epoch is evaluated, and the last; the generators too."""
+    keys = {"trainer.name": "dni", "training.epochs": 7, "training.evaluate_every": 3}
+    rows = metrics(trained(tmp_path, *settings(keys)))
+    for name in [*HELD_OUT, *DIAGNOSTICS]:
         assert [bool(row[name]) for row in rows] == [False, False, True, False, False, True, True]
-    assert all(row[name] for row in rows for name in TRAINING)
+    assert all(row[name] for row in rows for name in [*TRAINING, *MISSES])
+
+
+def test_a_cosine_that_is_none_is_a_blank_cell(tmp_path):
+    """Generators that stay at zero have no direction, and are as good as no step."""
+    rows = metrics(trained(tmp_path, "-s", "trainer.name=dni", "-s", "trainer.generator.alpha=0"))
+    assert {row[name] for row in rows for name in DIAGNOSTICS[:2]} == {""}
+    assert {row[name] for row in rows for name in DIAGNOSTICS[2:]} == {"0.0"}
 
 
 def test_without_held_out_examples_their_cells_stay_blank(tmp_path):

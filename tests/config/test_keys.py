@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from said import BASE, DNI, made, said
+from said import BASE, DNI, TOP, made, said
 
-TOP = "known here: seed, stream, task, network, trainer, training"
 TRAINERS = "backprop, frozen, dni, printed-listing"
 
 UNKNOWN = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from said import BASE, DNI, made, said
+from said import BASE, DNI, TOP, made, said
 
 ADAM = BASE.replace("backprop", "backprop, optimizer: adam")
 NORMAL = BASE + "network: {init: {scheme: normal, scale: 0.3, shift: 0}}\n"
@@ -71,8 +71,8 @@ WRONG = {
     "network.hidden.0=64": "network.hidden: takes one value and has no keys of its own "
     "(set it as a whole: -s network.hidden=VALUE)",
     "network.hidden[0]=64": "a list is set as a whole (for example -s network.hidden='[64, 32]')",
-    "foo=1": "foo: unknown key (known here: seed, stream, task, network, trainer, training)",
-    "foo.bar.baz=1": "foo: unknown key (known here: seed, stream, task, network, trainer, training)",
+    "foo=1": f"foo: unknown key ({TOP})",
+    "foo.bar.baz=1": f"foo: unknown key ({TOP})",
     "training.batch-size=3": "training.batch-size: unknown key (did you mean 'batch_size'? "
     "known here: epochs, batch_size, shuffle, evaluate_every, decay)",
     "trainer.name=frozzen": "trainer.name: 'frozzen' is not one of backprop, frozen, dni, printed-listing "

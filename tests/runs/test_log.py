@@ -49,7 +49,8 @@ def test_a_log_begins_with_config_circumstances_and_header(log):
     """Before the first step."""
     assert sorted(path.name for path in log.run.path.iterdir()) == ["config.yaml", "metrics.csv", "run.json"]
     assert log.run.metrics.read_text() == ",".join(["epoch", "step", "seconds", *log.experiment.columns()]) + "\n"
-    assert json.loads(log.run.about.read_text()) == {"host": "here", "hashes": log.experiment.hashes()}
+    found = {"hashes": log.experiment.hashes(), "stability": log.experiment.stability()}
+    assert json.loads(log.run.about.read_text()) == {"host": "here", **found}
 
 
 def test_a_row_is_on_disk_as_soon_as_its_epoch_is_done(log):
@@ -127,6 +128,14 @@ def test_the_best_accuracy_is_the_largest_and_the_best_loss_the_smallest(log):
         "loss": {"value": 0.3, "epoch": 2},
         "test_bit_accuracy": {"value": 0.7, "epoch": 2},
     }
+
+
+def test_the_best_cosine_is_the_largest(log):
+    """So is the best skill."""
+    log.epoch_done(epoch(1, **{"cosine.1": 0.5, "skill.1": -1.0}))
+    log.epoch_done(epoch(2, **{"cosine.1": 0.25, "skill.1": -2.0}))
+    log.finish("finished")
+    assert {name: best["epoch"] for name, best in result(log)["best"].items()} == {"cosine.1": 1, "skill.1": 1}
 
 
 def test_speed_is_steps_by_seconds_of_training(log):

@@ -264,9 +264,9 @@ def check_stack_is_its_replicas(configs):
             assert found.shape == value.shape
             assert found.tobytes() == value.tobytes(), (r, name, np.abs(found - value).max())
         for a, b in zip(together, alone[r], strict=True):
-            assert a.figures.keys() == b.figures.keys()
-            for name, value in b.figures.items():
-                np.testing.assert_allclose(a.figures[name][r], value, rtol=1e-12, err_msg=name)
+            assert a.figures.keys() >= b.figures.keys()
+            for name, value in a.figures.items():  # where a replica has none, nan in the stack and absent alone
+                np.testing.assert_allclose(value[r], b.figures.get(name, np.nan), rtol=1e-12, err_msg=name)
 
 
 def three(keys):

@@ -44,6 +44,8 @@ def changed(before, experiment, prefix):
 class Oracle(Generator):
     """A generator that knows: it asks a twin network with the same weights for the true gradient."""
 
+    twin: Twin
+
     def delta(self, h, batch):
         if self.i == 1:  # at the start of a step, before any layer has moved
             self.twin.ask(batch)
@@ -72,21 +74,27 @@ class Twin:
             delta = self.deltas[i] = trainer.layers[i].delta_below()
 
 
+def inspired(keys, monkeypatch):
+    """A DNI experiment whose generators, and those of its diagnosis, are oracles."""
+    monkeypatch.setattr("synthgrad.trainers.dni.Generator", Oracle)
+    experiment = dni(keys)
+    twin = Twin(experiment.trainer, tiny(keys))
+    for generator in [*experiment.trainer.generators, *experiment.diagnosis.generators]:
+        generator.twin = twin
+    return experiment
+
+
 @pytest.mark.parametrize("normalize", [False, True], ids=["plain", "normalize"])
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @DEPTHS
 def test_an_oracle_generator_makes_dni_equal_backprop(hidden, activation, loss, normalize, monkeypatch):
     """With the true gradient for M_i, DNI is backprop, bit for bit, after four epochs with a short last batch."""
-    monkeypatch.setattr("synthgrad.trainers.dni.Generator", Oracle)
     keys = {
         "network.hidden": hidden, "network.activation": activation, "network.normalize": normalize,
         "trainer.loss": loss, "training.epochs": 4, "training.batch_size": 12,
     }  # fmt: skip
-    backprop, decoupled = Experiment([tiny(keys)]), dni(keys)
-    twin = Twin(decoupled.trainer, tiny(keys))
-    for generator in decoupled.trainer.generators:
-        generator.twin = twin
+    backprop, decoupled = Experiment([tiny(keys)]), inspired(keys, monkeypatch)
     one, other = finish(backprop), finish(decoupled)
     assert same_bits(dict(backprop.trainer.arrays()), dict(decoupled.trainer.network.arrays()))
     assert [epoch.figures["test_loss"] for epoch in one] == [epoch.figures["test_loss"] for epoch in other]
@@ -95,15 +103,25 @@ def test_an_oracle_generator_makes_dni_equal_backprop(hidden, activation, loss, 
 @pytest.mark.parametrize("optimizer", ["momentum", "adam"])
 def test_an_oracle_makes_dni_equal_backprop_with_every_optimiser(optimizer, monkeypatch):
     """One optimiser for each layer remembers what one for all layers would."""
-    monkeypatch.setattr("synthgrad.trainers.dni.Generator", Oracle)
     keys = {"trainer.optimizer": optimizer, "trainer.alpha": 0.01}
-    backprop, decoupled = Experiment([tiny(keys)]), dni(keys)
-    twin = Twin(decoupled.trainer, tiny(keys))
-    for generator in decoupled.trainer.generators:
-        generator.twin = twin
+    backprop, decoupled = Experiment([tiny(keys)]), inspired(keys, monkeypatch)
     finish(backprop)
     finish(decoupled)
     assert same_bits(dict(backprop.trainer.arrays()), dict(decoupled.trainer.network.arrays()))
+
+
+@pytest.mark.parametrize("normalize", [False, True], ids=["plain", "normalize"])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@DEPTHS
+def test_an_oracle_has_cosine_and_skill_one(hidden, dtype, loss, normalize, monkeypatch):
+    """In every epoch and layer, to the last digits of float64 in either precision."""
+    keys = {"network.hidden": hidden, "network.dtype": dtype, "network.normalize": normalize, "trainer.loss": loss}
+    experiment = inspired(keys, monkeypatch)
+    columns = experiment.diagnosis.columns()
+    assert len(columns) == 2 * len(hidden)
+    for epoch in finish(experiment):
+        assert [epoch.figures[name] for name in columns] == pytest.approx([1] * len(columns), abs=1e-12)
 
 
 # who hands what to whom ---------------------------------------------------------------------------

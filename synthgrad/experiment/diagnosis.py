@@ -1,0 +1,122 @@
+"""Does each layer learn? Synthetic gradients beside the true ones, and the step sizes that generators bear.
+
+The true gradient is computed here to be looked at, never to train with: a twin of the trainer, with buffers, shared
+gradients and running statistics of its own, takes over the weights, and nothing goes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synthgrad.generators import Generator
+from synthgrad.nn.network import Network
+from synthgrad.nn.optimizers import SGD, Momentum
+from synthgrad.trainers import Trainer
+from synthgrad.types import Array, Batch
+
+Floats = npt.NDArray[np.float64]
+
+
+class Diagnosis:
+    """What the generators of a trainer's hidden layers are worth, at its weights of the moment.
+
+    With delta_i = dL/dh_i by backpropagation in training mode and sg_i = M_i(z_i) at the same h_i, per example,
+    as vectors over a whole batch (B, n):
+
+        cosine.i = <sg_i, delta_i> / (|sg_i| |delta_i|)
+        skill.i  = 1 - |sg_i - delta_i|^2 / |delta_i|^2      1 is perfect, 0 as good as no step, below 0 worse
+    """
+
+    def __init__(self, trainer: Trainer) -> None:
+        around = trainer.around
+        undrawn = replace(around, draw=lambda name, shape: np.zeros((*around.lead, *shape)))
+        self.trainer = trainer
+        self.twin = type(trainer)(replace(trainer.setup, around=undrawn))
+        self.generators = [M for M in self.twin.generators if M.i < len(self.twin.layers)]
+        descending = self.generators if hasattr(trainer.options, "generator") else []  # the printed listing's climb
+        self.bounded = [M for M in descending if len(M.layers) == 1 and isinstance(M.optimizer, SGD | Momentum)]
+
+    def columns(self) -> list[str]:
+        """The names of ``figures``."""
+        return [f"{kind}.{M.i}" for kind in ("cosine", "skill") for M in self.generators]
+
+    @np.errstate(all="ignore")  # what comes of zero or huge vectors is looked for, not warned of
+    def figures(self, batch: Batch) -> dict[str, npt.NDArray[Any]]:
+        """Cosine and skill of every generator on one batch, shape ``lead`` each, NaN where undefined."""
+        synthetic, found = self._forward(batch), {}
+        for i, delta in self._true(batch):
+            found[f"cosine.{i}"], found[f"skill.{i}"] = _agreement(synthetic[i], delta)
+        return {name: found[name] for name in self.columns()}
+
+    @np.errstate(all="ignore")
+    def bounds(self, batch: Batch) -> dict[str, Floats]:
+        """By hidden layer, the step size above which fitting its generator to one batch does not settle.
+
+        For linear generators on SGD or momentum; shape ``lead`` each, NaN where inputs are zero or not finite.
+        """
+        self._forward(batch)
+        return {str(M.i): _bound(M) for M in self.bounded}
+
+    def _forward(self, batch: Batch) -> dict[int, Array]:
+        """Take over the weights, go upward, and return sg_i (B, n) by i."""
+        for own, other in zip(_networks(self.twin), _networks(self.trainer), strict=True):
+            np.copyto(own.theta, other.theta)
+        x = self.twin.begin(Batch(batch.x, batch.y, np.empty_like(batch.h)))
+        self.twin.network.forward(x)
+        return {M.i: M.delta(self.twin.layers[M.i - 1].h, batch) for M in self.generators}
+
+    def _true(self, batch: Batch) -> Iterator[tuple[int, Array]]:
+        """Go down again and yield i and delta_i (B, n) of every hidden layer."""
+        delta = self.twin.loss.delta(self.twin.output.h, batch)
+        for i in range(len(self.twin.layers) - 1, 0, -1):
+            f = self.twin.layers[i]
+            f.backward(delta)
+            delta = f.delta_below()  # delta_i = delta_{i+1} · dh_{i+1}/dh_i
+            yield i, delta
+
+
+def _networks(trainer: Trainer) -> list[Network]:
+    return [trainer.network, *(M.network for M in trainer.generators)]
+
+
+def _agreement(sg: Array, delta: Array) -> tuple[Floats, Floats]:
+    """Cosine and skill of sg (B, n) for delta (B, n), each as one vector, in float64."""
+    s, d = (a.reshape(*a.shape[:-2], -1).astype(np.float64) for a in (sg, delta))
+    miss = s - d
+    skill = 1 - np.vecdot(miss, miss) / np.vecdot(d, d)
+    return _finite(np.vecdot(_unit(s), _unit(d))), _finite(skill)
+
+
+def _unit(v: Floats) -> Floats:
+    """The vector v / |v| (..., K), first made of order 1 so that no square is too large or too small."""
+    v = v / np.abs(v).max(-1, keepdims=True)
+    unit: Floats = v / np.sqrt(np.vecdot(v, v))[..., None]
+    return unit
+
+
+def _bound(M: Generator) -> Floats:
+    """2 / lambda_max of the curvature D^1/2 [Z, 1]^T [Z, 1] D^1/2, Z (B, n_z) the inputs last seen.
+
+    D holds each column's reduction over the batch, 1 or 1 / B. Momentum, v <- mu v + alpha g, bears 1 + mu times
+    as much.
+    """
+    Z = M.layers[0].xT.mT.astype(np.float64)
+    rows, reduce = Z.shape[-2], M.options.reduce
+    one = np.ones((*Z.shape[:-1], 1))
+    used = [(Z, reduce.weights), (one, reduce.biases)][: 1 + M.options.bias]
+    A = np.concatenate([z / np.sqrt(rows if kind == "mean" else 1) for z, kind in used], axis=-1)
+    gram = A @ A.mT if rows < A.shape[-1] else A.mT @ A  # the smaller of two with the same eigenvalues
+    if not np.isfinite(gram).all():
+        return np.full(Z.shape[:-2], np.nan)
+    mu = getattr(M.options.optimizer, "mu", 0.0)
+    return _finite(2 * (1 + mu) / np.linalg.eigvalsh(gram)[..., -1])
+
+
+def _finite(values: Floats) -> Floats:
+    """NaN in place of what is not finite."""
+    return np.where(np.isfinite(values), values, np.nan)

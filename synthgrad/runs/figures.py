@@ -1,0 +1,17 @@
+"""What the figures of a run mean to whoever compares them."""
+
+from __future__ import annotations
+
+DIAGNOSES = ("cosine", "skill")
+"""How well the generator of a layer does; ``cosine.1`` is that of hidden layer 1."""
+
+
+def is_up(name: str) -> bool:
+    """Whether more of a figure is better; of losses, errors and seconds less is."""
+    return name.partition(".")[0].endswith(("accuracy", *DIAGNOSES))
+
+
+def diagnosis(name: str) -> str:
+    """Cosine or skill, where the figure is that of a layer; else nothing."""
+    kind, dot, _ = name.partition(".")
+    return kind if dot and kind in DIAGNOSES else ""
