@@ -41,16 +41,30 @@ class Shown:
 @click.command(short_help="Compare runs: groups, paired differences, verdicts, figures, a page.")
 @click.argument("places", nargs=-1, metavar="[RUN | DIRECTORY | GLOB]...", shell_complete=complete_run)
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Metric that is tested; more are described.")
-@click.option("--at", default="last", show_default=True, metavar="last|best|common|epoch=N", help="Where it is read.")
+@click.option(
+    "--at", default="last", show_default=True, metavar="last|best|common|epoch=N", help="Where the metric is read."
+)
 @click.option("--against", metavar="GROUP", help="Compare with this group alone, not with the control and backprop.")
-@click.option("--where", "conditions", multiple=True, metavar="'KEY<=VALUE'", help="Only runs that meet this.")
+@click.option(
+    "--where", "conditions", multiple=True, metavar="'KEY<=VALUE'", help="Only runs that meet this: = != < <= > >=."
+)
 @click.option("--by", metavar="KEY[,KEY]", help="Axes of a sweep; a task or network key keeps one table.")
-@click.option("--target", type=float, help="Epochs until this is reached and held.  [default: .95 of backprop's]")
-@click.option("--sort", type=click.Choice(["mean", "label", "n", "seconds", "diverged"]), default="mean", help="Order.")
+@click.option(
+    "--target", type=float, help="Count epochs until this is reached and held; .95 of backprop's if not given."
+)
+@click.option(
+    "--sort",
+    type=click.Choice(["mean", "label", "n", "seconds", "diverged"]),
+    default="mean",
+    show_default=True,
+    help="Order of groups.",
+)
 @click.option("--no-control", is_flag=True, help="Do not ask for the frozen control.")
 @click.option("--check", "claims", multiple=True, metavar="'A > B'", help="Exit 0 if held, 4 if not, 5 if undecided.")
-@click.option("--format", "kind", type=click.Choice(FORMATS), default="table", show_default=True, help="Of the output.")
-@click.option("--curves", is_flag=True, help="Curves too: in JSON, or as CSV with one row for each run and epoch.")
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS), default="table", show_default=True, help="Format of the output."
+)
+@click.option("--curves", is_flag=True, help="Curves too, in JSON; in CSV one row for each run and epoch.")
 @click.option("--plot", metavar="FILE", help="A figure too: .svg, .pdf or .png; - draws it here.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="A page too, with everything in it.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the output to a file.")
@@ -87,7 +101,7 @@ def compare(
     Examples:
       synthgrad compare
       synthgrad compare runs/ --metric test_bit_accuracy --at best
-      synthgrad compare --where 'trainer.alpha<=0.01' --plot figure.svg --html report.html
+      synthgrad compare --where trainer.alpha=1e-3 --plot fig.svg --html page.html
       synthgrad compare --check 'dni both > frozen' --check 'dni both ~ backprop'
       synthgrad compare --complete | sh
       synthgrad compare RUN RUN

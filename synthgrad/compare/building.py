@@ -13,12 +13,13 @@ from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import APART, differing, groups, shown, tables, told, word
 from synthgrad.compare.judging import BETTER, Scores, difference, estimate, judged, with_gap
-from synthgrad.compare.metrics import choose, diagnosis, measure, reached
+from synthgrad.compare.metrics import choose, measure, reached
 from synthgrad.compare.missing import CONTROL, REFERENCE, missing
 from synthgrad.compare.report import SCHEMA, Curve, Difference, Estimate, Group, Layer, Report, Table
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
 from synthgrad.compare.tuning import sweep, swept_keys
 from synthgrad.errors import ConfigError
+from synthgrad.runs.figures import diagnosis
 
 TARGET = 0.95
 """Of backprop's final mean: the target where none is given."""

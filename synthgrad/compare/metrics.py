@@ -10,6 +10,7 @@ import numpy as np
 
 from synthgrad.compare.subjects import FINISHED, Subject
 from synthgrad.errors import ConfigError
+from synthgrad.runs.figures import diagnosis, is_up
 from synthgrad.runs.reading import Column
 
 DEFAULTS = ("test_exact_accuracy", "test_bit_accuracy", "test_accuracy", "exact_accuracy", "bit_accuracy", "accuracy")
@@ -24,17 +25,6 @@ EVALUATIONS = 3
 def needed(name: str, metrics: Iterable[str]) -> bool:
     """Whether a table needs this column: the metrics, what explains them, and the time they took."""
     return name in metrics or name in DEFAULTS or name in ("seconds", "loss", "test_loss") or diagnosis(name) != ""
-
-
-def diagnosis(name: str) -> str:
-    """Cosine or skill, where the column is that of a layer."""
-    kind, dot, _ = name.partition(".")
-    return kind if dot and kind in ("cosine", "skill") else ""
-
-
-def is_up(metric: str) -> bool:
-    """Whether more is better."""
-    return metric.partition(".")[0].endswith(("accuracy", "cosine", "skill"))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from synthgrad.runs.reading import Column, Recorded
 FINISHED, DIVERGED = "finished", "diverged"
 RUN_ONLY = ("seed", "diagnostics", "training.checkpoint_every")
 """Keys of a config that change no number of a run but by chance: groups may differ in them."""
+HUGE = 1e150
+"""A figure beyond this is as good as infinite: nobody can form its square, nor a sum of many."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class Subject:
     @property
     def seconds(self) -> float:
         """Seconds of training."""
-        seconds = self.columns.get("seconds")
-        return float(seconds[-1]) if seconds is not None and len(seconds) else 0.0
+        seconds = self.curve("seconds")[1]
+        return float(seconds[-1]) if len(seconds) else 0.0
 
     @property
     def seconds_per_epoch(self) -> float | None:
@@ -54,7 +57,7 @@ class Subject:
         values = self.columns.get(metric)
         if values is None:
             return np.empty(0), np.empty(0)
-        there = np.isfinite(values)
+        there = np.abs(values) < HUGE
         return self.epochs[there], values[there]
 
 
@@ -87,7 +90,7 @@ def gather(
 
 
 def _add(gathered: Gathered, record: Recorded, needed: Callable[[str], bool]) -> None:
-    if not isinstance(record.seed, int):
+    if type(record.seed) is not int:
         gathered.notes.append(f"left out: {record.run.config}: has no seed")
         return
     metrics = record.metrics()
@@ -100,7 +103,7 @@ def _add(gathered: Gathered, record: Recorded, needed: Callable[[str], bool]) ->
             name=record.name,
             path=str(record.run.path),
             seed=record.seed,
-            settings={key: value for key, value in record.config.items() if key not in RUN_ONLY},
+            settings={key: _plain(value) for key, value in record.config.items() if key not in RUN_ONLY},
             outcome=record.outcome,
             diverged=record.diverged,
             about=record.about,
@@ -108,3 +111,11 @@ def _add(gathered: Gathered, record: Recorded, needed: Callable[[str], bool]) ->
             columns=columns,
         )
     )
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON has them: what it has not, a date or no number, as text."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    known = value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+    return value if known else str(value)

@@ -2,6 +2,8 @@
 
 import math
 
+import pytest
+
 from synthgrad.compare.sparkline import BLOCKS, sparkline
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.groups import UNSET, differing, shown, told
-from synthgrad.compare.metrics import DEFAULTS, EVALUATIONS, diagnosis, is_up, reached
+from synthgrad.compare.metrics import DEFAULTS, EVALUATIONS, reached
 from synthgrad.compare.missing import CONTROL
 from synthgrad.compare.numbers import short
 from synthgrad.compare.report import Table
 from synthgrad.compare.screens.layout import Column, cut, fill, lay_out
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.subjects import Subject
+from synthgrad.runs.figures import diagnosis, is_up
 
 WIDE = 100
 EXPECTED = ("trainer.name", "trainer.generator.input")
