@@ -12,7 +12,7 @@ from synthgrad.compare.answers import answers
 from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import APART, differing, groups, shown, tables, told, word
-from synthgrad.compare.judging import BETTER, Scores, difference, estimate, judged, with_gap
+from synthgrad.compare.judging import BETTER, Scores, called, difference, estimate, judged, unknown, with_gap
 from synthgrad.compare.metrics import choose, measure, reached
 from synthgrad.compare.missing import CONTROL, REFERENCE, missing
 from synthgrad.compare.report import SCHEMA, Curve, Difference, Estimate, Group, Layer, Report, Table
@@ -99,9 +99,10 @@ class _Table:
         asked = self.question.against
         if asked is None:
             return [s for s in (self.control, self.reference) if s is not None]
-        found = [s for s in self.scores if s.label == asked]
-        if not found:
-            raise ConfigError(f"--against {asked}: no such group (there are {', '.join(s.label for s in self.scores)})")
+        found = called(asked, self.scores)
+        if len(found) != 1:
+            several = f"may be {', '.join(s.label for s in found)}"
+            raise ConfigError(f"--against {asked}: {several if found else unknown(asked, self.scores)}")
         return found
 
     def _differences(self) -> list[Difference]:
@@ -145,7 +146,6 @@ class _Table:
         n = sum(s.outcome in (FINISHED, DIVERGED) for s in subjects)
         epochs = [reached(s, self.measure.metric, self.target) for s in subjects] if self.target is not None else []
         got = [epoch for epoch in epochs if epoch is not None]
-        paces = [pace for pace in (s.seconds_per_epoch for s in subjects) if pace is not None]
         return Group(
             table=self.number,
             label=scores.label,
@@ -165,12 +165,19 @@ class _Table:
             incomplete=len(subjects) - n,
             reached=len(got) if self.target is not None else None,
             epochs_to_target=estimate(got).median if 2 * len(got) >= len(subjects) and got else None,
-            seconds_per_epoch=estimate(paces).median,
+            seconds_per_epoch=estimate(_paces(scores)).median,
+            times_reference=self._times_reference(scores),
+            other_machine=self.reference is not None and fairness.other_machine(scores, self.reference),
             seconds=sum(s.seconds for s in subjects),
             layers=self._layers(scores),
             others={name: self._other(subjects, name) for name in self.question.metrics[1:]},
             curves=self._curves(subjects),
         )
+
+    def _times_reference(self, scores: Scores) -> float | None:
+        """How many times as long an epoch takes as one of the reference."""
+        paces = [estimate(_paces(s)).median for s in (scores, self.reference) if s is not None]
+        return paces[0] / paces[1] if len(paces) == 2 and paces[0] and paces[1] else None
 
     def _layers(self, scores: Scores) -> list[Layer]:
         names = {name for s in scores.members.subjects for name in s.columns if diagnosis(name)}
@@ -210,6 +217,7 @@ class _Table:
             epoch=self.measure.epoch,
             family=_family(self.differences),
             control=control,
+            lacks_control=control is None and self.question.control and self.question.against is None,
             reference=reference,
             target=self.target,
             held_equal=len(keys) - len(differing([m.settings for m in self.members])),
@@ -217,7 +225,11 @@ class _Table:
             runs=sum(len(m.subjects) for m in self.members),
             sweep=sweep(self.number, self.scores, swept, metric, (CONTROL, REFERENCE)) if swept else None,
             answers=list(answers(self.groups, self.differences, control, reference)),
-            fairness=[*fairness.remarks(self.scores, self.question.at == "best", metric), *self._untuned(swept)],
+            fairness=[
+                *fairness.remarks(self.scores, self.question.at == "best", metric),
+                *fairness.budgets(self.scores, self.control),
+                *self._untuned(swept),
+            ],
             missing=missing(self.members, self.question.control),
         )
 
@@ -227,6 +239,11 @@ class _Table:
         if controls != 1 or not swept:
             return []
         return [f"control untuned: {self.control.label if self.control else CONTROL} was tried with one setting"]
+
+
+def _paces(scores: Scores) -> list[float]:
+    """Seconds of training for an epoch, of each run that measured them."""
+    return [pace for pace in (s.seconds_per_epoch for s in scores.members.subjects) if pace is not None]
 
 
 def _family(differences: Sequence[Difference]) -> dict[str, list[str]]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from synthgrad.compare import statistics
-from synthgrad.compare.judging import ALPHA, Scores, difference, estimate
+from synthgrad.compare.judging import ALPHA, Scores, called, difference, estimate, unknown
 from synthgrad.compare.numbers import decimals, fixed, small, spread
-from synthgrad.compare.report import Answer, Interval
+from synthgrad.compare.report import Answer, Estimate, Interval
 from synthgrad.errors import ConfigError
 
 HELD, NOT_HELD, UNDECIDED = "held", "not held", "undecided"
@@ -54,16 +53,14 @@ def check(texts: Sequence[str], tables: Sequence[Sequence[Scores]]) -> list[Answ
 def _places(claim: Claim, tables: Sequence[Sequence[Scores]]) -> list[int]:
     """The tables that have all groups of a claim."""
     names = {claim.of, claim.minus or claim.of, claim.of if _number(claim.than) is not None else claim.than}
-    found = [at for at, scores in enumerate(tables) if names <= {s.label for s in scores}]
+    found = [at for at, scores in enumerate(tables) if all(len(called(name, scores)) == 1 for name in names)]
     if found:
         return found
-    labels = list(dict.fromkeys(s.label for scores in tables for s in scores))
-    unknown = next((name for name in sorted(names) if name not in labels), None)
-    if unknown is None:
-        raise ConfigError(f"--check '{claim.text}': its groups are in different tables, which are not compared")
-    near = difflib.get_close_matches(unknown, labels, 1, 0.5)
-    hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(labels)}"
-    raise ConfigError(f"--check '{claim.text}': no group is called '{unknown}' ({hint})")
+    every = [s for scores in tables for s in scores]
+    for name in sorted(names):
+        if not called(name, every):
+            raise ConfigError(f"--check '{claim.text}': {unknown(name, every)}")
+    raise ConfigError(f"--check '{claim.text}': no table has exactly one group of each name")
 
 
 def exit_code(answers: Sequence[Answer]) -> int:
@@ -89,8 +86,8 @@ def _values(claim: Claim, scores: Sequence[Scores]) -> tuple[list[float], bool]:
     return told.values, told.diverges if better_is_left else back.diverges
 
 
-def _named(label: str, scores: Sequence[Scores]) -> Scores:
-    return next(s for s in scores if s.label == label)
+def _named(name: str, scores: Sequence[Scores]) -> Scores:
+    return called(name, scores)[0]
 
 
 def _number(text: str) -> float | None:
@@ -103,9 +100,10 @@ def _number(text: str) -> float | None:
 def _answer(table: int, claim: Claim, values: list[float], diverges: bool, p: float, p_holm: float) -> Answer:
     known = estimate(values)
     answer = _judge(claim.sign, known.interval, known.mean, p_holm)
+    known = _moved(known, _number(claim.than) or 0.0)
     if diverges and claim.sign != "~" and answer == HELD:
         answer = UNDECIDED
-    why = _why(values, known.mean, known.interval, p_holm) + ("; it diverges more often" if diverges else "")
+    why = _why(known, p_holm) + ("; it diverges more often" if diverges else "")
     return Answer(table, claim.text, answer, known.n, known.mean, known.interval, p if values else None, p_holm, why)
 
 
@@ -119,8 +117,16 @@ def _judge(sign: str, interval: Interval | None, mean: float | None, p: float) -
     return HELD if (mean > 0) == (sign == ">") else NOT_HELD
 
 
-def _why(values: list[float], mean: float | None, interval: Interval | None, p: float) -> str:
-    if interval is None:
-        return f"{len(values)} seeds, too few"
-    digits = decimals([interval[1] - interval[0]])
-    return f"{fixed(mean, digits, '+')} [{spread(interval, digits, '+')}], p {small(p)}, {len(values)} seeds"
+def _moved(known: Estimate, number: float) -> Estimate:
+    """The estimate of what was claimed to be above or below a number, not of its distance from that number."""
+    if known.mean is None:
+        return known
+    ends = None if known.interval is None else (known.interval[0] + number, known.interval[1] + number)
+    return replace(known, mean=known.mean + number, interval=ends)
+
+
+def _why(known: Estimate, p: float) -> str:
+    if known.interval is None:
+        return f"{known.n} seeds, too few"
+    digits = decimals([known.interval[1] - known.interval[0]])
+    return f"{fixed(known.mean, digits, '+')} [{spread(known.interval, digits, '+')}], p {small(p)}, {known.n} seeds"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from synthgrad.compare.groups import differing
 from synthgrad.compare.judging import Scores
 from synthgrad.compare.subjects import Subject
 
@@ -33,6 +34,16 @@ def remarks(scores: Sequence[Scores], selected: bool, metric: str) -> Iterator[s
             yield f"{what} differs between the runs"
     if any((s.about.get("git") or {}).get("dirty") for s in subjects):
         yield "some runs were made with uncommitted changes"
+
+
+def budgets(scores: Sequence[Scores], control: Scores | None) -> Iterator[str]:
+    """Groups whose training was longer, or another, than the control's."""
+    for each in scores:
+        if control is None or each is control:
+            continue
+        keys = [k for k in differing([each.members.settings, control.members.settings]) if k.startswith("training.")]
+        if keys:
+            yield f"{each.label} had another budget than its control: {_and(keys)}"
 
 
 def other_machine(a: Scores, b: Scores) -> bool:

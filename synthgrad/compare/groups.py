@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -43,26 +42,30 @@ def tables(subjects: Sequence[Subject], by: Sequence[str] = ()) -> list[list[Sub
 def groups(subjects: Sequence[Subject]) -> tuple[list[Members], list[str]]:
     """The groups of a table with their labels, and a note on seeds that were run more than once."""
     found, notes = [], []
-    for same in _together(subjects, lambda subject: subject.settings):
+    together = _together(subjects, lambda subject: subject.settings)
+    for same, label in zip(together, labels([same[0].settings for same in together]), strict=True):
         kept = {subject.seed: subject for subject in sorted(same, key=_preference)}
-        found.append(Members(same[0].settings, [kept[seed] for seed in sorted(kept)]))
-    for members, label in zip(found, labels([m.settings for m in found]), strict=True):
-        members.label = label
-    counts = [Counter(s.seed for s in subjects if s.settings == m.settings) for m in found]
-    for members, count in zip(found, counts, strict=True):
-        twice = sorted(seed for seed, runs in count.items() if runs > 1)
+        found.append(Members(same[0].settings, [kept[seed] for seed in sorted(kept)], label))
+        twice = sorted(seed for seed, runs in Counter(s.seed for s in same).items() if runs > 1)
         if twice:
-            notes.append(f"{members.label}: seed {_listed(twice)} was run more than once; the latest counts")
+            notes.append(f"{label}: seed {_listed(twice)} was run more than once; the latest that finished counts")
     return found, notes
 
 
 def _together(subjects: Sequence[Subject], part: Callable[[Subject], dict[str, Any]]) -> list[list[Subject]]:
-    """Subjects that are equal in this part of their settings; 10 and 10.0 are equal."""
-    found: dict[str, list[Subject]] = {}
+    """Subjects that are equal in this part of their settings."""
+    found: dict[Any, list[Subject]] = {}
     for subject in subjects:
-        values = {key: float(value) if type(value) is int else value for key, value in part(subject).items()}
-        found.setdefault(json.dumps(values, sort_keys=True, default=str), []).append(subject)
+        settings = part(subject)
+        found.setdefault(tuple((key, _form(settings[key])) for key in sorted(settings)), []).append(subject)
     return list(found.values())
+
+
+def _form(value: Any) -> Any:
+    """What is equal where two settings are, and can be hashed: 10 and 10.0 are equal, 1 and true are not."""
+    if isinstance(value, list):
+        return tuple(map(_form, value))
+    return (bool, value) if isinstance(value, bool) else value
 
 
 def _preference(subject: Subject) -> tuple[int, str]:
@@ -73,7 +76,12 @@ def _preference(subject: Subject) -> tuple[int, str]:
 def differing(settings: Sequence[dict[str, Any]]) -> list[str]:
     """The keys in which some differ, in the order of the config."""
     keys = list(dict.fromkeys(key for each in settings for key in each))
-    return [key for key in keys if any(_value(s, key) != _value(settings[0], key) for s in settings[1:])]
+    return [key for key in keys if len(_values(settings, key)) > 1]
+
+
+def _values(settings: Sequence[dict[str, Any]], key: str) -> set[Any]:
+    """The different values under a key; having none is a value too."""
+    return {(_form(s[key]),) if key in s else () for s in settings}
 
 
 def told(settings: Sequence[dict[str, Any]]) -> list[str]:
@@ -81,8 +89,8 @@ def told(settings: Sequence[dict[str, Any]]) -> list[str]:
     keys = []
     for key in differing(settings):
         having = [s for s in settings if key in s]
-        lacking = {_value(s, "trainer.name") for s in settings if key not in s}
-        if differing([{key: s[key]} for s in having]) or lacking & {_value(s, "trainer.name") for s in having}:
+        lacking = {str(_value(s, "trainer.name")) for s in settings if key not in s}
+        if differing([{key: s[key]} for s in having]) or lacking & {str(_value(s, "trainer.name")) for s in having}:
             keys.append(key)
     return keys
 
@@ -97,33 +105,56 @@ def _value(settings: dict[str, Any], key: str) -> Any:
 def labels(settings: Sequence[dict[str, Any]]) -> list[str]:
     """The shortest labels that stay unique: the algorithm, then as few of the differing keys as tell apart."""
     parts: list[list[str]] = [[str(_value(s, "trainer.name"))] for s in settings]
-    _tell_apart(range(len(settings)), settings, parts)
+    _tell_apart(range(len(settings)), settings, parts, frozenset())
+    while alike := _alike(range(len(settings)), parts):  # settings that differ and read alike
+        for number, i in [(number, i) for same in alike for number, i in enumerate(same, 1)]:
+            parts[i].append(f"({number})")
     return [" ".join(words) for words in parts]
 
 
-def _tell_apart(same: Iterable[int], settings: Sequence[dict[str, Any]], parts: list[list[str]]) -> None:
+def _tell_apart(
+    same: Iterable[int], settings: Sequence[dict[str, Any]], parts: list[list[str]], used: frozenset[str]
+) -> None:
+    """Add words to those labels that are alike, those that tell most apart first."""
     for alike in _alike(same, parts):
-        keys = differing([settings[i] for i in alike])
-        key = min(keys, key=lambda k: FIRST.index(k) if k in FIRST else len(FIRST))
-        for i in alike:
-            parts[i].append(word(key, _value(settings[i], key)))
-        _tell_apart(alike, settings, parts)
+        those = [settings[i] for i in alike]
+        many = {key: -len(_values(those, key)) for key in differing(those) if key not in used}
+        key = min(many, key=lambda k: (FIRST.index(k) if k in FIRST else len(FIRST), many[k]), default=None)
+        if key is not None:
+            for i in alike:
+                parts[i].append(word(key, _value(settings[i], key), [k for s in those for k in s]))
+            _tell_apart(alike, settings, parts, used | {key})
 
 
 def _alike(indices: Iterable[int], parts: list[list[str]]) -> list[list[int]]:
-    found: dict[tuple[str, ...], list[int]] = {}
+    found: dict[str, list[int]] = {}
     for i in indices:
-        found.setdefault(tuple(parts[i]), []).append(i)
+        found.setdefault(" ".join(parts[i]), []).append(i)
     return [alike for alike in found.values() if len(alike) > 1]
 
 
-def word(key: str, value: Any) -> str:
+def word(key: str, value: Any, keys: Iterable[str] = ()) -> str:
     """A setting as a word of a label: names as they are, numbers and flags with the end of their key."""
     if key == "trainer.generator.input" and isinstance(value, list):
         return "+".join(map(str, value))
-    if isinstance(value, str) and value != UNSET:
+    if isinstance(value, str) and value not in (UNSET, ""):
         return value
-    return f"{key.rpartition('.')[2]}={shown(value)}"
+    return f"{end(key, keys)}={shown(value)}"
+
+
+def words(settings: dict[str, Any]) -> set[str]:
+    """Every word that a label could have for these settings."""
+    return {
+        each for key, value in settings.items() for keys in ((), settings) for each in word(key, value, keys).split()
+    }
+
+
+def end(key: str, keys: Iterable[str]) -> str:
+    """As much of the end of a key as no shorter one has: alpha for trainer.alpha, generator.alpha beside it."""
+    parts = key.split(".")
+    rivals = [k for k in dict.fromkeys(keys) if k != key and k.count(".") < len(parts)]
+    ends = (".".join(parts[-n:]) for n in range(1, len(parts)))
+    return next((text for text in ends if not any(f".{k}".endswith(f".{text}") for k in rivals)), key)
 
 
 def shown(value: Any) -> str:

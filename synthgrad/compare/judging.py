@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from synthgrad.compare import statistics
-from synthgrad.compare.groups import Members
+from synthgrad.compare.groups import Members, words
 from synthgrad.compare.metrics import Measure
 from synthgrad.compare.report import Difference, Estimate, Interval
 from synthgrad.compare.subjects import DIVERGED
@@ -40,6 +41,20 @@ class Scores:
     def data(self, seed: int) -> str | None:
         """The fingerprint of the data of one seed; None where it is not known."""
         return next((s.hashes.get("data") for s in self.members.subjects if s.seed == seed), None)
+
+
+def called(name: str, scores: Sequence[Scores]) -> list[Scores]:
+    """The group of this label, or those whose settings have all its words: ``dni both`` also where ``dni`` would do."""
+    exact = [s for s in scores if s.label == name]
+    return exact or [s for s in scores if set(name.split()) <= words(s.members.settings)]
+
+
+def unknown(name: str, scores: Sequence[Scores]) -> str:
+    """That no group has this name, and which there are."""
+    labels = list(dict.fromkeys(s.label for s in scores))
+    near = difflib.get_close_matches(name, labels, 1, 0.5)
+    hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(labels)}"
+    return f"no group is called '{name}' ({hint})"
 
 
 def shared(a: Scores, b: Scores) -> list[int]:
@@ -107,19 +122,23 @@ def _correlation(a: Sequence[float], b: Sequence[float], d: Sequence[float]) -> 
 
 
 def judged(differences: Sequence[Difference], up: bool) -> list[Difference]:
-    """A family of differences against one reference, with Holm's p and the verdicts."""
+    """A family of differences against one reference, with Holm's p and the verdicts.
+
+    Too few are seeds that could not tell a difference from luck even if all of them agreed.
+    """
     adjusted = statistics.holm([1.0 if each.p is None else each.p for each in differences])
+    m = len(differences)
     return [
-        replace(each, p_holm=p if each.n else None, family=len(differences), verdict=_verdict(each, p, up))
+        replace(each, p_holm=p if each.n else None, family=m, verdict=_verdict(each, p, up, m))
         for each, p in zip(differences, adjusted, strict=True)
     ]
 
 
-def _verdict(difference: Difference, p: float, up: bool) -> str:
+def _verdict(difference: Difference, p: float, up: bool, family: int) -> str:
     if difference.interval is None or difference.mean is None:
         return TOO_FEW
     if p >= ALPHA:
-        return LEVEL
+        return TOO_FEW if difference.n < statistics.seeds_needed(family) else LEVEL
     return BETTER if (difference.mean > 0) == up else WORSE
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from synthgrad.compare.subjects import FINISHED, Subject
+from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
 from synthgrad.errors import ConfigError
 from synthgrad.runs.figures import diagnosis, is_up
 from synthgrad.runs.reading import Column
@@ -17,7 +17,7 @@ DEFAULTS = ("test_exact_accuracy", "test_bit_accuracy", "test_accuracy", "exact_
 """Never the tutorial's two sums: a saturated network has a small one at chance level."""
 EXACT = ("test_exact_accuracy", "exact_accuracy")
 SOME_EXACT = 0.02
-"""Below this share in every group, whole sums tell nothing and bits are compared."""
+"""Up to this share in every group, whole sums tell nothing and bits are compared."""
 EVALUATIONS = 3
 """A target is reached when it is held for this many evaluations."""
 
@@ -51,27 +51,34 @@ class Measure:
 
     def counts(self, subject: Subject) -> bool:
         """Whether the run's number is a result: it finished, or what is compared is its state in mid-run."""
-        return subject.outcome == FINISHED or (self.at not in ("last", "best") and subject.outcome != "diverged")
+        return subject.outcome == FINISHED or (self.at not in ("last", "best") and subject.outcome != DIVERGED)
 
 
 def measure(subjects: Sequence[Subject], metric: str, at: str) -> tuple[Measure, list[str]]:
     """How a metric is read of these runs, and what is to be said of it. Raises ConfigError."""
-    asked = _asked(at)
+    found = Measure(metric, at, _asked(at))
+    counted = [s for s in subjects if found.counts(s)]
     notes: list[str] = []
-    if asked is not None or at == "best":
-        return Measure(metric, at, asked), notes
-    counted = [s for s in subjects if s.outcome == FINISHED] if at == "last" else list(subjects)
-    curves = [epochs for epochs in (s.curve(metric)[0] for s in counted) if len(epochs)]
-    if not curves:
-        return Measure(metric, at, 0), [f"no finished run has {metric}"]
-    common = _common(curves)
-    if not common:
-        return Measure(metric, at, 0), [f"{metric} was never measured at an epoch that all runs have"]
-    lasts = sorted({int(epochs[-1]) for epochs in curves})
-    if len(lasts) > 1:
-        listed = ", ".join(map(str, lasts[:4])) + (", ..." if len(lasts) > 4 else "")
-        notes.append(f"runs of {listed} epochs: compared at epoch {common}, the last that all have")
-    return Measure(metric, at, common), notes
+    if at in ("last", "common"):
+        curves = [epochs for epochs in (s.curve(metric)[0] for s in counted) if len(epochs)]
+        found = Measure(metric, at, _common(curves) if curves else 0)
+        lasts = sorted({int(epochs[-1]) for epochs in curves})
+        if curves and not found.epoch:
+            return found, [f"{metric} was never measured at an epoch that all runs have"]
+        if len(lasts) > 1:
+            listed = ", ".join(map(str, lasts[:4])) + (", ..." if len(lasts) > 4 else "")
+            notes.append(f"runs of {listed} epochs: compared at epoch {found.epoch}, the last that all have")
+    return found, [*notes, *_lacking(found, counted)]
+
+
+def _lacking(measure: Measure, counted: Sequence[Subject]) -> Iterator[str]:
+    """Whether there are runs without the number that is compared."""
+    what = f"{measure.metric} at epoch {measure.epoch}" if "=" in measure.at else measure.metric
+    lacking = sum(measure.value(s) is None for s in counted)
+    if lacking == len(counted):
+        yield f"no {'finished ' if measure.at in ('last', 'best') else ''}run has {what}"
+    elif lacking:
+        yield f"{lacking} of {len(counted)} runs {'has' if lacking == 1 else 'have'} no {what}"
 
 
 def _asked(at: str) -> int | None:
@@ -93,18 +100,24 @@ def _common(curves: Sequence[Column]) -> int:
     return int(shared[-1]) if len(shared) else 0
 
 
-def choose(subjects: Sequence[Subject], at: str) -> str:
+def choose(groups: Sequence[Sequence[Subject]], at: str) -> str:
     """The metric of a table where none was asked for. Raises ConfigError where there is nothing to compare."""
+    subjects = [subject for group in groups for subject in group]
     there = {name for subject in subjects for name in subject.columns if len(subject.curve(name)[0])}
     candidates = [name for name in DEFAULTS if name in there]
     if not candidates:
         other = sorted(there - {"seconds", "step"})
         raise ConfigError(f"the runs have no accuracy (choose with --metric {other[0] if other else 'NAME'})")
-    if candidates[0] in EXACT and len(candidates) > 1:
+    bits = candidates[0].replace("exact", "bit")
+    if candidates[0] in EXACT and bits in candidates:
         read, _ = measure(subjects, candidates[0], at)
-        values = [value for value in map(read.value, subjects) if value is not None]
-        return candidates[0] if max(values, default=0.0) > SOME_EXACT else candidates[1]
+        return candidates[0] if any(_mean(read, group) > SOME_EXACT for group in groups) else bits
     return candidates[0]
+
+
+def _mean(measure: Measure, group: Sequence[Subject]) -> float:
+    values = [measure.value(s) for s in group if measure.counts(s)]
+    return float(np.mean([value for value in values if value is not None] or [0.0]))
 
 
 def reached(subject: Subject, metric: str, target: float) -> int | None:

@@ -74,6 +74,8 @@ class Group:
     reached: int | None
     epochs_to_target: float | None
     seconds_per_epoch: float | None
+    times_reference: float | None
+    other_machine: bool
     seconds: float
     layers: list[Layer]
     others: dict[str, Estimate]
@@ -171,6 +173,7 @@ class Table:
     epoch: int | None
     family: dict[str, list[str]]
     control: str | None
+    lacks_control: bool
     reference: str | None
     target: float | None
     held_equal: int

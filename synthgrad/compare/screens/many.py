@@ -31,7 +31,7 @@ class Screen:
         self.hidden = 0 if whole or len(groups) <= MOST else len(groups) - SHOWN
         self.groups = groups[: len(groups) - self.hidden]
         self.every = groups
-        self.against = next(iter(table.family), None)
+        self.against = "frozen" if table.lacks_control else next(iter(table.family), None)
         widths = [g.interval[1] - g.interval[0] for g in groups if g.interval is not None]
         self.digits = decimals(widths, max((abs(g.mean) for g in groups if g.mean is not None), default=1.0))
 
@@ -65,7 +65,7 @@ class Screen:
             Column("W-L", [f"{d.wins}-{d.losses}" if d else "-" for d in found], rank=1),
             Column("gap", [self._gap(g, d) for g, d in zip(groups, found, strict=True)], rank=2),
             Column(self._to_target(), [self._epochs(g) for g in groups], rank=6),
-            Column("s/epoch", [short(g.seconds_per_epoch, 2) for g in groups], rank=8),
+            Column("s/epoch", [_pace(g) for g in groups], rank=8),
         ]
         return [*columns, *self._curve(columns)]
 
@@ -76,6 +76,8 @@ class Screen:
         return Column(header, cells, right=False)
 
     def _verdict(self, group: Group, d: Difference | None, wide: bool) -> str:
+        if self.table.lacks_control:
+            return "no control"
         if d is None:
             return "control" if group.label == self.table.control else ""
         star = "*" if d.diverges and d.verdict == "better" else ""
@@ -118,7 +120,7 @@ class Screen:
 
     def _second(self) -> Iterator[str]:
         """Against the second reference, one line each."""
-        for against in list(self.table.family)[1:]:
+        for against in [label for label in self.table.family if label != self.against]:
             found = [d for d in self.differences if d.against == against and d.of in {g.label for g in self.groups}]
             first = f"against {against}"
             columns = [
@@ -201,17 +203,18 @@ class Screen:
 
     def _notes(self) -> Iterator[str]:
         """How to read the table, and what is to be known before it is believed."""
-        yield from fill(" ".join(self.rules()), self.width)
+        rules = " ".join(self.rules())
+        yield from fill(rules, self.width) if rules else ()
         for remark in [*self.diverged(), *self.table.fairness]:
             yield from fill(f"- {remark}", self.width, 2)
 
     def rules(self) -> Iterator[str]:
         """How verdicts come about, and what pairing is worth here."""
-        judged = [d for d in self.differences if d.against == self.against]
+        judged = [d for d in self.differences if d.against == self.against] or self.differences
         if judged and any(d.verdict != TOO_FEW for d in judged):
             yield (
                 f"better, worse: 95% interval of the per-seed difference leaves out 0 and p < .05, exact sign-flip "
-                f"test, Holm over {judged[0].family}; ~ not told apart; gap: 0% {self.table.control}, 100% backprop."
+                f"test, Holm over {judged[0].family}; ~ not told apart{self._gap_rule()}."
             )
         elif judged:
             needed = f"{seeds_needed(len(judged))} shared seeds are needed for {_count(len(judged), 'comparison')}"
@@ -221,6 +224,10 @@ class Screen:
             unpaired = round(told.n / (1 - told.correlation))
             pairing = f"{told.n} paired seeds tell as much as {unpaired} unpaired"
             yield f"Pairing r {small(told.correlation)} ({told.of}): {pairing}."
+
+    def _gap_rule(self) -> str:
+        known = any(d.gap is not None for d in self.differences)
+        return f"; gap: 0% {self.table.control}, 100% {self.table.reference}" if known else ""
 
     def diverged(self) -> Iterator[str]:
         """Runs without a result."""
@@ -234,6 +241,12 @@ class Screen:
                 )
             if group.incomplete:
                 yield f"{group.label}: {group.incomplete} of {len(group.seeds)} runs did not finish and are left out"
+
+
+def _pace(group: Group) -> str:
+    """Seconds an epoch, times those of the reference; ! where they were not measured on the same machine."""
+    times = f" x{group.times_reference:.1f}" if group.times_reference is not None else ""
+    return f"{short(group.seconds_per_epoch, 2)}{times}{'!' if group.other_machine else ''}"
 
 
 def _plain(value: float | None, digits: int) -> str:
