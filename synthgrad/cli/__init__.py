@@ -17,6 +17,7 @@ from synthgrad import __version__
 from synthgrad.cli.compare import compare
 from synthgrad.cli.completion import Bash
 from synthgrad.cli.config import config
+from synthgrad.cli.runs import runs
 from synthgrad.cli.train import train
 from synthgrad.errors import SynthgradError
 
@@ -24,6 +25,7 @@ EPILOG = """\b
 First steps:
   synthgrad train configs/addition/dni-both.yaml
   synthgrad compare
+  synthgrad runs show latest
   synthgrad config list
 Exit codes: 0 done, 1 failed while running, 2 bad usage or config, 3 the run
 diverged, 4 a checked claim does not hold, 5 it is undecided, 130 or 143 after
@@ -48,6 +50,7 @@ def group(context: click.Context, debug: bool) -> None:
 
 group.add_command(train)
 group.add_command(compare)
+group.add_command(runs)
 group.add_command(config)
 add_completion_class(Bash)
 
@@ -104,7 +107,8 @@ def _usage(error: click.ClickException) -> int:
 
 def _as_ours(message: str) -> str:
     """Click's message without capitals and full stops, what would be right in parentheses."""
-    found = re.search(r"\.?\s\(?((?:Did you mean|Possible options).*?)\)?$", message, re.DOTALL)
+    message = " ".join(message.split())
+    found = re.search(r"\.?\s\(?((?:Did you mean|Possible options|Choose from).*?)\)?$", message)
     parts = [message[: found.start()], found[1]] if found else [message.rstrip(".")]
     what, *hint = [part[:1].lower() + part[1:] for part in parts]
     return f"{what} ({hint[0]})" if hint else what

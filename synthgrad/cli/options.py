@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from click.shell_completion import CompletionItem
 
@@ -24,6 +26,24 @@ def complete_name(context: click.Context, parameter: click.Parameter, incomplete
     names = dict.fromkeys(name for key, (registry, _) in registries().items() for name in (key, *registry))
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
+
+def complete_run(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """``latest`` and the names of the runs below --runs, those made last first; directories where none is meant."""
+    from synthgrad.runs.finding import LATEST, below
+
+    there = (path.name for path in below(Path(context.params.get("runs") or "runs")))
+    names = [LATEST, *sorted(there, reverse=True)]
+    found = [CompletionItem(name) for name in names if name.startswith(incomplete) and name.isprintable()]
+    return found or [CompletionItem(incomplete, type="dir")]
+
+
+run_names = click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default="runs",
+    show_default=True,
+    help="Where runs are looked for by their names.",
+)
 
 settings = click.option(
     "-s",

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable
+import math
+import os
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +18,8 @@ import numpy.typing as npt
 
 from synthgrad.config import read_resolved
 from synthgrad.errors import ConfigError
-from synthgrad.runs.directory import Run
+from synthgrad.runs.directory import Run, reason
+from synthgrad.runs.finding import is_run
 
 Column = npt.NDArray[np.float64]
 UNFINISHED = "unfinished"
@@ -25,7 +31,8 @@ class Recorded:
 
     def __init__(self, path: Path) -> None:
         """Raises ConfigError where the directory holds no run or its config cannot be read."""
-        self.run, self.name = Run(path), path.name
+        self.run = Run(path)
+        self.name = os.path.basename(os.path.abspath(path))  # of . too
         self.damage: list[str] = []
         if not is_run(path):
             raise ConfigError(f"{path}: is not the directory of a run (it has no config.yaml)")
@@ -45,9 +52,41 @@ class Recorded:
         where = (self.result or {}).get("diverged")
         return where if isinstance(where, dict) else {}
 
+    @cached_property
+    def started(self) -> datetime | None:
+        """When it began, in local time: what its circumstances say, or else its name."""
+        said = self.about.get("started")
+        stamp = re.match(r"\d{8}-\d{6}(?=-)", self.name)
+        try:
+            return datetime.fromisoformat(said).astimezone() if isinstance(said, str) else _local(stamp)
+        except (ValueError, OverflowError):
+            return _local(stamp)
+
+    @property
+    def epochs(self) -> int | None:
+        """As many as it was to train."""
+        epochs = self.config.get("training.epochs")
+        return epochs if isinstance(epochs, int) else None
+
+    def number(self, name: str) -> float | None:
+        """A number of the result: epoch, step, seconds, steps_per_second."""
+        return _number((self.result or {}).get(name))
+
+    @property
+    def last(self) -> dict[str, float]:
+        """The last figures that its result holds."""
+        last = (self.result or {}).get("last")
+        figures = {name: _number(value) for name, value in last.items()} if isinstance(last, dict) else {}
+        return {name: value for name, value in figures.items() if value is not None}
+
     def metrics(self) -> Metrics:
         """The rows of its metrics file, read anew."""
         return Metrics(self.run.metrics)
+
+    def note_damage(self, found: str) -> None:
+        """Keep what was found to be damaged, once."""
+        if found and found not in self.damage:
+            self.damage.append(found)
 
     def _json(self, path: Path) -> dict[str, Any] | None:
         try:
@@ -57,9 +96,22 @@ class Recorded:
         except (OSError, ValueError, RecursionError):
             data = None
         if not isinstance(data, dict):
-            self.damage.append(f"{path}: is damaged and was ignored")
+            self.note_damage(f"{path}: is damaged and was ignored")
             return None
         return data
+
+
+def _local(stamp: re.Match[str] | None) -> datetime | None:
+    """The time at the front of a name, 20261124-191841."""
+    try:
+        return datetime.strptime(stamp[0], "%Y%m%d-%H%M%S").astimezone() if stamp else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _number(value: Any) -> float | None:
+    real = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if real and math.isfinite(value) else None
 
 
 class Metrics:
@@ -70,19 +122,28 @@ class Metrics:
 
     def __init__(self, path: Path) -> None:
         self.path, self.damage = path, ""
-        whole = self._read().rpartition(b"\n")[0]
+        whole = self._read().rpartition(b"\n")[0].replace(b"\r\n", b"\n").removesuffix(b"\r")
         header, _, self._body = whole.partition(b"\n")
         self.names = header.decode("utf-8", "replace").split(",") if header else []
-        self._epochs: Column | None = None
+        if header and ("epoch" not in self.names or len(set(self.names)) < len(self.names)):
+            self.damage = f"{path}:1: is damaged (a header begins with epoch); no row was used"
+            self.names, self._body = [], b""
 
     def columns(self, names: Iterable[str]) -> dict[str, Column]:
-        """The named columns, those that there are. Ask for all at once: each call goes through the file."""
+        """The named columns, those that there are, and ``epoch``. Each call goes through the file: ask for all."""
         wanted = [name for name in dict.fromkeys(["epoch", *names]) if name in self.names]
         try:
-            columns = self._columns(wanted, self._body)
+            columns = self._columns(wanted)
         except ValueError:
-            columns = self._columns(wanted, self._undamaged())
-        return {name: column for name, column in columns.items() if name in names or name == "epoch"}
+            self._body = self._undamaged()
+            columns = self._columns(wanted)
+        return {"epoch": np.empty(0)} | columns
+
+    def rows(self) -> Iterator[list[str]]:
+        """The undamaged rows, each cell as it is written."""
+        self.columns(self.names)
+        for row in self._body.split(b"\n") if self._body else []:
+            yield row.decode().split(",")
 
     def _read(self) -> bytes:
         try:
@@ -90,29 +151,30 @@ class Metrics:
         except FileNotFoundError:
             return b""
         except OSError as error:
-            self.damage = f"{self.path}: cannot be read: {(error.strerror or str(error)).lower()}"
+            self.damage = f"{self.path}: cannot be read: {reason(error)}"
             return b""
 
-    def _columns(self, names: list[str], body: bytes) -> dict[str, Column]:
+    def _columns(self, names: list[str]) -> dict[str, Column]:
         """Raises ValueError at rows of different lengths, at a cell that is no number, at epochs out of order."""
         width = len(self.names)
-        cells = body.replace(b"\n", b",").split(b",") if body else []
-        if body and len(cells) != width * (body.count(b"\n") + 1):
+        rows = self._body.split(b"\n") if self._body else []
+        if any(row.count(b",") != width - 1 for row in rows):
             raise ValueError
+        cells = self._body.replace(b"\n", b",").split(b",") if rows else []
         columns = {name: _numbers(cells[self.names.index(name) :: width]) for name in names}
-        if "epoch" in columns and not (np.diff(columns["epoch"]) > 0).all():
+        if "epoch" in columns and not _in_order(columns["epoch"]).all():
             raise ValueError
         return columns
 
     def _undamaged(self) -> bytes:
         """The rows before the first that has too few or too many cells, words, or an epoch out of order."""
-        rows = self._body.split(b"\n")
-        good = list(itertools.takewhile(self._is_row, rows))
-        epoch = self.names.index("epoch") if "epoch" in self.names else None
-        if epoch is not None:
-            epochs = _numbers([row.split(b",")[epoch] for row in good])
-            good = good[: 1 + next((i for i, step in enumerate(np.diff(epochs)) if not step > 0), len(good))]
-        self.damage = f"{self.path}:{len(good) + 2}: is damaged; only the {len(good)} rows before it were used"
+        good = list(itertools.takewhile(self._is_row, self._body.split(b"\n")))
+        epoch = self.names.index("epoch")
+        epochs = _numbers([row.split(b",")[epoch] for row in good])
+        good = good[: next((i for i, right in enumerate(_in_order(epochs)) if not right), len(good))]
+        rows = "the row" if len(good) == 1 else f"the {len(good)} rows"
+        used = f"only {rows} before it {'was' if len(good) == 1 else 'were'} used" if good else "no row was used"
+        self.damage = f"{self.path}:{len(good) + 2}: is damaged; {used}"
         return b"\n".join(good)
 
     def _is_row(self, row: bytes) -> bool:
@@ -123,12 +185,15 @@ class Metrics:
             return False
 
 
+@np.errstate(invalid="ignore")
+def _in_order(epochs: Column) -> npt.NDArray[np.bool_]:
+    """Whether each is a whole number above the one before it; the first is 1 or more."""
+    right: npt.NDArray[np.bool_] = np.isfinite(epochs) & (epochs == np.floor(epochs))
+    right &= np.diff(epochs, prepend=0.0) > 0
+    return right
+
+
 def _numbers(cells: list[bytes]) -> Column:
     if b"" in cells:
         cells = [cell or b"nan" for cell in cells]
     return np.array(cells, dtype=np.float64)
-
-
-def is_run(path: Path) -> bool:
-    """Whether a directory is that of a run."""
-    return Run(path).config.is_file()

@@ -1,0 +1,23 @@
+"""``synthgrad runs``: list, show, diff, verify, export what was recorded."""
+
+from __future__ import annotations
+
+import click
+
+from synthgrad.cli.runs.diff import diff
+from synthgrad.cli.runs.export import export
+from synthgrad.cli.runs.list import list_
+from synthgrad.cli.runs.show import show
+from synthgrad.cli.runs.verify import verify
+
+
+@click.group()
+def runs() -> None:
+    """List, show, compare, repeat and export recorded runs.
+
+    A RUN is named by its path, its directory's name or the beginning of it, its last four letters, or latest.
+    """
+
+
+for _command in (list_, show, diff, verify, export):
+    runs.add_command(_command)

@@ -1,0 +1,164 @@
+"""``synthgrad runs diff``: what two runs have in common, and what not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from synthgrad.cli.options import complete_run, run_names
+from synthgrad.cli.runs.layout import (
+    PIPED,
+    Heading,
+    as_json,
+    emit,
+    emit_all,
+    filled,
+    painted,
+    table,
+    visible,
+    warn,
+    width,
+)
+
+if TYPE_CHECKING:
+    from synthgrad.runs.parting import Comparison
+    from synthgrad.runs.reading import Metrics, Recorded
+
+INDENT = "  "
+
+
+@click.command(short_help="Say how two runs differ, and from which epoch on.")
+@click.argument("a", metavar="RUN", shell_complete=complete_run)
+@click.argument("b", metavar="RUN", shell_complete=complete_run)
+@click.option(
+    "--format", "kind", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the output."
+)
+@run_names
+def diff(a: str, b: str, kind: str, runs: Path) -> None:
+    """Say how two runs differ: settings, circumstances, data, and the first epoch that is not the same.
+
+    Figures are held against each other to the last bit, in the columns that both have.
+
+    \b
+    Example:
+      synthgrad runs diff b19d 125a
+    """
+    from synthgrad.runs.finding import named
+    from synthgrad.runs.reading import Recorded
+
+    pair = Recorded(named(a, runs)), Recorded(named(b, runs))
+    logs = pair[0].metrics(), pair[1].metrics()
+    said = difference(pair, logs)
+    if kind == "json":
+        emit(as_json(said))
+    else:
+        emit_all(page(said, width() or PIPED))
+    for recorded, log in zip(pair, logs, strict=True):
+        recorded.note_damage(log.damage)
+        warn(recorded.damage)
+
+
+def difference(pair: tuple[Recorded, Recorded], logs: tuple[Metrics, Metrics]) -> dict[str, Any]:
+    """Everything in which two runs differ, as plain values."""
+    from synthgrad.runs.circumstances import HASHES, circumstances, differing, hashes
+    from synthgrad.runs.parting import compare
+
+    a, b = pair
+    fingerprints = hashes(a.about), hashes(b.about)
+    both = [name for name in HASHES if all(name in found for found in fingerprints)]
+    return {
+        "runs": [run.name for run in pair],
+        "outcome": [run.outcome for run in pair],
+        "config": differing(a.config, b.config),
+        "circumstances": differing(circumstances(a.about), circumstances(b.about)),
+        "shared": [name for name in both if fingerprints[0][name] == fingerprints[1][name]],
+        "not_shared": [name for name in both if fingerprints[0][name] != fingerprints[1][name]],
+        "log": _log(compare(*logs)),
+    }
+
+
+def _log(found: Comparison) -> dict[str, Any]:
+    """Where the logs part; a value that is blank is None."""
+    parting = found.parting
+    return {
+        "columns": len(found.columns),
+        "last_epochs": found.ends,
+        "parting": None if parting is None else {
+            "epoch": parting.epoch,
+            "column": parting.column,
+            "values": [None if math.isnan(value) else value for value in parting.values],
+        },
+    }  # fmt: skip
+
+
+# text ---------------------------------------------------------------------------------------------
+
+
+def page(said: Mapping[str, Any], room: int) -> list[str]:
+    """The lines for a person."""
+    names = [
+        f"{letter}  {visible(name)}  {visible(outcome)}"
+        for letter, name, outcome in zip("ab", said["runs"], said["outcome"], strict=True)
+    ]
+    return [
+        *(painted(name, bold=True) for name in names),
+        *_pairs("settings", said["config"], room),
+        *_pairs("circumstances", said["circumstances"], room),
+        "",
+        *filled(_fingerprints(said), room, INDENT),
+        *filled(_parting(said["log"]), room, INDENT),
+    ]
+
+
+def _pairs(title: str, pairs: Mapping[str, Any], room: int) -> list[str]:
+    if not pairs:
+        return ["", f"{title}: the same"]
+    both = [[visible(key), *map(_text, pair)] for key, pair in pairs.items() if None not in pair]
+    return ["", *table([Heading(title), Heading("a"), Heading("b")], [*both, *_one_sided(pairs)], room)]
+
+
+def _one_sided(pairs: Mapping[str, Any]) -> list[list[str]]:
+    """Rows for the keys that one run alone has; a section of several is one row."""
+    sections: dict[tuple[str, bool], list[str]] = {}
+    for key, (a, b) in pairs.items():
+        if None in (a, b):
+            sections.setdefault((".".join(key.split(".")[:2]), a is None), []).append(key)
+    rows = []
+    for (section, in_b), keys in sections.items():
+        side = [_text(value) for value in pairs[keys[0]]]
+        if len(keys) > 1:
+            side = ["-", f"{len(keys)} keys"] if in_b else [f"{len(keys)} keys", "-"]
+        rows.append([visible(f"{section}.*" if len(keys) > 1 else keys[0]), *side])
+    return rows
+
+
+def _text(value: Any) -> str:
+    from synthgrad.config import dump
+
+    return "-" if value is None else visible(str(dump({"v": value})).removeprefix("v: ").strip())
+
+
+def _fingerprints(said: Mapping[str, Any]) -> str:
+    from synthgrad.runs.circumstances import HASHES
+
+    shared, other = ([HASHES[name] for name in said[key]] for key in ("shared", "not_shared"))
+    parts = [f"the same {', '.join(shared)}"] * bool(shared) + [f"other {', '.join(other)}"] * bool(other)
+    return f"start: {'; '.join(parts)}" if parts else "start: not known (no fingerprints were recorded)"
+
+
+def _parting(log: Mapping[str, Any]) -> str:
+    a, b = log["last_epochs"]
+    parting = log["parting"]
+    if not min(a, b) or not log["columns"]:
+        return "log: nothing to compare"
+    if parting:
+        first, second = ("blank" if value is None else value for value in parting["values"])
+        return (
+            f"log: parts in epoch {parting['epoch']}: {visible(parting['column'])} is {first!s} in a, {second!s} in b"
+        )
+    more = "" if a == b else f"; {'a' if a < b else 'b'} ends there, {'b' if a < b else 'a'} after epoch {max(a, b)}"
+    return f"log: identical to epoch {min(a, b)} ({log['columns']} columns){more}"

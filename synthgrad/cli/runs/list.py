@@ -1,0 +1,220 @@
+"""``synthgrad runs list``: a line for each run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from synthgrad.cli.options import complete_run, run_names
+from synthgrad.cli.runs.layout import Heading, as_json, emit_all, painted, table, visible, warn, width
+
+if TYPE_CHECKING:
+    from synthgrad.runs.overview import Overview
+    from synthgrad.runs.reading import Recorded
+
+OUTCOMES = ("finished", "diverged", "interrupted", "failed", "unfinished", "unreadable")
+COLOURS = {
+    "diverged": "red", "failed": "red", "unreadable": "red", "interrupted": "yellow", "unfinished": "yellow",
+}  # fmt: skip
+HEADINGS = {
+    "name": Heading("name"),
+    "outcome": Heading("outcome", paint=lambda text: painted(text, fg=COLOURS.get(text.strip()))),
+    "epoch": Heading("epochs", 3, right=True),
+    "seed": Heading("seed", 7, right=True),
+    "trainer": Heading("trainer", 4),
+    "test_exact_accuracy": Heading("exact", 1, right=True),
+    "test_bit_accuracy": Heading("bits", 5, right=True),
+    "test_accuracy": Heading("accuracy", 2, right=True),
+    "seconds": Heading("seconds", 6, right=True),
+    "started": Heading("started", 8),
+}
+BROKEN = 5
+"""As many unreadable runs as are named."""
+
+
+@click.command("list", short_help="List runs: outcome, epochs, held-out accuracies, time.")
+@click.argument("places", nargs=-1, metavar="[PLACE]...", shell_complete=complete_run)
+@click.option(
+    "--where",
+    "conditions",
+    multiple=True,
+    metavar="'KEY<=VALUE'",
+    help="Only runs that meet this (= != < <= > >=); repeatable.",
+)
+@click.option("--outcome", "outcomes", multiple=True, type=click.Choice(OUTCOMES), help="Only these; repeatable.")
+@click.option("--sort", metavar="[-]KEY", help="By a column or a key of the config; - for the largest first.")
+@click.option(
+    "--format", "kind", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
+    help="Of the output; json and csv have every digit.",
+)  # fmt: skip
+@run_names
+def list_(
+    places: tuple[str, ...],
+    conditions: tuple[str, ...],
+    outcomes: tuple[str, ...],
+    sort: str | None,
+    kind: str,
+    runs: Path,
+) -> None:
+    """List the runs in PLACEs: runs, directories, globs; by default all below --runs.
+
+    exact and bits are accuracies on the held-out examples in the last epoch. Columns that do not fit are left out.
+
+    \b
+    Examples:
+      synthgrad runs list
+      synthgrad runs list --where trainer.name=dni,frozen --where 'seed<5'
+      synthgrad runs list --sort -test_exact_accuracy --format csv
+    """
+    from synthgrad.runs.filters import select
+
+    paths = _paths(places or (str(runs),), runs)
+    records, broken = _read(paths)
+    chosen = select(records, conditions)
+    ordered = _ordered(chosen, sort) if sort else [_overview(run) for run in chosen]
+    shown = [
+        said for said in [*ordered, *([] if conditions else broken)] if not outcomes or said["outcome"] in outcomes
+    ]
+    emit_all(FORMATS[kind](shown))
+    warn(_notes(paths, shown, broken, places or (str(runs),)))
+
+
+def _paths(places: Iterable[str], runs: Path) -> list[Path]:
+    """The runs in these places; a directory may be empty. Raises ConfigError."""
+    from synthgrad.runs.finding import below, find, is_run
+
+    found: dict[Path, None] = {}
+    for place in places:
+        directory = Path(place)
+        inside = below(directory) if _directory(place, runs) and not is_run(directory) else find([place], runs)
+        found |= dict.fromkeys(inside)
+    return list(found)
+
+
+def _directory(place: str, runs: Path) -> bool:
+    """Whether a place is a directory; --runs itself need not be there yet."""
+    return Path(place).is_dir() or place == str(runs)
+
+
+def _read(paths: Iterable[Path]) -> tuple[list[Recorded], list[Overview]]:
+    """The runs that can be read, and a line for each that cannot."""
+    from synthgrad.errors import ConfigError
+    from synthgrad.runs.overview import unreadable
+    from synthgrad.runs.reading import Recorded
+
+    records, broken = [], []
+    for path in paths:
+        try:
+            records.append(Recorded(path))
+        except ConfigError as error:
+            broken.append(unreadable(path.name, str(path), str(error)))
+    return records, broken
+
+
+def _overview(run: Recorded) -> Overview:
+    from synthgrad.runs.overview import overview
+
+    return overview(run)
+
+
+# order --------------------------------------------------------------------------------------------
+
+
+def _ordered(records: Sequence[Recorded], sort: str) -> list[Overview]:
+    """The runs by a column, a last figure or a key of the config; those without it last."""
+    down, key = sort.startswith("-"), sort.removeprefix("-")
+    pairs = [(_overview(run), run) for run in records]
+    values = _values(pairs, key, f"--sort {sort}")
+    there = [(value, said) for value, (said, _) in zip(values, pairs, strict=True) if value is not None]
+    missing = [said for value, (said, _) in zip(values, pairs, strict=True) if value is None]
+    there.sort(key=lambda pair: _rank(pair[0]), reverse=down)
+    return [*(said for _, said in there), *missing]
+
+
+def _values(pairs: Sequence[tuple[Overview, Recorded]], key: str, place: str) -> list[Any]:
+    from synthgrad.runs.filters import ABSENT, resolve, value
+    from synthgrad.runs.overview import FIELDS
+
+    column = next((name for name, heading in HEADINGS.items() if heading.text == key), key)
+    if column in FIELDS:
+        return [said[column] for said, _ in pairs]
+    if any(column in run.last for _, run in pairs):
+        return [run.last.get(column) for _, run in pairs]
+    records = [run for _, run in pairs]
+    if not records:
+        return []
+    config = resolve(key, records, place)
+    return [None if (has := value(run, config)) is ABSENT else has for run in records]
+
+
+def _rank(value: Any) -> tuple[bool, Any]:
+    """Numbers before text, lists as text."""
+    number = isinstance(value, int | float)
+    return (not number, value if number else str(value))
+
+
+# formats ------------------------------------------------------------------------------------------
+
+
+def _table(shown: Sequence[Overview]) -> list[str]:
+    return table(list(HEADINGS.values()), [[_text(name, said) for name in HEADINGS] for said in shown], width())
+
+
+def _text(name: str, said: Overview) -> str:
+    """A cell."""
+    value = said[name]
+    if name == "epoch" and value is not None:
+        return f"{value}/{said['epochs']}" if said["epochs"] else str(value)
+    if value is None:
+        return ""
+    if name.endswith("accuracy"):
+        from synthgrad.compare.numbers import fixed
+
+        return fixed(value, 4)
+    if name == "seconds":
+        return f"{value:.1f}"
+    return str(value)[:16].replace("T", " ") if name == "started" else visible(value)
+
+
+def _csv(shown: Sequence[Overview]) -> list[str]:
+    import csv
+    import io
+
+    from synthgrad.runs.overview import FIELDS
+
+    file = io.StringIO()
+    writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(shown)
+    return [file.getvalue().removesuffix("\n")]
+
+
+def _json(shown: Sequence[Overview]) -> list[str]:
+    return [as_json(shown)]
+
+
+FORMATS = {"table": _table, "json": _json, "csv": _csv}
+
+
+# notes --------------------------------------------------------------------------------------------
+
+
+def _notes(
+    paths: Sequence[Path], shown: Sequence[Overview], broken: Sequence[Overview], places: Sequence[str]
+) -> Iterator[str]:
+    """What a person should know beside the list."""
+    if not paths:
+        yield f"{', '.join(places)}: no runs yet (train one with synthgrad train CONFIG)"
+    elif not shown:
+        yield f"none of {len(paths)} runs is so (see --where and --outcome)"
+    for said in broken[:BROKEN]:
+        yield str(said["note"])
+    if len(broken) > BROKEN:
+        yield f"and {len(broken) - BROKEN} more runs that cannot be read"
+    damaged = [said for said in shown if said["note"] and said["outcome"] != "unreadable"]
+    if damaged:
+        runs = "1 run is" if len(damaged) == 1 else f"{len(damaged)} runs are"
+        yield f"{runs} damaged, such as {damaged[0]['name']} (synthgrad runs show says where)"

@@ -1,0 +1,242 @@
+"""``synthgrad runs show``: a page about one run."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from synthgrad.cli.options import complete_run, run_names
+from synthgrad.cli.runs.layout import (
+    PIPED,
+    Heading,
+    as_json,
+    cells,
+    emit,
+    emit_all,
+    filled,
+    painted,
+    table,
+    visible,
+    width,
+)
+
+if TYPE_CHECKING:
+    from synthgrad.runs.reading import Column
+
+LAYERS = {"generator_error": "error", "cosine": "cosine", "skill": "skill", "bound": "stable below"}
+"""What is known of a layer's generator; the last is a step size, of the generator's own."""
+LARGE = 1000
+"""From here on a skill is shown by its magnitude."""
+INDENT = "  "
+CURVE = (8, 60)
+"""The fewest and the most blocks of a curve."""
+
+
+@click.command(short_help="Show a run: settings, curves, layers, circumstances, damage.")
+@click.argument("run", metavar="RUN", shell_complete=complete_run)
+@click.option(
+    "--format", "kind", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the output."
+)
+@run_names
+def show(run: str, kind: str, runs: Path) -> None:
+    """Show what came of a run, how it was set up, its curves, and what it was made with.
+
+    Settings are those that are not at their defaults.
+
+    \b
+    Examples:
+      synthgrad runs show latest
+      synthgrad runs show b7e7 --format json
+    """
+    from synthgrad.runs.finding import named
+    from synthgrad.runs.portrait import describe
+    from synthgrad.runs.reading import Recorded
+
+    recorded = Recorded(named(run, runs))
+    metrics = recorded.metrics()
+    columns = metrics.columns(metrics.names)
+    recorded.note_damage(metrics.damage)
+    said = describe(recorded, columns)
+    if kind == "json":
+        emit(as_json(said))
+    else:
+        emit_all(page(said, columns, width() or PIPED))
+
+
+def page(said: Mapping[str, Any], columns: Mapping[str, Column], room: int) -> list[str]:
+    """The lines of the page."""
+    return [
+        painted(visible(said["name"]), bold=True),
+        *(line for sentence in _happened(said) for line in filled(sentence, room)),
+        *_block("settings", _settings(said, room)),
+        *_block("curves", _curves(said["figures"], columns, room)),
+        *_block("layers", _layers(said, room)),
+        *_block("made with", _made_with(said["about"], room)),
+        *_block("damage", [line for note in said["damage"] for line in filled(INDENT + visible(note), room, INDENT)]),
+    ]
+
+
+def _block(title: str, lines: list[str]) -> list[str]:
+    return ["", painted(title, bold=True), *lines] if lines else []
+
+
+def _table(headings: list[Heading], rows: Iterable[list[str]], room: int) -> list[str]:
+    return [INDENT + line for line in table(headings, list(rows), room - len(INDENT))]
+
+
+# what happened ------------------------------------------------------------------------------------
+
+
+def _happened(said: Mapping[str, Any]) -> Iterable[str]:
+    """Sentences: outcome, epochs, when, how long; who was trained; where it went wrong."""
+    done = said["epoch"] or 0
+    parts = [said["outcome"], f"{done} of {said['epochs']} epochs" if said["epochs"] else f"{done} epochs"]
+    if said["started"]:
+        parts.append(f"started {said['started'][:16].replace('T', ' ')}")
+    if said["seconds"]:
+        rate = said["steps_per_second"]
+        parts.append(f"{said['seconds']:.1f} s of training" + (f" ({rate:,.0f} steps a second)" if rate else ""))
+    yield visible(", ".join(parts))
+    task = said["config"].get("task.name")
+    yield visible(f"{said['trainer'] or 'unknown'} on {task or 'unknown'}, seed {said['seed']}")
+    if said["diverged"]:
+        epoch, step, where = (said["diverged"].get(name) for name in ("epoch", "step", "where"))
+        yield visible(f"Diverged in epoch {epoch}, step {step}: {where} stopped being finite.")
+    if said["error"]:
+        yield visible(f"Failed: {said['error']}")
+    if said["outcome"] == "unfinished":
+        yield "It has no result: it is still running, or it was killed."
+
+
+# settings -----------------------------------------------------------------------------------------
+
+
+def _settings(said: Mapping[str, Any], room: int) -> list[str]:
+    if said["changed"] is None:
+        rows = [[visible(key), _value(value), ""] for key, value in said["config"].items()]
+        return [f"{INDENT}(of another version: all of them)", *_table([Heading("")] * 3, rows, room)]
+    rows = [
+        [visible(key), _value(pair["value"]), _default(pair["default"])]
+        for key, pair in said["changed"].items()
+        if key != "seed"
+    ]
+    return _table([Heading(""), Heading(""), Heading("", 1)], rows, room)
+
+
+def _value(value: Any) -> str:
+    """A value as YAML writes it."""
+    from synthgrad.config import dump
+
+    return visible(str(dump({"v": value})).removeprefix("v: ").strip().replace("\n", " "))
+
+
+def _default(value: Any) -> str:
+    return "(unknown to this version)" if value is None else f"(default {_value(value)})"
+
+
+# curves -------------------------------------------------------------------------------------------
+
+
+def _curves(figures: Mapping[str, Mapping[str, float]], columns: Mapping[str, Column], room: int) -> list[str]:
+    """The loss and the held-out figures; those of training where nothing was held out."""
+    from synthgrad.compare.sparkline import sparkline
+
+    names = _worth_a_curve(figures)
+    ends = [f"{_figure(n, figures[n]['first'])} > {_figure(n, figures[n]['last'])}" for n in names]
+    bests = [f"{_figure(n, figures[n]['best'])}@{figures[n]['best_epoch']}" for n in names]
+    headings = [Heading(""), Heading(""), Heading("first > last", right=True), Heading("best@epoch", 1, right=True)]
+    taken = sum(
+        max(map(cells, [h.text, *texts]), default=0)
+        for h, texts in zip(headings, [names, [], ends, bests], strict=True)
+    )
+    least, most = CURVE
+    blocks = max(least, min(most, room - len(INDENT) - taken - 6))
+    lines = [sparkline(_measured(columns[name]), blocks) for name in names]
+    return _table(headings, [list(row) for row in zip(names, lines, ends, bests, strict=True)], room)
+
+
+def _measured(column: Column) -> list[float]:
+    """The values of a column without the epochs that were not evaluated."""
+    return [value for value in column.tolist() if math.isfinite(value)]
+
+
+def _worth_a_curve(figures: Mapping[str, Any]) -> list[str]:
+    held_out = [name for name in figures if name.startswith("test_")]
+    scores = held_out or [name for name in figures if name.endswith("accuracy")]
+    return [name for name in ("loss",) if name in figures] + scores
+
+
+def _figure(name: str, value: float) -> str:
+    from synthgrad.compare.numbers import fixed, short
+
+    return fixed(value, 4) if name.endswith("accuracy") else short(value)
+
+
+def _layers(said: Mapping[str, Any], room: int) -> list[str]:
+    """The last measured values of each layer's generator, and the step size that it does not bear."""
+    bounds = said["about"].get("stability")
+    bounds = bounds if isinstance(bounds, dict) else {}
+    rows = []
+    for number in dict.fromkeys([*said["layers"], *bounds]):
+        values = {**said["layers"].get(number, {}), "bound": bounds.get(number)}
+        rows.append([visible(number), *(_grade(name, values.get(name)) for name in LAYERS)])
+    return _table(
+        [Heading("layer"), *(Heading(text, int(name == "bound"), right=True) for name, text in LAYERS.items())],
+        rows,
+        room,
+    )
+
+
+def _grade(name: str, value: Any) -> str:
+    from synthgrad.compare.numbers import fixed, short
+
+    if not isinstance(value, int | float):
+        return ""
+    if name == "generator_error":
+        return short(value, 4)
+    return short(value) if name == "bound" or abs(value) >= LARGE else fixed(value, 3)
+
+
+# circumstances ------------------------------------------------------------------------------------
+
+
+def _made_with(about: Mapping[str, Any], room: int) -> list[str]:
+    rows = {
+        "command": _command(about.get("command")),
+        "commit": _commit(about.get("git")),
+        "versions": _listed({name: about.get(name) for name in ("synthgrad", "python", "numpy")}),
+        "BLAS": " ".join(filter(None, [str(about.get("blas") or ""), _threads(about.get("threads"))])),
+        "machine": ", ".join(str(about[name]) for name in ("host", "system") if about.get(name)),
+    }
+    first = max(map(len, rows)) + 2
+    lines = []
+    for name, text in rows.items():
+        head, *more = filled(visible(text), max(room - first - len(INDENT), 20)) or [""]
+        if head:
+            lines += [f"{INDENT}{name:<{first}}{head}", *(f"{INDENT}{'':{first}}{line}" for line in more)]
+    return lines
+
+
+def _command(words: Any) -> str:
+    return shlex.join(map(str, words)) if isinstance(words, list) else ""
+
+
+def _commit(git: Any) -> str:
+    if not isinstance(git, dict) or not git.get("commit"):
+        return ""
+    return f"{git['commit']}{' with changes' if git.get('dirty') else ''}"
+
+
+def _listed(versions: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+
+
+def _threads(threads: Any) -> str:
+    """The threads that BLAS had, as its variables say."""
+    given = {str(value) for value in threads.values() if value} if isinstance(threads, dict) else set()
+    return f"({'/'.join(sorted(given))} thread{'' if given == {'1'} else 's'})" if given else ""

@@ -1,0 +1,141 @@
+"""``synthgrad runs verify``: train runs again and hold every figure against the record."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from synthgrad.cli.options import complete_run, run_names
+from synthgrad.cli.runs.layout import emit, visible, warn
+from synthgrad.cli.train import one_blas_thread
+
+if TYPE_CHECKING:
+    from synthgrad.runs.verifying import Verdict, Verifier
+
+DIFFERS, UNDECIDED = 4, 5
+SECONDS = 0.2
+"""Between two pictures of the progress."""
+
+
+@click.command(short_help="Train runs again and hold every figure against the record.")
+@click.argument("names", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@run_names
+def verify(names: tuple[str, ...], quiet: bool, runs: Path) -> None:
+    """Train runs again from their configs, writing nothing, and compare every epoch with what was recorded.
+
+    Exit code 0 if all repeat to the last bit, 4 if one does not, 5 if one has recorded nothing to compare.
+
+    \b
+    Examples:
+      synthgrad runs verify latest
+      synthgrad runs verify runs/*
+    """
+    one_blas_thread()
+    from synthgrad.errors import ConfigError
+    from synthgrad.runs.finding import find
+    from synthgrad.runs.reading import Recorded
+    from synthgrad.runs.verifying import Verifier
+
+    codes, problems = {0}, []
+    for path in find(names, runs):
+        try:
+            verifier = Verifier(Recorded(path))
+        except ConfigError as error:
+            problems += error.lines
+            continue
+        warn(verifier.recorded.damage)
+        verdict = _followed(verifier, quiet)
+        emit(f"{visible(verifier.recorded.name)}: {sentence(verdict)}")
+        codes.add(code(verdict))
+    if problems:
+        raise ConfigError(problems)
+    raise click.exceptions.Exit(DIFFERS if DIFFERS in codes else max(codes))
+
+
+def code(verdict: Verdict) -> int:
+    """The exit code of one verdict."""
+    return DIFFERS if verdict.difference else 0 if verdict.decided else UNDECIDED
+
+
+def _followed(verifier: Verifier, quiet: bool) -> Verdict:
+    """Train to the verdict, showing how far it is."""
+    from synthgrad.runs.verifying import Verdict
+
+    with Progress(visible(verifier.recorded.name), verifier.end, quiet) as progress:
+        for record in verifier.run():
+            if isinstance(record, Verdict):
+                return record
+            progress.show(record.epoch)
+    raise AssertionError("the stream ends with a verdict")
+
+
+class Progress:
+    """One line on stderr, where that is a terminal, that leaves nothing behind."""
+
+    def __init__(self, name: str, end: int, quiet: bool) -> None:
+        self.name, self.end, self.drawn = name, end, 0.0
+        self.shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not quiet
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._draw("")
+
+    def show(self, epoch: int) -> None:
+        """Say how far it is, a few times a second."""
+        if time.monotonic() - self.drawn > SECONDS:
+            self.drawn = time.monotonic()
+            self._draw(f"epoch {epoch:>{len(str(self.end))}}/{self.end}  {self.name}")
+
+    def _draw(self, text: str) -> None:
+        if self.shown:
+            room = os.get_terminal_size(sys.stderr.fileno()).columns - 1
+            click.echo(f"\r\x1b[K{text[:room]}", err=True, nl=False)
+
+
+# words --------------------------------------------------------------------------------------------
+
+
+def sentence(verdict: Verdict) -> str:
+    """What came of it."""
+    if verdict.difference:
+        return "; ".join(_differs(verdict))
+    return ", then ".join(_repeats(verdict)) or "nothing was recorded that could be compared"
+
+
+def _repeats(verdict: Verdict) -> Iterator[str]:
+    if verdict.epoch or verdict.weights:
+        yield f"identical to epoch {verdict.epoch} ({', '.join(_compared(verdict))})"
+    if verdict.diverged:
+        yield f"diverged in the same place ({verdict.diverged.where}, step {verdict.diverged.step})"
+
+
+def _compared(verdict: Verdict) -> Iterator[str]:
+    yield (
+        f"{verdict.columns} columns"
+        if verdict.columns == verdict.recorded
+        else f"{verdict.columns} of {verdict.recorded} columns"
+    )
+    if verdict.weights:
+        yield "final weights"
+
+
+def _differs(verdict: Verdict) -> Iterable[str]:
+    """The first difference, and what is not as it was."""
+    from synthgrad.runs.circumstances import HASHES
+
+    epoch, place, recorded, now = verdict.difference or (0, "", "", "")
+    yield f"differs in epoch {epoch}: {visible(place)}: recorded {visible(recorded)}" + (f", now {now}" if now else "")
+    changed = [
+        f"{HASHES[key]}" if key in HASHES else f"{visible(key)} {visible(then)}, now {visible(new)}"
+        for key, (then, new) in verdict.circumstances.items()
+    ]
+    yield f"not as it was: {'; '.join(changed)}" if changed else "versions, threads and machine are as they were"

@@ -1,0 +1,63 @@
+"""What a run's line in a list says, as plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from synthgrad.runs.reading import Recorded
+
+UNREADABLE = "unreadable"
+SCORES = ("test_exact_accuracy", "test_bit_accuracy", "test_accuracy")
+"""The scores that a list shows, where a task has them."""
+FIELDS = ("name", "outcome", "epoch", "epochs", "seed", "trainer", *SCORES, "seconds", "started", "path", "note")
+
+Overview = dict[str, Any]
+
+
+def overview(run: Recorded) -> Overview:
+    """By ``FIELDS``: None where it is not known, ``note`` what is damaged."""
+    said: Overview = {
+        "name": run.name,
+        "outcome": run.outcome,
+        "epochs": run.epochs,
+        "seed": run.seed,
+        "trainer": trainer(run),
+        "started": run.started.isoformat(timespec="seconds") if run.started else None,
+        "path": str(run.run.path),
+        **(_result(run) if run.result else _recorded(run)),
+        "note": None,
+    }
+    if run.damage:
+        said["note"] = "; ".join(run.damage)
+    return {field: said.get(field) for field in FIELDS}
+
+
+def unreadable(name: str, path: str, message: str) -> Overview:
+    """The line of a run whose config cannot be read."""
+    said = {"name": name, "outcome": UNREADABLE, "path": path, "note": message}
+    return {field: said.get(field) for field in FIELDS}
+
+
+def trainer(run: Recorded) -> str | None:
+    """The trainer's name, and what its generators see: ``dni both``."""
+    name, sees = run.config.get("trainer.name"), run.config.get("trainer.generator.input")
+    parts = [str(name)] if name is not None else []
+    if sees is not None:
+        parts.append("+".join(map(str, sees)) if isinstance(sees, list) else str(sees))
+    return " ".join(parts) or None
+
+
+def _result(run: Recorded) -> Overview:
+    scores = {score: run.last.get(score) for score in SCORES}
+    return {"epoch": run.number("epoch"), "seconds": run.number("seconds"), **scores}
+
+
+def _recorded(run: Recorded) -> Overview:
+    """How far a run without a result has come: from its metrics file."""
+    metrics = run.metrics()
+    columns = metrics.columns(["seconds", *SCORES])
+    run.note_damage(metrics.damage)
+    last = {name: float(there[-1]) for name, column in columns.items() if len(there := column[np.isfinite(column)])}
+    return {"epoch": int(last.pop("epoch", 0)), **last}
