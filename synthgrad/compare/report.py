@@ -215,6 +215,8 @@ class Report:
     differences: list[Difference]
     claims: list[Answer]
     warnings: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    """What the runs were made with: versions, commit, BLAS, threads, host."""
 
     def of_table(self, table: Table) -> tuple[list[Group], list[Difference]]:
         """The groups and differences of one table, in order."""

@@ -64,6 +64,14 @@ def whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         raise
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a file that somebody asked for, whole or not at all. Raises RunError."""
+    try:
+        whole(path, lambda file: file.write(text.encode()))
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {reason(error)}") from None
+
+
 def _label(name: str) -> str:
     """The name as a part of a directory's name: no separators, no dots in front, at most 150 bytes."""
     plain = re.sub(r"[^\w.+=-]+", "-", name).encode("utf-8", "ignore")[:150].decode("utf-8", "ignore")

@@ -42,8 +42,9 @@ CURVE = (8, 60)
 @click.option(
     "--format", "kind", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the output."
 )
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page instead.")
 @run_names
-def show(run: str, kind: str, runs: Path) -> None:
+def show(run: str, kind: str, html: Path | None, runs: Path) -> None:
     """Show what came of a run, how it was set up, its curves, and what it was made with.
 
     Settings are those that are not at their defaults.
@@ -52,12 +53,19 @@ def show(run: str, kind: str, runs: Path) -> None:
     Examples:
       synthgrad runs show latest
       synthgrad runs show b7e7 --format json
+      synthgrad runs show b7e7 --html run.html
     """
     from synthgrad.runs.finding import named
     from synthgrad.runs.portrait import describe
     from synthgrad.runs.reading import Recorded
 
     recorded = Recorded(named(run, runs))
+    if html is not None:
+        from synthgrad.compare.page import show_page
+        from synthgrad.runs.directory import write_text
+
+        write_text(html, show_page(recorded))
+        return
     metrics = recorded.metrics()
     columns = metrics.columns(metrics.names)
     recorded.note_damage(metrics.damage)

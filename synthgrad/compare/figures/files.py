@@ -1,0 +1,50 @@
+"""Figures as files and as text: the same bytes whenever they are made of the same report."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from synthgrad.errors import ConfigError, RunError
+from synthgrad.runs.directory import reason, whole
+
+KINDS = ("svg", "pdf", "png")
+DOTS = 300
+"""Of a PNG, per inch."""
+UNDATED: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+    "png": {"Software": None},
+}
+
+
+def kind(path: Path) -> str:
+    """The kind of file that its name asks for. Raises ConfigError."""
+    suffix = path.suffix.lower().removeprefix(".")
+    if suffix not in KINDS:
+        raise ConfigError(f"--plot {path}: a figure is a file in .svg, .pdf or .png")
+    return suffix
+
+
+def write(figure: Any, path: Path) -> None:
+    """Write a figure beside its place and rename it. Raises ConfigError, RunError."""
+    suffix = kind(path)
+
+    def _write(file: BinaryIO) -> None:
+        figure.savefig(file, format=suffix, dpi=DOTS, metadata=UNDATED[suffix])
+
+    try:
+        whole(path, _write)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {reason(error)}") from None
+
+
+def as_svg(figure: Any) -> str:
+    """A figure as SVG whose letters are text, for a page."""
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        file = io.BytesIO()
+        figure.savefig(file, format="svg", transparent=True, metadata=UNDATED["svg"])
+        return file.getvalue().decode()

@@ -1,0 +1,85 @@
+"""What the generator of one hidden layer is worth: its cosine to the true gradient and, below, its skill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from synthgrad.compare.figures import scales
+from synthgrad.compare.figures.lines import draw_line
+from synthgrad.compare.figures.series import Method, Points, looks
+from synthgrad.compare.figures.sheet import Sheet
+from synthgrad.compare.figures.style import HUES
+
+EDGE = 1.06
+"""How far the axes go beyond 1, so that a line along it is seen."""
+KINDS = {"cosine": "cosine to true gradient", "skill": "generator's skill"}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The two panels of a hidden layer, both from -1 to 1."""
+
+    number: int
+    methods: Sequence[Method]
+    kind: str = "layer"
+    full: bool = False
+
+    @property
+    def of(self) -> str:
+        """The number as text."""
+        return str(self.number)
+
+    def height(self, width: float) -> float:
+        """Inches."""
+        return 2.9
+
+    def draw(self, sheet: Sheet, spot: Any, width: float) -> None:
+        """Draw into a part of the figure."""
+        upper, lower = spot.subplots(2, 1, sharex=True)
+        for axes, (kind, words) in zip((upper, lower), KINDS.items(), strict=True):
+            self._draw(sheet, axes, kind)
+            axes.set_ylabel(words)
+        sheet.heading(upper, f"hidden layer {self.number}")
+        if len(self.methods) > HUES:
+            sheet.remark(upper, f"{HUES} of {len(self.methods)} methods")
+        scales.epochs(lower)
+
+    def _drawn(self, sheet: Sheet) -> Sequence[Method]:
+        """The first of the methods; of too many, each in a colour that it has only here."""
+        if len(self.methods) <= HUES:
+            return self.methods
+        first = self.methods[:HUES]
+        own = looks([m.group.role for m in first], sheet.palette)
+        return [replace(m, look=look) for m, look in zip(first, own, strict=True)]
+
+    def _draw(self, sheet: Sheet, axes: Any, kind: str) -> None:
+        axes.axhline(0, color=sheet.palette.muted, lw=0.8, zorder=1)
+        for method in self._drawn(sheet):
+            curve = method.group.curves.get(f"{kind}.{self.number}")
+            if curve is not None:
+                points = Points.of(curve)
+                draw_line(sheet, axes, method.key, method.label, method.look, clipped(points))
+                _mark_clipped(sheet, axes, method, points)
+        axes.set_ylim(-EDGE, EDGE)
+        axes.set_yticks([-1, -0.5, 0, 0.5, 1], ["−1", "", "0", "", "1"])
+
+
+def clipped(points: Points) -> Points:
+    """The points within -1..1."""
+    return replace(points, **{part: np.clip(getattr(points, part), -1, 1) for part in ("mean", "low", "high", "lines")})
+
+
+def _mark_clipped(sheet: Sheet, axes: Any, method: Method, points: Points) -> None:
+    """Arrowheads at the foot where the mean lies below."""
+    below = np.flatnonzero(points.mean < -1)
+    if len(below):
+        some = below[np.unique(np.linspace(0, len(below) - 1, 6).astype(int))]
+        x = points.epoch[some]
+        line = axes.plot(
+            x, np.full(len(x), -1.0), "v", color=method.look.colour, ms=3.2, mew=0, clip_on=False, zorder=4
+        )
+        sheet.mark(line[0], method.key)

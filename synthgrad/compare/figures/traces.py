@@ -1,0 +1,100 @@
+"""The curves of a single run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from synthgrad.compare.figures import scales
+from synthgrad.compare.figures.layers import EDGE
+from synthgrad.compare.figures.lines import draw_line, dress
+from synthgrad.compare.figures.scales import Floats
+from synthgrad.compare.figures.series import Points, drawable, looks, plain
+from synthgrad.compare.figures.sheet import Sheet
+from synthgrad.compare.figures.style import HUES
+
+MOST = 300
+"""As many points as a curve is drawn with."""
+LAYERED = {"cosine": "cosine to true gradient", "skill": "generator's skill", "generator_error": "generator_error"}
+SCORES = re.compile(r"(test_)?\w*accuracy")
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Some columns of a run in one panel: ``kind`` is loss, score, or a column that every layer has."""
+
+    kind: str
+    of: str
+    columns: Mapping[str, Floats]
+    epoch: Floats
+    full: bool = False
+
+    def height(self, width: float) -> float:
+        """Inches."""
+        return 2.05
+
+    def draw(self, sheet: Sheet, spot: Any, width: float) -> None:
+        """Draw into a part of the figure."""
+        axes = spot.subplots()
+        every = [self._points(name) for name in self.columns]
+        given = looks(["method"] * len(every), sheet.palette)
+        for i, (name, look, points) in enumerate(zip(self.columns, given, every, strict=True)):
+            shown = np.clip(points.mean, -1, 1) if self.bounded else points.mean
+            draw_line(sheet, axes, f"{self.kind}{i}", plain(name), look, _alone(points.epoch, shown))
+        if self.bounded:
+            axes.axhline(0, color=sheet.palette.muted, lw=0.8, zorder=1)
+            axes.set_ylim(-EDGE, EDGE)
+        else:
+            dress(axes, self.of, self.kind == "score", every)
+        axes.set_ylabel(self.of)
+        scales.epochs(axes)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it is shown from -1 to 1."""
+        return self.kind in ("cosine", "skill")
+
+    def _points(self, name: str) -> Points:
+        there = np.isfinite(self.columns[name])
+        return _alone(*thinned(self.epoch[there], drawable(self.columns[name][there])))
+
+
+def traces(columns: Mapping[str, Floats]) -> list[Traces]:
+    """The panels of a run with these columns; at most as many lines in each as there are colours."""
+    known = {name: column for name, column in columns.items() if np.isfinite(column).any()}
+    parts = [("loss", "loss", {n: c for n, c in known.items() if n in ("loss", "test_loss")})]
+    parts.append(("score", "share that is right", {n: c for n, c in known.items() if SCORES.fullmatch(n)}))
+    parts += [(kind, words, dict(_layers(known, kind))) for kind, words in LAYERED.items()]
+    return [
+        Traces(kind, words, dict(list(some.items())[:HUES]), columns["epoch"]) for kind, words, some in parts if some
+    ]
+
+
+def _layers(columns: Mapping[str, Floats], kind: str) -> Iterator[tuple[str, Floats]]:
+    for name, column in columns.items():
+        what, _, number = name.partition(".")
+        if what == kind and number.isdecimal():
+            yield f"layer {number}", column
+
+
+def thinned(x: Floats, y: Floats, most: int = MOST) -> tuple[Floats, Floats]:
+    """The least and the greatest value of each of so many parts, and both ends: no peak is lost."""
+    if len(x) <= most:
+        return x, y
+    edges = np.linspace(0, len(x), most // 2 + 1).astype(int)
+    kept = {0, len(x) - 1}
+    for a, b in pairwise(edges):
+        kept |= {a + int(y[a:b].argmin()), a + int(y[a:b].argmax())}
+    some = sorted(kept)
+    return x[some], y[some]
+
+
+def _alone(epoch: Floats, values: Floats) -> Points:
+    """The points of one run: no band, no hairlines."""
+    nothing = np.full(len(epoch), np.nan)
+    return Points(epoch, values, nothing, nothing, np.ones(len(epoch)), np.empty((0, len(epoch))))

@@ -1,0 +1,136 @@
+"""The page of a single run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from synthgrad.compare import figures
+from synthgrad.compare.figures.scales import Floats
+from synthgrad.compare.groups import shown
+from synthgrad.compare.numbers import short
+from synthgrad.compare.page.cells import NONE, number, table
+from synthgrad.compare.page.comparison import NO_FIGURES, data_section, pairs
+from synthgrad.compare.page.markup import Node, document, e
+from synthgrad.compare.page.pictures import picture
+from synthgrad.runs.portrait import describe
+from synthgrad.runs.reading import Recorded
+
+CAPTIONS = {
+    "loss": "Mean loss per example.",
+    "score": "Shares of what is right, in training and held out.",
+    "cosine": "Cosine of synthetic to true gradient.",
+    "skill": "1 is perfect, 0 as good as no gradient; what lies below −1 is drawn at −1.",
+    "generator_error": "Sum of |target - synthetic gradient|.",
+}
+LEFT_OUT = "The page holds all but the curves as JSON; they are in the run's metrics.csv."
+
+
+def show_page(recorded: Recorded) -> str:
+    """One run as one HTML file that needs no network, and no script to be read."""
+    metrics = recorded.metrics()
+    columns = metrics.columns(metrics.names)
+    recorded.note_damage(metrics.damage)
+    said = describe(recorded, columns)
+    body = [e("h1", said["name"]), e("p", *_happened(said)), *_figures(columns), *_metrics(said), *_config(said)]
+    body += [*_circumstances(said), *_repeat(said, recorded), *data_section(LEFT_OUT)]
+    return document(str(said["name"]), e("main", body), said, "run.json")
+
+
+def _happened(said: Mapping[str, Any]) -> Iterator[Node]:
+    yield from (e("strong", said["outcome"]), ": ", number(said["epoch"]), " epochs")
+    if said["epochs"]:
+        yield from (" of ", number(said["epochs"]))
+    if said["seconds"]:
+        yield from (", ", number(said["seconds"], 1), " s of training")
+    if said["steps_per_second"]:
+        yield from (" (", number(said["steps_per_second"]), " steps a second)")
+    yield f". {said['trainer'] or 'unknown'} on {said['config'].get('task.name') or 'unknown'}, seed {said['seed']}."
+    if said["diverged"]:
+        epoch, step, where = (said["diverged"].get(key) for key in ("epoch", "step", "where"))
+        yield f" Diverged in epoch {epoch}, step {step}: {where} stopped being finite."
+    if said["error"]:
+        yield f" Failed: {said['error']}"
+
+
+def _figures(columns: Mapping[str, Floats]) -> Iterator[Node]:
+    panels = figures.traces(columns)
+    if not panels:
+        return
+    yield e("h2", "Curves")
+    if not figures.available():
+        yield e("p", NO_FIGURES, class_="note")
+        return
+    yield e(
+        "div",
+        (
+            picture(panel, f"f{i}", f"{panel.of} against epochs", _says(panel.columns), CAPTIONS[panel.kind])
+            for i, panel in enumerate(panels)
+        ),
+        class_="figures",
+    )
+
+
+def _says(columns: Mapping[str, Floats]) -> str:
+    finite = {name: column[np.isfinite(column)] for name, column in columns.items()}
+    return " ".join(f"{name}: from {short(v[0], 4)} to {short(v[-1], 4)}." for name, v in finite.items())
+
+
+def _metrics(said: Mapping[str, Any]) -> Iterator[Node]:
+    if said["figures"]:
+        yield e("h2", "Metrics")
+        ends = ("first", "last", "best")
+        rows = [
+            [name, *(number(f[end], text=short(f[end], 5)) for end in ends), number(f["best_epoch"])]
+            for name, f in said["figures"].items()
+        ]
+        yield table("first, last and best value of every metric", ["metric", *ends, "best epoch"], rows)
+    kinds = list(dict.fromkeys(kind for values in said["layers"].values() for kind in values))
+    if kinds:
+        yield e("h2", "Layers")
+        rows = [
+            [layer, *(number(v[k], text=short(v[k], 4)) if k in v else NONE for k in kinds)]
+            for layer, v in said["layers"].items()
+        ]
+        yield table("the generator of each hidden layer, last values", ["layer", *kinds], rows)
+
+
+def _config(said: Mapping[str, Any]) -> Iterator[Node]:
+    yield e("h2", "Config")
+    changed = said["changed"]
+    if changed:
+        rows = [[key, _value(pair["value"]), _value(pair["default"])] for key, pair in changed.items() if key != "seed"]
+        yield table("what is not at its default", ["key", "value", "default"], rows, numeric=False)
+    every = [[key, _value(value)] for key, value in said["config"].items()]
+    whole = table("the whole config", ["key", "value"], every, numeric=False)
+    yield e("details", e("summary", "The whole config"), whole) if changed is not None else whole
+
+
+def _value(value: Any) -> str:
+    return NONE if value is None else shown(value)
+
+
+def _circumstances(said: Mapping[str, Any]) -> Iterator[Node]:
+    yield e("h2", "Circumstances")
+    rows = {"started": said["started"]} | {k: v for k, v in said["about"].items() if k != "command"}
+    yield pairs({key: _told(value) for key, value in rows.items() if value not in (None, {})})
+    if said["damage"]:
+        yield from (e("h2", "Damage"), e("ul", (e("li", note) for note in said["damage"])))
+
+
+def _told(value: Any) -> str:
+    """A value of run.json as words."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_told(v)}" for key, v in value.items() if v is not None)
+    return shown(value)
+
+
+def _repeat(said: Mapping[str, Any], recorded: Recorded) -> Iterator[Node]:
+    yield e("h2", "Repeat this")
+    again = shlex.join(["synthgrad", "train", str(recorded.run.config)])
+    command = said["about"].get("command")
+    typed = f"{shlex.join(map(str, command))}  # as it was typed\n" if isinstance(command, list) else ""
+    yield e("pre", f"{typed}{again}  # bit for bit, from its own config")
