@@ -9,6 +9,7 @@ import math
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -90,7 +91,7 @@ def hostile() -> str:
         group.keys_that_differ[HOSTILE], group.config[HOSTILE] = HOSTILE, [HOSTILE, None]
         group.runs = [HOSTILE for _ in group.runs]
         group.others = {HOSTILE: group.others.popitem()[1]}
-    return page(made, {HOSTILE: HOSTILE + "\ud800"})
+    return page(replace(made, environment={HOSTILE: HOSTILE + "\ud800"}))
 
 
 def recorded(directory: Path, hostile: bool = False, **result: Any) -> Recorded:
@@ -263,9 +264,9 @@ def test_each_table_of_a_report_has_a_section():
     assert [a["href"] for a in read.all("a") if "href" in a] == ["#table-1", "#table-2"]
 
 
-def test_circumstances_that_are_handed_over_are_shown():
+def test_what_the_runs_were_made_with_is_shown():
     """As they are, by name."""
-    text = Page(page(report(seeds=1, epochs=2, layers=0), {"NumPy": "2.4.6 on vm"})).text
+    text = Page(page(replace(report(seeds=1, epochs=2, layers=0), environment={"NumPy": "2.4.6 on vm"}))).text
     assert "NumPy2.4.6 on vm" in text
 
 
