@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -32,12 +33,19 @@ def write(figure: Any, path: Path) -> None:
     suffix = kind(path)
 
     def _write(file: BinaryIO) -> None:
-        figure.savefig(file, format=suffix, dpi=DOTS, metadata=UNDATED[suffix])
+        made = io.BytesIO()
+        figure.savefig(made, format=suffix, dpi=DOTS, metadata=UNDATED[suffix])
+        file.write(_shorter(made.getvalue()) if suffix == "svg" else made.getvalue())
 
     try:
         whole(path, _write)
     except OSError as error:
         raise RunError(f"{path}: cannot be written: {reason(error)}") from None
+
+
+def _shorter(svg: bytes) -> bytes:
+    """An SVG with its paths to a hundredth of a point: half the size."""
+    return re.sub(rb' d="[^"]*"', lambda path: re.sub(rb"(\.\d\d)\d+", rb"\1", path[0]), svg)
 
 
 def as_svg(figure: Any) -> str:
