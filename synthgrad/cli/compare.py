@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sys
@@ -115,6 +116,8 @@ def compare(
         return
     if run and not complete:
         raise click.UsageError("--run goes with --complete")
+    if target is not None and not math.isfinite(target):
+        raise click.UsageError(f"--target {target}: is not a number that can be reached")
     question = Question(
         metrics=metrics,
         at=at,
@@ -151,8 +154,10 @@ def _gather(
 
 
 def _warn(report: Report) -> None:
+    from synthgrad.compare.screens.layout import plain
+
     for note in report.warnings[:NOTES]:
-        click.echo(f"compare: {note}", err=True)
+        click.echo(plain(f"compare: {note}"), err=True)
     if len(report.warnings) > NOTES:
         click.echo(f"compare: and {len(report.warnings) - NOTES} more like these", err=True)
 
@@ -161,6 +166,8 @@ def _warn(report: Report) -> None:
 
 
 def _show(report: Report, gathered: Gathered, show: Shown) -> None:
+    from synthgrad.runs.directory import write_text
+
     if show.plot not in (None, "-"):
         from synthgrad.compare.figures import save
 
@@ -168,10 +175,10 @@ def _show(report: Report, gathered: Gathered, show: Shown) -> None:
     if show.html is not None:
         from synthgrad.compare.page import page
 
-        _write(show.html, page(report))
+        write_text(show.html, page(report))
     text = _text(report, gathered, show)
     if show.output is not None:
-        _write(show.output, text)
+        write_text(show.output, text)
     else:
         _print(text, show)
 
@@ -208,17 +215,12 @@ def _print(text: str, show: Shown) -> None:
 
         coloured(text)
     else:
-        click.echo(text, nl=False)
+        click.echo(_bytes(text), nl=False)
 
 
-def _write(path: Path, text: str) -> None:
-    from synthgrad.errors import RunError
-    from synthgrad.runs.directory import reason, whole
-
-    try:
-        whole(path, lambda file: file.write(text.encode()))
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written: {reason(error)}") from None
+def _bytes(text: str) -> bytes:
+    """Text for stdout or a file, whatever the terminal's encoding; what of a path is no text stays as it was."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _print_schema() -> None:
@@ -242,7 +244,7 @@ def _complete(report: Report, run: bool) -> None:
         click.echo("compare: nothing is missing", err=True)
     for at, line in enumerate(lines, 1):
         if not run:
-            click.echo(line)
+            click.echo(_bytes(line))
             continue
         click.echo(f"{at} of {len(lines)}: {line}", err=True)
         code = subprocess.call([sys.executable, "-m", *shlex.split(line)])

@@ -24,6 +24,8 @@ def answers(
     for group in methods:
         from_control = _find(differences, group.label, control)
         from_reference = _find(differences, group.label, reference)
+        if control is not None and from_control is None:  # something else was asked
+            continue
         yield f"{group.label}: {_said(group, from_control, from_reference, control, reference)}."
 
 
@@ -46,15 +48,27 @@ def learning(difference: Difference) -> str:
     """Whether hidden layers learn, from the difference to the control."""
     control = "the frozen control" if difference.against.startswith(CONTROL) else difference.against
     if difference.verdict == TOO_FEW:
-        return f"undecided: {difference.n} shared seeds, {seeds_needed(max(1, difference.family))} are needed"
+        shared = f"{difference.n} shared {'seed' if difference.n == 1 else 'seeds'}"
+        return f"undecided: {shared}, {seeds_needed(max(1, difference.family))} are needed"
     if difference.verdict == LEVEL:
         return f"level with {control}: nothing shows that its hidden layers learn"
-    digits = decimals([difference.interval[1] - difference.interval[0]] if difference.interval else [])
+    widths = [difference.interval[1] - difference.interval[0]] if difference.interval else []
+    digits = decimals(widths, abs(difference.mean or 0.0))
     gain = f"{fixed(difference.mean, digits, '+')} against {control}, {difference.wins}-{difference.losses} in seeds"
     if difference.verdict == WORSE:
         return f"below {control}: its hidden layers learn the wrong thing ({gain})"
     diverges = ", but it diverges" if difference.diverges else ""
     return f"its hidden layers learn ({gain}){diverges}"
+
+
+def learns(difference: Difference) -> str:
+    """The same in a word or two."""
+    return {
+        BETTER: "yes",
+        WORSE: f"no: below {difference.against}",
+        LEVEL: f"no: level with {difference.against}",
+        TOO_FEW: "undecided",
+    }[difference.verdict]
 
 
 def _beside(difference: Difference) -> str:

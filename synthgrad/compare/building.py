@@ -11,9 +11,9 @@ from synthgrad.compare import fairness, statistics
 from synthgrad.compare.answers import answers
 from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
-from synthgrad.compare.groups import APART, differing, groups, shown, tables, told, word
+from synthgrad.compare.groups import APART, axes, differing, groups, shown, tables, told, word
 from synthgrad.compare.judging import BETTER, Scores, called, difference, estimate, judged, unknown, with_gap
-from synthgrad.compare.metrics import choose, measure, reached
+from synthgrad.compare.metrics import DEFAULTS, choose, measure, middle, reached
 from synthgrad.compare.missing import CONTROL, REFERENCE, missing
 from synthgrad.compare.report import SCHEMA, Curve, Difference, Estimate, Group, Layer, Report, Table
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
@@ -43,14 +43,19 @@ class Question:
 def build(gathered: Gathered, question: Question, command: Sequence[str]) -> Report:
     """The answer. Raises ConfigError where the question does not fit the runs."""
     if not gathered.subjects:
-        raise ConfigError("compare: no run is left to compare")
+        raise ConfigError([*gathered.notes, "compare: no run is left to compare"])
     for metric in question.metrics:
         if metric not in gathered.names:
             raise ConfigError(f"--metric {metric}: no run has it (there are {', '.join(sorted(gathered.names))})")
-    split = tables(gathered.subjects, question.by)
-    differ = differing([subjects[0].settings for subjects in split])
+    subjects = sorted(gathered.subjects, key=lambda s: (s.name, s.path))
+    question = replace(question, by=axes(question.by, subjects), metrics=tuple(dict.fromkeys(question.metrics)))
+    split, notes = _measured(tables(subjects, question.by), question.metrics)
+    differ = differing([table[0].settings for table in split])
     apart = [key for key in differ if key.startswith(APART) and key not in question.by]
-    built = [_Table(number, subjects, question, apart) for number, subjects in enumerate(split, 1)]
+    built = [_Table(number, table, question, apart) for number, table in enumerate(split, 1)]
+    asked, every = question.against, [scores for each in built for scores in each.scores]
+    if asked is not None and not called(asked, every):
+        raise ConfigError(f"--against {asked}: {unknown(asked, every)}")
     first = built[0].table
     return Report(
         schema=SCHEMA,
@@ -63,8 +68,19 @@ def build(gathered: Gathered, question: Question, command: Sequence[str]) -> Rep
         groups=[group for each in built for group in each.groups],
         differences=[d for each in built for d in each.differences],
         claims=check(question.claims, [each.scores for each in built]),
-        warnings=[*gathered.notes, *(note for each in built for note in each.notes)],
+        environment=fairness.environment(gathered.subjects),
+        warnings=[*gathered.notes, *notes, *(note for each in built for note in each.notes)],
     )
+
+
+def _measured(split: list[list[Subject]], metrics: Sequence[str]) -> tuple[list[list[Subject]], list[str]]:
+    """The tables without those that have no accuracy yet, unless another metric was asked for or none has one."""
+    known = [table for table in split if any(name in s.columns for s in table for name in metrics or DEFAULTS)]
+    left = sum(map(len, split)) - sum(map(len, known))
+    if not known or not left:
+        return split, []
+    what = " or ".join(metrics) or "an accuracy"
+    return known, [f"left out: {left} {'run' if left == 1 else 'runs'} of another task or network, without {what}"]
 
 
 class _Table:
@@ -74,7 +90,7 @@ class _Table:
         self.number, self.question = number, question
         self.members, self.notes = groups(subjects)
         self.differ = told([m.settings for m in self.members])
-        metric = question.metrics[0] if question.metrics else choose(subjects, question.at)
+        metric = question.metrics[0] if question.metrics else choose([m.subjects for m in self.members], question.at)
         self.measure, notes = measure([s for m in self.members for s in m.subjects], metric, question.at)
         self.notes += notes
         self.scores = [Scores.read(members, self.measure) for members in self.members]
@@ -87,9 +103,13 @@ class _Table:
     # who is compared with whom ------------------------------------------------------------------
 
     def _strongest(self, trainer: str) -> Scores | None:
-        """The group of this algorithm that does best: a reference that was tuned too little flatters the others."""
+        """The group of this algorithm that does best: a reference that was tuned too little flatters the others.
+
+        One with too few seeds for an interval is second to all that have one.
+        """
         found = [s for s in self.scores if s.members.trainer == trainer]
-        return min(found, key=lambda s: self._rank(s.values), default=None)
+        few = {id(s): estimate(list(s.values.values())).interval is None for s in found}
+        return min(found, key=lambda s: (few[id(s)], self._rank(s.values)), default=None)
 
     def _rank(self, values: dict[int, float]) -> float:
         mean = estimate(list(values.values())).mean
@@ -100,9 +120,8 @@ class _Table:
         if asked is None:
             return [s for s in (self.control, self.reference) if s is not None]
         found = called(asked, self.scores)
-        if len(found) != 1:
-            several = f"may be {', '.join(s.label for s in found)}"
-            raise ConfigError(f"--against {asked}: {several if found else unknown(asked, self.scores)}")
+        if len(found) > 1:
+            raise ConfigError(f"--against {asked}: may be {', '.join(s.label for s in found)}")
         return found
 
     def _differences(self) -> list[Difference]:
@@ -164,7 +183,7 @@ class _Table:
             diverged_interval=statistics.wilson(len(scores.diverged), n) if n else None,
             incomplete=len(subjects) - n,
             reached=len(got) if self.target is not None else None,
-            epochs_to_target=estimate(got).median if 2 * len(got) >= len(subjects) and got else None,
+            epochs_to_target=middle(got, len(subjects)),
             seconds_per_epoch=estimate(_paces(scores)).median,
             times_reference=self._times_reference(scores),
             other_machine=self.reference is not None and fairness.other_machine(scores, self.reference),
@@ -235,8 +254,8 @@ class _Table:
 
     def _untuned(self, swept: Sequence[str]) -> list[str]:
         """A control tried with one setting beside methods that were tried with several."""
-        controls = sum(m.trainer == CONTROL for m in self.members)
-        if controls != 1 or not swept:
+        controls = [m for m in self.members if m.trainer == CONTROL]
+        if len(controls) != 1 or not any(key in controls[0].settings for key in swept):
             return []
         return [f"control untuned: {self.control.label if self.control else CONTROL} was tried with one setting"]
 

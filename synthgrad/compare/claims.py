@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 from synthgrad.compare import statistics
 from synthgrad.compare.judging import ALPHA, Scores, called, difference, estimate, unknown
 from synthgrad.compare.numbers import decimals, fixed, small, spread
-from synthgrad.compare.report import Answer, Estimate, Interval
+from synthgrad.compare.report import Answer, Estimate
 from synthgrad.errors import ConfigError
 
 HELD, NOT_HELD, UNDECIDED = "held", "not held", "undecided"
@@ -45,7 +46,7 @@ def check(texts: Sequence[str], tables: Sequence[Sequence[Scores]]) -> list[Answ
     read = [_values(claim, scores) for claim, _, scores in asked]
     ps = [float(statistics.sign_flip_p(values)) if values else 1.0 for values, _ in read]
     return [
-        _answer(at + 1, claim, values, diverges, p, adjusted)
+        _answer(at + 1, claim, values, diverges, p, adjusted, len(ps))
         for (claim, at, _), (values, diverges), p, adjusted in zip(asked, read, ps, statistics.holm(ps), strict=True)
     ]
 
@@ -70,20 +71,17 @@ def exit_code(answers: Sequence[Answer]) -> int:
 
 
 def _values(claim: Claim, scores: Sequence[Scores]) -> tuple[list[float], bool]:
-    """What is said to be above, below or about 0, by seed; whether the left side diverges more than the right."""
+    """What is said to be above, below or about 0, by seed; whether the side that is favoured diverges more often."""
     of = _named(claim.of, scores)
     number = _number(claim.than)
-    if claim.minus:
-        if number is None:
-            raise ConfigError(f"--check '{claim.text}': {claim.than} is not a number")
-        told = difference(0, of, _named(claim.minus, scores))
-        return [value - number for value in told.values], False
-    if number is not None:
+    if claim.minus and number is None:
+        raise ConfigError(f"--check '{claim.text}': {claim.than} is not a number")
+    if not claim.minus and number is not None:
         return [value - number for value in of.values.values()], bool(of.diverged)
-    than = _named(claim.than, scores)
+    than = _named(claim.minus or claim.than, scores)
     told, back = difference(0, of, than), difference(0, than, of)
-    better_is_left = (claim.sign == ">") == of.up
-    return told.values, told.diverges if better_is_left else back.diverges
+    favoured = {"~": told.diverges or back.diverges, ">" if of.up else "<": told.diverges}
+    return [value - (number or 0.0) for value in told.values], favoured.get(claim.sign, back.diverges)
 
 
 def _named(name: str, scores: Sequence[Scores]) -> Scores:
@@ -92,24 +90,26 @@ def _named(name: str, scores: Sequence[Scores]) -> Scores:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
-def _answer(table: int, claim: Claim, values: list[float], diverges: bool, p: float, p_holm: float) -> Answer:
+def _answer(
+    table: int, claim: Claim, values: list[float], diverges: bool, p: float, p_holm: float, family: int
+) -> Answer:
     known = estimate(values)
-    answer = _judge(claim.sign, known.interval, known.mean, p_holm)
-    known = _moved(known, _number(claim.than) or 0.0)
-    if diverges and claim.sign != "~" and answer == HELD:
+    needed = statistics.seeds_needed(family) if p_holm >= ALPHA else 0
+    answer = _judge(claim.sign, known.mean or 0.0, p_holm)
+    if answer == HELD and (diverges or known.n < needed):
         answer = UNDECIDED
-    why = _why(known, p_holm) + ("; it diverges more often" if diverges else "")
+    known = _moved(known, _number(claim.than) or 0.0)
+    why = _why(known, p_holm, needed) + ("; it diverges more often" if diverges else "")
     return Answer(table, claim.text, answer, known.n, known.mean, known.interval, p if values else None, p_holm, why)
 
 
-def _judge(sign: str, interval: Interval | None, mean: float | None, p: float) -> str:
-    if interval is None or mean is None:
-        return UNDECIDED
+def _judge(sign: str, mean: float, p: float) -> str:
     if sign == "~":
         return NOT_HELD if p < ALPHA else HELD
     if p >= ALPHA:
@@ -125,8 +125,8 @@ def _moved(known: Estimate, number: float) -> Estimate:
     return replace(known, mean=known.mean + number, interval=ends)
 
 
-def _why(known: Estimate, p: float) -> str:
-    if known.interval is None:
-        return f"{known.n} seeds, too few"
-    digits = decimals([known.interval[1] - known.interval[0]])
+def _why(known: Estimate, p: float, needed: int) -> str:
+    if known.interval is None or known.n < needed:
+        return f"{known.n} {'seed' if known.n == 1 else 'seeds'}, too few: {needed} are needed"
+    digits = decimals([known.interval[1] - known.interval[0]], abs(known.mean or 0.0))
     return f"{fixed(known.mean, digits, '+')} [{spread(known.interval, digits, '+')}], p {small(p)}, {known.n} seeds"

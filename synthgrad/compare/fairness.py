@@ -11,14 +11,16 @@ from synthgrad.compare.subjects import Subject
 
 CIRCUMSTANCES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "synthgrad version": lambda about: about.get("synthgrad"),
-    "git commit": lambda about: (about.get("git") or {}).get("commit"),
+    "git commit": lambda about: _git(about).get("commit"),
     "NumPy version": lambda about: about.get("numpy"),
     "BLAS": lambda about: about.get("blas"),
-    "BLAS threads": lambda about: str(about.get("threads")),
+    "BLAS threads": lambda about: _threads(about.get("threads")),
     "host": lambda about: about.get("host"),
 }
 MACHINE = ("host", "BLAS", "BLAS threads")
 """What speed depends on."""
+MANY = 4
+"""More groups than these are not named but counted."""
 HASHES = {"data": "data", "weights": "initial weights", "order": "batch order"}
 
 
@@ -29,21 +31,36 @@ def remarks(scores: Sequence[Scores], selected: bool, metric: str) -> Iterator[s
         yield f"best {metric} of each run: selected on test, so it flatters every method"
     subjects = [s for each in scores for s in each.members.subjects]
     for what, read in CIRCUMSTANCES.items():
-        values = {read(s.about) for s in subjects if s.about} - {None, "None"}
+        values = {str(read(s.about)) for s in subjects if s.about} - {"None"}
         if len(values) > 1:
             yield f"{what} differs between the runs"
-    if any((s.about.get("git") or {}).get("dirty") for s in subjects):
+    if any(_git(s.about).get("dirty") for s in subjects):
         yield "some runs were made with uncommitted changes"
 
 
+def environment(subjects: Sequence[Subject]) -> dict[str, str]:
+    """Everything that some run was made with, by name; several values where runs differ."""
+    known = {what: {str(read(s.about)) for s in subjects if s.about} - {"None"} for what, read in CIRCUMSTANCES.items()}
+    return {what: ", ".join(sorted(values)) for what, values in known.items() if values}
+
+
 def budgets(scores: Sequence[Scores], control: Scores | None) -> Iterator[str]:
-    """Groups whose training was longer, or another, than the control's."""
+    """Groups whose training was longer, or another, than that of any control."""
+    if control is None:
+        return
+    controls = [s for s in scores if s.members.trainer == control.members.trainer]
+    found: dict[str, list[str]] = {}
     for each in scores:
-        if control is None or each is control:
-            continue
-        keys = [k for k in differing([each.members.settings, control.members.settings]) if k.startswith("training.")]
+        keys = min((_budget(each, other) for other in controls), key=len)
         if keys:
-            yield f"{each.label} had another budget than its control: {_and(keys)}"
+            found.setdefault(_and(keys), []).append(each.label)
+    for what, labels in found.items():
+        who = _and(labels) if len(labels) <= MANY else f"{len(labels)} groups"
+        yield f"{who} had another budget than the control: {what}"
+
+
+def _budget(a: Scores, b: Scores) -> list[str]:
+    return [k for k in differing([a.members.settings, b.members.settings]) if k.startswith("training.")]
 
 
 def other_machine(a: Scores, b: Scores) -> bool:
@@ -51,8 +68,23 @@ def other_machine(a: Scores, b: Scores) -> bool:
     return any(_seen(a, read) != _seen(b, read) for read in map(CIRCUMSTANCES.__getitem__, MACHINE))
 
 
-def _seen(scores: Scores, read: Callable[[dict[str, Any]], Any]) -> set[Any]:
-    return {read(s.about) for s in scores.members.subjects if s.about}
+def _seen(scores: Scores, read: Callable[[dict[str, Any]], Any]) -> set[str]:
+    return {str(read(s.about)) for s in scores.members.subjects if s.about}
+
+
+def _threads(found: Any) -> Any:
+    """What was asked of BLAS, OPENBLAS_NUM_THREADS=1."""
+    if not isinstance(found, dict):
+        return found
+    return (
+        ", ".join(f"{name}={number}" for name, number in found.items() if number is not None) or "as many as it likes"
+    )
+
+
+def _git(about: dict[str, Any]) -> dict[str, Any]:
+    """What is known of the commit, which may be nothing, or anything in a file that was written by hand."""
+    found = about.get("git")
+    return found if isinstance(found, dict) else {}
 
 
 def _pairing(scores: Sequence[Scores]) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
+from synthgrad.errors import ConfigError
 
 UNSET = "(unset)"
 APART = ("task.", "network.")
@@ -39,6 +41,22 @@ def tables(subjects: Sequence[Subject], by: Sequence[str] = ()) -> list[list[Sub
     return sorted(_together(subjects, setting), key=lambda table: -len(table))
 
 
+def axes(by: Sequence[str], subjects: Sequence[Subject]) -> tuple[str, ...]:
+    """The keys that are meant, by themselves or by their unique end. Raises ConfigError."""
+    keys = dict.fromkeys(key for subject in subjects for key in subject.settings)
+    return tuple(_axis(text, list(keys)) for text in by)
+
+
+def _axis(text: str, keys: Sequence[str]) -> str:
+    found = [text] if text in keys else [k for k in keys if f".{k}".endswith((f".{text}", f".{text}.name"))]
+    if len(found) == 1:
+        return found[0]
+    near = difflib.get_close_matches(text, keys, 1)
+    right = f"did you mean {near[0]}?" if near else "synthgrad runs show RUN lists the keys of a run"
+    what = f"may be {' or '.join(found)} (write the whole key)" if found else f"no run has such a key ({right})"
+    raise ConfigError(f"--by {text}: {what}")
+
+
 def groups(subjects: Sequence[Subject]) -> tuple[list[Members], list[str]]:
     """The groups of a table with their labels, and a note on seeds that were run more than once."""
     found, notes = [], []
@@ -57,14 +75,14 @@ def _together(subjects: Sequence[Subject], part: Callable[[Subject], dict[str, A
     found: dict[Any, list[Subject]] = {}
     for subject in subjects:
         settings = part(subject)
-        found.setdefault(tuple((key, _form(settings[key])) for key in sorted(settings)), []).append(subject)
+        found.setdefault(tuple((key, form(settings[key])) for key in sorted(settings)), []).append(subject)
     return list(found.values())
 
 
-def _form(value: Any) -> Any:
+def form(value: Any) -> Any:
     """What is equal where two settings are, and can be hashed: 10 and 10.0 are equal, 1 and true are not."""
     if isinstance(value, list):
-        return tuple(map(_form, value))
+        return tuple(map(form, value))
     return (bool, value) if isinstance(value, bool) else value
 
 
@@ -81,7 +99,7 @@ def differing(settings: Sequence[dict[str, Any]]) -> list[str]:
 
 def _values(settings: Sequence[dict[str, Any]], key: str) -> set[Any]:
     """The different values under a key; having none is a value too."""
-    return {(_form(s[key]),) if key in s else () for s in settings}
+    return {(form(s[key]),) if key in s else () for s in settings}
 
 
 def told(settings: Sequence[dict[str, Any]]) -> list[str]:

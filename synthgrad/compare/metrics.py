@@ -103,11 +103,13 @@ def _common(curves: Sequence[Column]) -> int:
 def choose(groups: Sequence[Sequence[Subject]], at: str) -> str:
     """The metric of a table where none was asked for. Raises ConfigError where there is nothing to compare."""
     subjects = [subject for group in groups for subject in group]
-    there = {name for subject in subjects for name in subject.columns if len(subject.curve(name)[0])}
+    named = {name for subject in subjects for name in subject.columns}
+    there = {name for name in named if any(len(subject.curve(name)[0]) for subject in subjects)} or named
     candidates = [name for name in DEFAULTS if name in there]
     if not candidates:
         other = sorted(there - {"seconds", "step"})
-        raise ConfigError(f"the runs have no accuracy (choose with --metric {other[0] if other else 'NAME'})")
+        what = f"have no accuracy (choose with --metric {other[0]})" if other else "have not measured anything yet"
+        raise ConfigError(f"compare: the runs {what}")
     bits = candidates[0].replace("exact", "bit")
     if candidates[0] in EXACT and bits in candidates:
         read, _ = measure(subjects, candidates[0], at)
@@ -127,3 +129,15 @@ def reached(subject: Subject, metric: str, target: float) -> int | None:
     runs = np.convolve(held, np.ones(EVALUATIONS, dtype=int), "valid") if len(held) >= EVALUATIONS else np.empty(0)
     first = np.flatnonzero(runs == EVALUATIONS)
     return int(epochs[first[0]]) if len(first) else None
+
+
+def middle(epochs: Sequence[int], n: int) -> float | None:
+    """The median of n runs, of which some reached the target; None where fewer than half did.
+
+    The others come after all these, wherever they would have reached it.
+    """
+    ordered = sorted(epochs)
+    lower, upper = (n - 1) // 2, n // 2
+    if not ordered or 2 * len(ordered) < n:
+        return None
+    return (ordered[lower] + ordered[upper]) / 2 if upper < len(ordered) else float(ordered[lower])

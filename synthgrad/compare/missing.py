@@ -40,7 +40,9 @@ def _control(groups: Sequence[Members], seeds: Sequence[int]) -> Iterator[str]:
 
 def _train(base: Subject, seed: int, name: str, *more: str) -> str:
     runs = Path(base.path).parent
-    words = ["synthgrad", "train", f"{base.path}/config.yaml", *more, "--seed", str(seed), "--name", name]
+    config = f"{base.path}/config.yaml"
+    config = f"./{config}" if config.startswith("-") else config  # a path, no option
+    words = ["synthgrad", "train", config, *more, "--seed", str(seed), "--name", name]
     return shlex.join([*words, "--runs", str(runs), "-q"])
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 MOST = 5
 FEW = 3
 """Digits after the point where nothing is known of the uncertainty."""
+ROUNDING = 1e-12
+"""What is smaller than this is what subtracting leaves of nothing."""
 
 
 def decimals(widths: Iterable[float], magnitude: float = 1.0) -> int:
@@ -15,7 +17,7 @@ def decimals(widths: Iterable[float], magnitude: float = 1.0) -> int:
 
     Without a width, three significant digits of the magnitude.
     """
-    known = sorted(width for width in widths if 0 < width < math.inf)
+    known = sorted(width for width in widths if ROUNDING * magnitude < width < math.inf)
     if not known:
         return max(0, FEW - 1 - math.floor(math.log10(magnitude))) if magnitude >= 1 else FEW
     return max(0, min(MOST, 1 - math.floor(math.log10(known[len(known) // 2]))))
@@ -24,14 +26,18 @@ def decimals(widths: Iterable[float], magnitude: float = 1.0) -> int:
 def fixed(value: float | None, digits: int, sign: str = "") -> str:
     """A number with so many digits after the point; a dash for None; ``sign`` "+" shows it for gains too.
 
-    It takes more digits not to show as 0 or 1 what is not.
+    It takes more digits not to show as 0 or 1 what is not, and powers of ten where these are too many.
     """
     if value is None or not math.isfinite(value):
         return "-"
+    if abs(value) < ROUNDING:
+        value = 0.0
     text = f"{value:{sign}.{digits}f}"
     rounded = float(text)
     if rounded != value and rounded in (0, 1, -1) and 0 < digits < MOST:
         return fixed(value, digits + 1, sign)
+    if rounded == 0 != value and digits == MOST:
+        return f"{value:{sign}.2g}"
     return text.replace("-", "") if rounded == 0 else text
 
 
@@ -48,10 +54,10 @@ def short(value: float | None, digits: int = 3) -> str:
 
 
 def small(p: float | None) -> str:
-    """A p-value, ``.006``."""
+    """A p-value, ``.006``; one below .05 is never shown as ``.050``."""
     if p is None:
         return "-"
-    text = f"{p:.2f}" if p >= 0.095 else f"{p:.1g}" if p < 0.001 else f"{p:.3f}"
+    text = f"{p:.2f}" if p >= 0.095 else f"{p:.1g}" if p < 0.001 else f"{p:.4f}" if 0.0495 <= p < 0.05 else f"{p:.3f}"
     return text.removeprefix("0") if text.startswith("0.") else text
 
 

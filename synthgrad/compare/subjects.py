@@ -39,7 +39,7 @@ class Subject:
     def hashes(self) -> dict[str, str]:
         """Fingerprints of data, initial weights and batch order; empty for runs that are older than they."""
         found = self.about.get("hashes")
-        return found if isinstance(found, dict) else {}
+        return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
     @property
     def seconds(self) -> float:
@@ -79,7 +79,7 @@ def gather(
     Raises ConfigError where a condition says nothing.
     """
     gathered, records = Gathered(), []
-    for path in paths:
+    for path in {_place(path): path for path in paths}.values():
         try:
             records.append(Recorded(path))
         except ConfigError as error:
@@ -87,6 +87,15 @@ def gather(
     for record in select(records, conditions):
         _add(gathered, record, needed)
     return gathered
+
+
+def _place(path: Path) -> tuple[int, int] | Path:
+    """What is the same for one directory, by whatever path it is found."""
+    try:
+        found = path.stat()
+    except OSError:
+        return path
+    return found.st_dev, found.st_ino
 
 
 def _add(gathered: Gathered, record: Recorded, needed: Callable[[str], bool]) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from synthgrad.compare.curves import curve
-from synthgrad.compare.groups import UNSET, Members, differing, labels, shown
-from synthgrad.compare.judging import Scores, difference, estimate, judged, with_gap
+from synthgrad.compare.groups import UNSET, Members, differing, form, labels, shown
+from synthgrad.compare.judging import BETTER, Scores, difference, estimate, judged, with_gap
 from synthgrad.compare.report import Cell, Difference, Sweep, Tuned
 
 NEAR = 0.95
@@ -74,18 +74,24 @@ def _differences(
         return {}
     others = [scores for scores in tuned if scores is not control]
     family = judged([difference(table, scores, control) for scores in others], control.up)
-    if reference is not None:
+    if reference is not None and any(d.of == reference.label and d.verdict == BETTER for d in family):
         family = [with_gap(d, s, control, reference) for d, s in zip(family, others, strict=True)]
     return {each.of: each for each in family}
 
 
 def tune(method: Method) -> Scores:
     """The scores of a method whose setting is chosen on the other seeds; settings that diverged are not chosen."""
-    eligible = [s for s in method.settings if s.values and not s.diverged] or method.settings
-    seeds = sorted(set.intersection(*(set(s.values) for s in eligible)))
+    eligible = _eligible(method)
+    seeds = sorted(set.intersection(*(set(s.values) for s in eligible))) if eligible else []
     first = method.settings[0]
     values = {seed: _chosen(eligible, [s for s in seeds if s != seed] or seeds).values[seed] for seed in seeds}
     return Scores(method.label, first.members, first.up, values, set())
+
+
+def _eligible(method: Method) -> list[Scores]:
+    """The settings that may be chosen: those that never diverged or, if all did, those that have any value."""
+    known = [s for s in method.settings if s.values]
+    return [s for s in known if not s.diverged] or known
 
 
 def _chosen(settings: Sequence[Scores], seeds: Sequence[int]) -> Scores:
@@ -126,21 +132,19 @@ def _cell(scores: Scores, keys: list[str], best: bool, metric: str) -> Cell:
         mean=_mean(scores),
         best=best,
         curve=[value for value in line if value is not None],
+        group=scores.label,
     )
 
 
 def _best(method: Method) -> Scores:
-    ranked = [s for s in method.settings if s.values and not s.diverged] or [s for s in method.settings if s.values]
-    if not ranked:
-        return method.settings[0]
-    return max(ranked, key=lambda s: (_mean(s) or 0.0) * (1 if s.up else -1))
+    return max(_eligible(method) or method.settings[:1], key=lambda s: (_mean(s) or 0.0) * (1 if s.up else -1))
 
 
 def _near(scores: Scores, best: Scores) -> bool:
     mean, top = _mean(scores), _mean(best)
     if mean is None or top is None or scores.diverged:
         return False
-    return mean >= NEAR * top if scores.up else mean <= top / NEAR
+    return mean >= top - (1 - NEAR) * abs(top) if scores.up else mean <= top + (1 / NEAR - 1) * abs(top)
 
 
 def _edge(method: Method, best: Scores, keys: list[str]) -> str:
@@ -150,8 +154,12 @@ def _edge(method: Method, best: Scores, keys: list[str]) -> str:
         if len(grid) < 2 or best.members.settings.get(key) not in (grid[0], grid[-1]):
             continue
         last, before = (grid[-1], grid[-2]) if best.members.settings[key] == grid[-1] else (grid[0], grid[1])
-        following = last * last / before if before * last > 0 else 2 * last - before
-        return f"{key}={shown(float(f'{following:.2g}'))}"
+        following = float(f"{last * last / before if before * last > 0 else 2 * last - before:.2g}")
+        if all(isinstance(value, int) for value in grid):
+            following = float(round(following))
+        beyond = following < 0 <= grid[0] or (following == 0 and 0 not in grid)  # a grid from 0 up ends there
+        if following != last and not beyond:
+            return f"{key}={shown(following)}"
     return ""
 
 
@@ -160,8 +168,9 @@ def _marginals(methods: Sequence[Method], keys: list[str]) -> dict[str, dict[str
     every = [scores for method in methods for scores in method.settings]
     told: dict[str, dict[str, list[float | None]]] = {}
     for key in keys:
-        values = sorted({s.members.settings.get(key, UNSET) for s in every}, key=lambda v: (str(type(v)), v))
-        told[key] = {shown(value): [f for m in methods for f in _marginal(m, key, value)] for value in values}
+        values = {shown(value): value for value in (s.members.settings.get(key, UNSET) for s in every)}
+        ordered = sorted(values, key=lambda text: order(values[text]))
+        told[key] = {text: [f for m in methods for f in _marginal(m, key, values[text])] for text in ordered}
     return told
 
 
@@ -178,9 +187,9 @@ def _of(tuned: dict[str, Scores], methods: Sequence[Method], trainer: str) -> Sc
 
 
 def _apart(members: Sequence[Members], keys: Sequence[str]) -> list[list[Members]]:
-    found: dict[str, list[Members]] = {}
+    found: dict[Any, list[Members]] = {}
     for each in members:
-        found.setdefault(repr([each.settings.get(key, UNSET) for key in keys]), []).append(each)
+        found.setdefault(tuple(form(each.settings.get(key, UNSET)) for key in keys), []).append(each)
     return list(found.values())
 
 
@@ -190,6 +199,12 @@ def _mean(scores: Scores) -> float | None:
 
 def _seconds(scores: Scores) -> float:
     return float(sum(s.seconds for s in scores.members.subjects))
+
+
+def order(value: Any) -> tuple[bool, float, str]:
+    """Numbers by size, before everything else by name."""
+    number = _is_number(value)
+    return not number, value if number else 0.0, shown(value)
 
 
 def _is_number(value: Any) -> bool:

@@ -12,7 +12,8 @@ from synthgrad.config import schema_of
 
 def as_json(report: Report) -> str:
     """One object; its schema is that of ``schema``."""
-    return json.dumps(dataclasses.asdict(report), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    text = json.dumps(dataclasses.asdict(report), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode()  # bytes of a path that are no text, as JSON escapes them
 
 
 def schema() -> dict[str, Any]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from synthgrad.compare.report import Report, Table
-from synthgrad.compare.screens.many import Screen, head
+from synthgrad.compare.screens.head import head
+from synthgrad.compare.screens.layout import plain
+from synthgrad.compare.screens.many import Screen
 
 WIDTH = 79
-SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>|~"})
+WHOLE = 10_000
+"""As much of a label as fits into this: all of it."""
+SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>|~#&"})
 
 
 def as_markdown(report: Report) -> str:
@@ -17,7 +21,7 @@ def as_markdown(report: Report) -> str:
 
 
 def _table(report: Report, table: Table) -> Iterator[str]:
-    screen = Screen(report, table, WIDTH, whole=True)
+    screen = Screen(report, table, WIDTH, whole=True, label=WHOLE)
     columns = [column for column in screen.columns() if column.header != "curve" and not column.empty]
     yield f"### {escaped(table.title)}: {escaped(table.metric)}"
     yield ""
@@ -42,4 +46,4 @@ def _row(cells: list[str], raw: bool = False) -> str:
 
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is."""
-    return " ".join(text.translate(SPECIAL).split())
+    return plain(" ".join(text.translate(SPECIAL).split()))

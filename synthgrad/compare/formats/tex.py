@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from synthgrad.compare.report import Report, Table
+from synthgrad.compare.screens.layout import plain
 from synthgrad.compare.screens.many import Screen
 
 WIDTH = 79
+WHOLE = 10_000
+"""As much of a label as fits into this: all of it."""
 SPECIAL = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "\N{HORIZONTAL ELLIPSIS}": r"\dots{}",
+    "\N{REPLACEMENT CHARACTER}": "?",
     **{letter: f"\\{letter}" for letter in "&%$#_{}"},
 }
-VERDICTS = {"~": r"$\sim$"}
+BETWEEN = re.compile(r"(?<=\d)\.\.(?=[+-]?\d)")
+"""The dots of an interval."""
 
 
 def as_tex(report: Report) -> str:
@@ -23,7 +33,7 @@ def as_tex(report: Report) -> str:
 
 
 def _table(report: Report, table: Table) -> Iterator[str]:
-    columns = Screen(report, table, WIDTH, whole=True).columns()
+    columns = Screen(report, table, WIDTH, whole=True, label=WHOLE).columns()
     columns = [column for column in columns if column.header != "curve" and not column.empty]
     yield f"% {_comment(table.title)}: {_comment(table.metric)}, {table.at}, {table.runs} runs"
     yield rf"\begin{{tabular}}{{{''.join('r' if column.right else 'l' for column in columns)}}}"
@@ -41,8 +51,9 @@ def _row(cells: list[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return "".join(SPECIAL.get(letter, letter) for letter in text).replace("..", "\\,--\\,")
+    shown = "".join(SPECIAL.get(letter, letter) for letter in _comment(text))
+    return BETWEEN.sub(r"\\,--\\,", shown)
 
 
 def _comment(text: str) -> str:
-    return " ".join(text.split())
+    return plain(" ".join(text.split()))

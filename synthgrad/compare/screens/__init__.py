@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.report import Report, Table
-from synthgrad.compare.screens.layout import fill, plain
+from synthgrad.compare.screens.layout import cut, fill, plain
 from synthgrad.compare.screens.many import Screen
 from synthgrad.compare.screens.swept import SweepScreen
 from synthgrad.compare.screens.two import two
@@ -17,7 +17,7 @@ def screen(report: Report, subjects: Sequence[Subject], width: int, whole: bool 
     lines: list[str] = []
     for table in report.tables:
         if len(report.tables) > 1:
-            lines += [*([""] if lines else []), f"== {table.title} ==", ""]
+            lines += [*([""] if lines else []), cut(f"== {table.title} ==", width), ""]
         lines += _table(report, table, subjects, width, whole)
     return [plain(line) for line in [*lines, *_claims(report, width)]]
 
@@ -38,7 +38,7 @@ def _table(report: Report, table: Table, subjects: Sequence[Subject], width: int
 def _missing(table: Table, width: int) -> Iterator[str]:
     """Runs that would complete the table, the first as an example."""
     count = f"{len(table.missing)} runs are" if len(table.missing) > 1 else "1 run is"
-    why = "no control: without frozen layers beside it no verdict means anything; " if table.control is None else ""
+    why = "no control: without frozen layers beside it no verdict means anything; " if table.lacks_control else ""
     yield from fill(f"{why}{count} missing (compare --complete prints them all, --complete --run makes them):", width)
     yield f"  {table.missing[0]}"
 

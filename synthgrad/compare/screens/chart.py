@@ -9,9 +9,11 @@ import numpy.typing as npt
 
 from synthgrad.compare.numbers import short
 from synthgrad.compare.report import Curve, Group, Report
-from synthgrad.compare.screens.layout import cut
+from synthgrad.compare.screens.layout import cut, fill, plain
 
 ROWS = 8
+MARK = 9
+"""Letters of a number at the side, -1.23e-05."""
 BRAILLE = 0x2800
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """The bit of each dot in a letter of the braille block, by row and column."""
@@ -26,18 +28,18 @@ def chart(report: Report, width: int) -> Iterator[str]:
             continue
         low, high = min(means), max(means)
         last = max(epoch for group in groups for epoch in group.curves[table.metric].epoch)
-        yield f"{table.metric}, {short(low)} to {short(high)}, epochs 1 to {last}"
+        yield from fill(f"{table.metric}, {short(low)} to {short(high)}, epochs 1 to {last}", width)
         for group in groups:
-            yield from _frame(group, group.curves[table.metric], (low, high), last, min(width, 100) - 8)
+            yield from _frame(group, group.curves[table.metric], (low, high), last, min(width, 100) - MARK - 1)
 
 
 def _frame(group: Group, curve: Curve, scale: tuple[float, float], last: int, width: int) -> Iterator[str]:
     known = [(epoch, mean) for epoch, mean in zip(curve.epoch, curve.mean, strict=True) if mean is not None]
     letters = _braille(_dots(known, scale, last, width))
-    yield cut(group.label, width)
+    yield plain(cut(group.label, width))
     for at, row in enumerate(letters):
         mark = short(scale[1]) if at == 0 else short(scale[0]) if at == ROWS - 1 else ""
-        yield f"{mark:>7} {row}"
+        yield f"{mark:>{MARK}} {row}".rstrip()
 
 
 def _dots(known: list[tuple[int, float]], scale: tuple[float, float], last: int, width: int) -> npt.NDArray[np.bool_]:

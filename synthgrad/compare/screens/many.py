@@ -6,18 +6,20 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from synthgrad.compare.answers import learning
-from synthgrad.compare.judging import TOO_FEW
+from synthgrad.compare.answers import learns
+from synthgrad.compare.judging import BETTER, TOO_FEW
 from synthgrad.compare.numbers import decimals, fixed, percent, short, small, spread
 from synthgrad.compare.report import Difference, Estimate, Group, Report, Table
-from synthgrad.compare.screens.layout import Column, cut, ends, fill, lay_out, taken
+from synthgrad.compare.screens.head import WIDE, counted, head
+from synthgrad.compare.screens.layout import Column, cut, fill, fits, lay_out, names, room, taken
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.statistics import seeds_needed
 
 MOST = 12
 """With more groups than this only the first ``SHOWN`` are listed."""
 SHOWN = 10
-WIDE = 100
+LEAST = 9
+"""The rank of the column that goes first, also where that makes room for a curve."""
 DENSITY = " .:*#"
 """A place of the strip of seeds holds none, one, two, three, more of them."""
 
@@ -25,9 +27,10 @@ DENSITY = " .:*#"
 class Screen:
     """One table of a report as lines of text."""
 
-    def __init__(self, report: Report, table: Table, width: int, whole: bool = False) -> None:
-        self.table, self.width, self.label = table, width, max(16, width // 4)
+    def __init__(self, report: Report, table: Table, width: int, whole: bool = False, label: int | None = None) -> None:
+        self.table, self.width = table, width
         groups, self.differences = report.of_table(table)
+        self.names = names([g.label for g in groups], label or max(10, min(16, width - 30), width // 4))
         self.hidden = 0 if whole or len(groups) <= MOST else len(groups) - SHOWN
         self.groups = groups[: len(groups) - self.hidden]
         self.every = groups
@@ -55,13 +58,13 @@ class Screen:
         groups, control = self.groups, self.against
         found = [self._difference(group, control) for group in groups]
         columns = [
-            Column("method", [cut(g.label, self.label) for g in groups], right=False),
+            Column("method", [self.names[g.label] for g in groups], right=False),
             Column("n", [str(g.n) for g in groups]),
             Column("div", [str(g.diverged or "-") for g in groups], rank=3),
             Column("mean", [fixed(g.mean, self.digits) for g in groups]),
             Column("95% interval", [self._interval(g) for g in groups], rank=4),
             *([self._verdicts(found)] if control is not None else []),
-            Column("p Holm", [small(d.p_holm) if d else "-" for d in found], rank=7),
+            Column("p Holm", [small(d.p_holm) if d else "-" for d in found], rank=LEAST),
             Column("W-L", [f"{d.wins}-{d.losses}" if d else "-" for d in found], rank=1),
             Column("gap", [self._gap(g, d) for g, d in zip(groups, found, strict=True)], rank=2),
             Column(self._to_target(), [self._epochs(g) for g in groups], rank=6),
@@ -71,7 +74,7 @@ class Screen:
 
     def _verdicts(self, found: Sequence[Difference | None]) -> Column:
         wide = self.width >= WIDE
-        header = f"against {self.against}" + (", 95%" if wide else "")
+        header = f"against {self.names.get(str(self.against), self.against)}" + (", 95%" if wide else "")
         cells = [self._verdict(g, d, wide) for g, d in zip(self.groups, found, strict=True)]
         return Column(header, cells, right=False)
 
@@ -80,9 +83,8 @@ class Screen:
             return "no control"
         if d is None:
             return "control" if group.label == self.table.control else ""
-        star = "*" if d.diverges and d.verdict == "better" else ""
         between = f"{spread(d.interval, self.digits, '+')} " if wide and d.interval else ""
-        return f"{fixed(d.mean, self.digits, '+')} {between}{d.verdict}{star}"
+        return f"{fixed(d.mean, self.digits, '+')} {between}{_said(d)}"
 
     def _gap(self, group: Group, d: Difference | None) -> str:
         return "0%" if group.label == self.table.control else percent(d.gap) if d else ""
@@ -105,7 +107,9 @@ class Screen:
 
     def _curve(self, columns: Sequence[Column]) -> list[Column]:
         kept = [column for column in columns if not column.empty]
-        space = min(self.width - taken([c for c in kept if c.rank < (9 if self.width >= WIDE else 5)]) - 2, 24)
+        ranks = (LEAST + 1, LEAST) if self.width >= WIDE else (5,)  # the columns that a curve leaves room for
+        spaces = [self.width - taken([column for column in kept if column.rank < rank]) - 2 for rank in ranks]
+        space = min(next((space for space in spaces if space >= 8), spaces[-1]), 24)
         means = [[float("nan") if v is None else v for v in g.curves[self.table.metric].mean] for g in self.groups]
         every = [v for line in means for v in line if v == v]
         if space < 5 or not every:
@@ -122,19 +126,22 @@ class Screen:
         """Against the second reference, one line each."""
         for against in [label for label in self.table.family if label != self.against]:
             found = [d for d in self.differences if d.against == against and d.of in {g.label for g in self.groups}]
-            first = f"against {against}"
+            first = f"against {self.names[against]}"
             columns = [
-                Column("", [first, *[""] * (len(found) - 1)], right=False),
-                Column("", [cut(d.of, self.label) for d in found], right=False),
+                Column("", [self.names[d.of] for d in found], right=False),
                 Column("", [fixed(d.mean, self.digits, "+") for d in found]),
                 Column(
                     "", [f"[{spread(d.interval, self.digits, '+')}]" if d.interval else "" for d in found], False, 2
                 ),
-                Column("", [d.verdict for d in found], right=False),
+                Column("", [_said(d) for d in found], right=False),
                 Column("", [f"{d.wins}-{d.losses}" for d in found], rank=3),
                 Column("", [f"p {small(d.p_holm)} Holm of {d.family}" for d in found], False, 1),
             ]
-            yield from lay_out(columns, self.width)[1:] if found else []
+            beside = [Column("", [first, *[""] * (len(found) - 1)], right=False), *columns]
+            if found and fits(beside, self.width):
+                yield from lay_out(beside, self.width)[1:]
+            elif found:
+                yield from [first, *(f"  {line}" for line in lay_out(columns, self.width - 2)[1:])]
 
     def _layers(self) -> Iterator[str]:
         """How well each hidden layer's generator predicts the true gradient."""
@@ -142,12 +149,14 @@ class Screen:
         if not told:
             return
         numbers = sorted({layer.layer for group in told for layer in group.layers})
-        columns = [Column("", [cut(g.label, self.label) for g in told], right=False)]
+        columns = [Column("", [self.names[g.label] for g in told], right=False)]
         columns += [Column(f"cos {i}", [self._layer(g, i, "cosine") for g in told], rank=i) for i in numbers]
         columns += [Column(f"skill {i}", [self._layer(g, i, "skill") for g in told], rank=i) for i in numbers]
         if self.width >= WIDE and self.table.control:
             columns.append(Column("does it learn below the top layer?", [self._learns(g) for g in told], right=False))
-        yield "synthetic against true gradient, by hidden layer (1: alike, 0: no better than nothing)"[: self.width]
+        yield from fill(
+            "synthetic against true gradient by hidden layer, 1 is alike, skill 0 as good as none:", self.width
+        )
         yield from lay_out(columns, self.width)
 
     def _layer(self, group: Group, i: int, kind: str) -> str:
@@ -159,12 +168,12 @@ class Screen:
 
     def _learns(self, group: Group) -> str:
         d = self._difference(group, self.table.control)
-        return learning(d).partition(":")[0].partition(" (")[0] if d else ""
+        return learns(d) if d else ""
 
     def _strip(self) -> Iterator[str]:
         """Each seed's value in its place on a common axis."""
         values = [v for g in self.groups for v in g.values if v is not None]
-        label = max(len(cut(g.label, self.label)) for g in self.groups)
+        label = max(room(self.names[g.label]) for g in self.groups)
         width = self.width - label - 4
         if len(values) < 2 or min(values) == max(values) or width < 20 or self.hidden:
             return
@@ -177,7 +186,8 @@ class Screen:
                 if v is not None:
                     places[min(width - 1, int((v - low) / (high - low) * width))] += 1
             marks = "".join(DENSITY[min(count, 4)] for count in places)
-            yield f"{cut(g.label, self.label):<{label}}  |{marks}|"
+            name = self.names[g.label]
+            yield f"{name}{' ' * (label - room(name))}  |{marks}|"
 
     def _others(self) -> Iterator[str]:
         """The metrics that are only described."""
@@ -187,9 +197,7 @@ class Screen:
             digits = decimals([k.interval[1] - k.interval[0] for k in known if k.interval], 1.0)
             yield from lay_out(
                 [
-                    Column(
-                        cut(name, self.width // 3), [cut(g.label, self.width // 3) for g in self.groups], right=False
-                    ),
+                    Column(cut(name, self.width // 3), [self.names[g.label] for g in self.groups], right=False),
                     Column("n", [str(k.n) for k in known]),
                     Column("mean", [_plain(k.mean, digits) for k in known]),
                     Column("95% interval", [spread(k.interval, digits) for k in known], rank=1),
@@ -217,8 +225,10 @@ class Screen:
                 f"test, Holm over {judged[0].family}; ~ not told apart{self._gap_rule()}."
             )
         elif judged:
-            needed = f"{seeds_needed(len(judged))} shared seeds are needed for {_count(len(judged), 'comparison')}"
+            needed = f"{seeds_needed(len(judged))} shared seeds are needed for {counted(len(judged), 'comparison')}"
             yield f"n too small to decide: {needed}; in parentheses lowest..highest."
+        if any(d.diverges and d.verdict == BETTER for d in self.differences):
+            yield "* it diverges more often than what it is better than."
         told = next((d for d in judged if d.correlation is not None and 0.05 < d.correlation < 1 and d.n > 1), None)
         if told is not None and told.correlation is not None:
             unpaired = round(told.n / (1 - told.correlation))
@@ -235,11 +245,10 @@ class Screen:
             seeds = [str(s) for s, outcome in zip(group.seeds, group.outcomes, strict=True) if outcome == "diverged"]
             if seeds:
                 low, high = group.diverged_interval or (0.0, 1.0)
-                yield (
-                    f"{group.label} diverged in seed {', '.join(seeds)}: counted as lost, not in the mean "
-                    f"(share {low:.0%} to {high:.0%})"
-                )
-            if group.incomplete:
+                which = f"seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}"
+                share = f"share {low:.0%} to {high:.0%}"
+                yield f"{group.label} diverged in {which}: counted as lost, not in the mean ({share})"
+            if group.incomplete and self.table.at in ("last", "best"):
                 yield f"{group.label}: {group.incomplete} of {len(group.seeds)} runs did not finish and are left out"
 
 
@@ -249,32 +258,10 @@ def _pace(group: Group) -> str:
     return f"{short(group.seconds_per_epoch, 2)}{times}{'!' if group.other_machine else ''}"
 
 
+def _said(difference: Difference) -> str:
+    """The verdict, starred where it holds of the seeds that did not diverge alone."""
+    return difference.verdict + ("*" if difference.diverges and difference.verdict == BETTER else "")
+
+
 def _plain(value: float | None, digits: int) -> str:
     return short(value, 4) if value is not None and abs(value) >= 1000 else fixed(value, digits)
-
-
-def head(table: Table, groups: Sequence[Group], width: int) -> Iterator[str]:
-    """What is compared, by which number, and what is held equal."""
-    seeds = sorted({seed for group in groups for seed in group.seeds})
-    what = (
-        f"{_count(table.runs, 'run')}: {_count(len(groups), 'method')} x {_count(len(seeds), 'seed')} ({_range(seeds)})"
-    )
-    at = f"best epoch of each run{', selected on test' if table.metric.startswith('test_') else ''}"
-    at = at if table.at == "best" else f"epoch {table.epoch}"
-    direction = "higher is better" if width >= WIDE else "up" if table.up else "down"
-    direction = direction if table.up or width < WIDE else "lower is better"
-    yield from ends(what, f"{table.metric}, {direction}, {at}", width)
-    if table.differs:
-        yield from fill(f"held equal  {table.held_equal} keys    differs  {', '.join(table.differs)}", width, 12)
-    else:
-        yield f"held equal  {table.held_equal} keys"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def _range(seeds: Sequence[int]) -> str:
-    if len(seeds) > 2 and seeds[-1] - seeds[0] == len(seeds) - 1:
-        return f"{seeds[0]}..{seeds[-1]}"
-    return ", ".join(map(str, seeds[:6])) + (", ..." if len(seeds) > 6 else "")

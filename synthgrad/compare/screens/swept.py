@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from synthgrad.compare.groups import shown
+from synthgrad.compare.groups import end, shown
 from synthgrad.compare.numbers import decimals, fixed, percent, spread
 from synthgrad.compare.report import Cell, Difference, Group, Report, Sweep, Table, Tuned
-from synthgrad.compare.screens.layout import Column, cut, ends, fill, lay_out
+from synthgrad.compare.screens.head import WIDE, counted, measured
+from synthgrad.compare.screens.layout import Column, ends, fill, fits, lay_out, names
 from synthgrad.compare.sparkline import sparkline
+from synthgrad.compare.tuning import order
 
-WIDE = 100
 WIDEST_GRID = 8
 """Of more settings, only the best is shown, and the marginal of each key."""
 
@@ -23,10 +23,13 @@ class SweepScreen:
         self.table, self.sweep, self.width = table, sweep, width
         self.groups: list[Group] = report.of_table(table)[0]
         known = [m.interval[1] - m.interval[0] for m in sweep.methods if m.interval is not None]
-        self.digits = decimals(known)
+        self.digits = decimals(known, max((abs(m.mean) for m in sweep.methods if m.mean is not None), default=1.0))
         self.methods = sorted(sweep.methods, key=self._rank)
+        self.names = names([m.method for m in self.methods], max(10, min(16, width - 30), width // 4))
+        points = [value for m in self.methods for cell in m.cells for value in cell.curve]
+        self.scale = (min(points), max(points)) if points and len(sweep.methods[0].cells) <= 4 else ()
         found = {cell.label: cell.setting for method in self.methods for cell in method.cells}
-        self.settings = sorted(found, key=lambda label: [_order(value) for value in found[label].values()])
+        self.settings = sorted(found, key=lambda label: [order(value) for value in found[label].values()])
 
     def _rank(self, method: Tuned) -> float:
         return float("inf") if method.mean is None else -method.mean if self.table.up else method.mean
@@ -35,7 +38,7 @@ class SweepScreen:
         """The whole screen."""
         yield from self._head()
         yield ""
-        yield from lay_out(self._columns(), self.width)
+        yield from self._table()
         if self.sweep.marginals:
             yield ""
             yield from self._marginals()
@@ -44,22 +47,32 @@ class SweepScreen:
 
     def _head(self) -> Iterator[str]:
         seeds = sorted({seed for group in self.groups for seed in group.seeds})
-        methods, settings = len(self.methods), len(self.settings)
-        what = f"{self.table.runs} runs: {methods} methods x {settings} settings x {len(seeds)} seeds"
-        direction = "higher is better" if self.table.up else "lower is better"
-        yield from ends(what, f"{self.table.metric}, {direction}, epoch {self.table.epoch}", self.width)
+        many = {"method": len(self.methods), "setting": len(self.settings), "seed": len(seeds)}
+        what = f"{self.table.runs} runs: {' x '.join(counted(number, word) for word, number in many.items())}"
+        yield from ends(what, measured(self.table, self.width), self.width)
         yield from fill(f"columns {', '.join(self.sweep.keys)}; mean over seeds", self.width)
 
-    def _columns(self) -> list[Column]:
-        columns = [Column("method", [cut(m.method, max(16, self.width // 4)) for m in self.methods], right=False)]
-        if len(self.settings) <= WIDEST_GRID:
-            columns += [self._setting(label) for label in self.settings]
-        else:
-            columns.append(Column("best setting", [self._best(m) for m in self.methods], right=False))
+    def _table(self) -> Iterator[str]:
+        """Settings side by side where they fit, or else only the best, and all of them below."""
+        grid = self._columns([self._setting(label) for label in self.settings])
+        if len(self.settings) <= WIDEST_GRID and fits(grid, self.width):
+            yield from lay_out(grid, self.width)
+            return
+        best = Column("best setting", [self._best(m) for m in self.methods], right=False, rank=5)
+        lines = lay_out(self._columns([best]), self.width)
+        yield from lines
+        if len(self.settings) <= WIDEST_GRID or best.header not in lines[0]:
+            yield ""
+            for m in self.methods:
+                cells = ", ".join(f"{cell.label} {self._cell(cell, m).strip()}" for cell in m.cells)
+                yield from fill(f"{m.method}: {cells}", self.width, 2)
+
+    def _columns(self, settings: list[Column]) -> list[Column]:
+        columns = [Column("method", [self.names[m.method] for m in self.methods], right=False), *settings]
         columns.append(Column("tuned*, 95%", [self._tuned(m) for m in self.methods], right=False))
         if self.sweep.control is not None:
             cells = [self._verdict(m.method, m.difference) for m in self.methods]
-            columns.append(Column(f"against {self.sweep.control}", cells, right=False))
+            columns.append(Column(f"against {self.names[self.sweep.control]}", cells, right=False))
             found = [m.difference for m in self.methods]
             columns.append(Column("W-L", [f"{d.wins}-{d.losses}" if d else "" for d in found], rank=3))
             columns.append(
@@ -79,7 +92,7 @@ class SweepScreen:
         if cell.diverged:
             return f"div {cell.diverged}"
         text = f"[{text}]{'<' if method.edge else ' '}" if cell.best else f"{text}  "
-        return f"{sparkline(cell.curve, 4)} {text}" if self.width >= WIDE and len(self.settings) <= 4 else text
+        return f"{sparkline(cell.curve, 4, *self.scale)} {text}" if self.width >= WIDE and self.scale else text
 
     def _tuned(self, method: Tuned) -> str:
         """The mean and half the width of its interval."""
@@ -91,7 +104,7 @@ class SweepScreen:
         best = next((cell for cell in method.cells if cell.best), None)
         if best is None:
             return "-"
-        return " ".join(f"{k.rpartition('.')[2]}={shown(v)}" for k, v in best.setting.items()) + (
+        return " ".join(f"{end(k, best.setting)}={shown(v)}" for k, v in best.setting.items()) + (
             "<" if method.edge else ""
         )
 
@@ -109,7 +122,7 @@ class SweepScreen:
                 cells = [
                     f"{fixed(v[2 * at], self.digits)} {fixed(v[2 * at + 1], self.digits)}" for v in values.values()
                 ]
-                columns.append(Column(cut(method.method, 16), cells, rank=at))
+                columns.append(Column(self.names[method.method], cells, rank=at))
             yield from lay_out(columns, self.width)
 
     def _notes(self) -> Iterator[str]:
@@ -136,11 +149,5 @@ class SweepScreen:
     def _budget(self) -> str:
         counts: Sequence[int] = [len(m.cells) for m in self.methods]
         equal = "budget equal" if len(set(counts)) == 1 else "budget not equal"
-        told = ", ".join(f"{m.method} {len(m.cells)} settings, {m.seconds:.0f} s" for m in self.methods)
+        told = ", ".join(f"{m.method} {counted(len(m.cells), 'setting')}, {m.seconds:.0f} s" for m in self.methods)
         return f"{equal}: {told}"
-
-
-def _order(value: Any) -> tuple[bool, float, str]:
-    """Numbers by size, before everything else by name."""
-    number = isinstance(value, int | float)
-    return not number, float(value) if number else 0.0, shown(value)

@@ -4,39 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from synthgrad.compare.groups import UNSET, differing, shown, told
-from synthgrad.compare.metrics import DEFAULTS, EVALUATIONS, reached
-from synthgrad.compare.missing import CONTROL
+from synthgrad.compare.metrics import DEFAULTS, EVALUATIONS, Measure, reached
 from synthgrad.compare.numbers import short
 from synthgrad.compare.report import Table
-from synthgrad.compare.screens.layout import Column, cut, fill, lay_out
+from synthgrad.compare.screens.head import WIDE
+from synthgrad.compare.screens.layout import Column, cut, fill, fits, lay_out
 from synthgrad.compare.sparkline import sparkline
-from synthgrad.compare.subjects import Subject
+from synthgrad.compare.subjects import FINISHED, Subject
 from synthgrad.runs.figures import diagnosis, is_up
 
-WIDE = 100
 EXPECTED = ("trainer.name", "trainer.generator.input")
 """What two runs are compared for; any other key that differs is a second change."""
 
 
 def two(a: Subject, b: Subject, table: Table, width: int) -> Iterator[str]:
     """Two runs: what they share, where they end, how they got there."""
-    yield from _runs(a, b, width)
-    yield ""
-    yield from _settings(a, b, width)
-    yield ""
-    yield from _figures(a, b, table, width)
-    yield ""
-    yield from _curves(a, b, table.metric, width)
-    yield ""
-    yield from _cautions(a, b, table, width)
+    at = _epoch(a, b, table)
+    parts = [
+        _runs(a, b, width),
+        _settings(a, b, width),
+        _figures(a, b, table, at, width),
+        _curves(a, b, table.metric, width),
+        _cautions(a, b, table, at, width),
+    ]
+    told = [lines for lines in map(list, parts) if lines]
+    for number, lines in enumerate(told):
+        yield from ["", *lines] if number else lines
+
+
+def _epoch(a: Subject, b: Subject, table: Table) -> int | None:
+    """Where figures are read: that of the table or, with a run that did not finish, the last epoch that both have."""
+    if table.at not in ("last", "common") or a.outcome == b.outcome == FINISHED:
+        return table.epoch
+    both = np.intersect1d(a.curve(table.metric)[0], b.curve(table.metric)[0])
+    return int(both[-1]) if len(both) else 0
 
 
 def _runs(a: Subject, b: Subject, width: int) -> list[str]:
     epochs = [f"{int(s.epochs[-1])} epochs" if len(s.epochs) else "no epoch" for s in (a, b)]
     columns = [
         Column("", ["A", "B"], right=False),
-        Column("", [cut(s.name, width - 30) for s in (a, b)], right=False),
+        Column("", [cut(s.name, max(10, width - 30)) for s in (a, b)], right=False),
         Column("", [s.outcome for s in (a, b)], right=False),
         Column("", epochs, rank=2),
         Column("", [f"{s.seconds:.1f} s" for s in (a, b)], rank=1),
@@ -57,9 +68,17 @@ def _settings(a: Subject, b: Subject, width: int) -> Iterator[str]:
             *(Column("", [_value(s, key) for key in keys], right=False) for s in (a, b)),
             Column("", marks, right=False, rank=1),
         ]
-        yield from lay_out(columns, width)[1:]
+        if fits(columns, width):
+            yield from lay_out(columns, width)[1:]
+        else:
+            yield from (line for k, mark in zip(keys, marks, strict=True) for line in _setting(a, b, k, mark, width))
     equal = len(a.settings.keys() & b.settings.keys() - set(keys))
     yield from fill(f"same     {equal} keys; {_shared(a, b)}", width, 9)
+
+
+def _setting(a: Subject, b: Subject, key: str, mark: str, width: int) -> list[str]:
+    """One difference on lines of its own, where a table is too wide."""
+    return fill(f"differs  {key}: {_value(a, key)} | {_value(b, key)} {mark}".rstrip(), width, 9)
 
 
 def _value(subject: Subject, key: str) -> str:
@@ -77,24 +96,32 @@ def _shared(a: Subject, b: Subject) -> str:
     return f"other {', '.join(other)}" if other else f"same data, initial weights and batch order (seed {a.seed})"
 
 
-def _figures(a: Subject, b: Subject, table: Table, width: int) -> list[str]:
-    """The last figures; the best ones too where there is room."""
-    names = [name for name in (table.metric, *DEFAULTS, "test_loss", "loss") if _has(name, a, b)]
-    rows = [
-        _figure(name, "up" if is_up(name) else "down", _last(a, name), _last(b, name)) for name in dict.fromkeys(names)
-    ]
+def _figures(a: Subject, b: Subject, table: Table, at: int | None, width: int) -> list[str]:
+    """The figures where they are compared; the best ones too where there is room."""
+
+    def read(name: str) -> list[float | None]:
+        return [Measure(name, table.at, at).value(s) for s in (a, b)]
+
+    names = [n for n in dict.fromkeys((table.metric, *DEFAULTS, "test_loss", "loss")) if read(n) != [None, None]]
+    rows = [_figure(name, "up" if is_up(name) else "down", *read(name)) for name in names]
     if table.target is not None:
         epochs = [reached(s, table.metric, table.target) for s in (a, b)]
         rows.append(_figure(f"epochs to {short(table.target)}", "down", *epochs))
     rows.append(_figure("seconds per epoch", "down", a.seconds_per_epoch, b.seconds_per_epoch))
     layers = dict.fromkeys(name for s in (a, b) for name in s.columns if diagnosis(name))
-    rows += [_figure(f"{name} of layer {i}", "up", _last(a, full), _last(b, full))
+    rows += [_figure(f"{name} of layer {i}", "up", *read(full))
              for full in layers for name, _, i in [full.partition(".")]]  # fmt: skip
-    headers = ("last epoch", "", "A", "B", "B - A", "B/A")
-    columns = [Column(h, [row[i] for row in rows], i > 1, 1 if i == 5 else 0) for i, h in enumerate(headers)]
+    headers = {_where(a, b, table, at): 0, "": 3, "A": 0, "B": 0, "B - A": 1, "B/A": 2}
+    columns = [Column(h, [row[i] for row in rows], i > 1, rank) for i, (h, rank) in enumerate(headers.items())]
     if width >= WIDE:
-        columns += _best(list(dict.fromkeys(names)), len(rows), a, b)
+        columns += _best(names, len(rows), a, b)
     return lay_out(columns, width)
+
+
+def _where(a: Subject, b: Subject, table: Table, at: int | None) -> str:
+    if at is None:
+        return "best epoch"
+    return "last epoch" if all(len(s.epochs) and s.epochs[-1] == at for s in (a, b)) else f"epoch {at}"
 
 
 def _best(names: Sequence[str], rows: int, a: Subject, b: Subject) -> list[Column]:
@@ -106,18 +133,9 @@ def _best(names: Sequence[str], rows: int, a: Subject, b: Subject) -> list[Colum
         return f"{short(float(values[at]))}@{int(epochs[at])}"
 
     return [
-        Column(f"best {letter}", [cell(s, name) for name in names] + [""] * (rows - len(names)), rank=2)
+        Column(f"best {letter}", [cell(s, name) for name in names] + [""] * (rows - len(names)), rank=4)
         for letter, s in (("A", a), ("B", b))
     ]
-
-
-def _has(name: str, a: Subject, b: Subject) -> bool:
-    return _last(a, name) is not None or _last(b, name) is not None
-
-
-def _last(subject: Subject, name: str) -> float | None:
-    values = subject.curve(name)[1]
-    return float(values[-1]) if len(values) else None
 
 
 def _figure(name: str, direction: str, a: float | None, b: float | None) -> list[str]:
@@ -137,23 +155,30 @@ def _curves(a: Subject, b: Subject, metric: str, width: int) -> Iterator[str]:
     every = [value for line in values for value in line]
     if not every:
         return
-    yield f"{metric}, {short(min(every))} to {short(max(every))}"
+    yield from fill(f"{metric}, {short(min(every))} to {short(max(every))}", width)
     for letter, subject, line in zip("AB", (a, b), values, strict=True):
         if line:
             epochs, _ = subject.curve(metric)
             best = max(line) if is_up(metric) else min(line)
             told = f"{short(line[0])} > {short(line[-1])}  best {short(best)}@{int(epochs[line.index(best)])}"
-            yield f"{letter} {sparkline(line, width - len(told) - 4, min(every), max(every))}  {told}"
+            space = max(1, width - len(told) - 4)
+            yield f"{letter} {sparkline(line, space, min(every), max(every))}  {told}"
 
 
-def _cautions(a: Subject, b: Subject, table: Table, width: int) -> Iterator[str]:
-    yield "One seed: this is a difference between two runs, not between two methods."
-    trainers = {str(s.settings.get("trainer.name")) for s in (a, b)}
-    if CONTROL not in trainers:
+def _cautions(a: Subject, b: Subject, table: Table, at: int | None, width: int) -> Iterator[str]:
+    one = "One seed" if a.seed == b.seed else "One run each"
+    yield from fill(f"{one}: this is a difference between two runs, not between two methods.", width)
+    if at != table.epoch:
+        what = f"the figures are those of epoch {at}, the last that both have" if at else "they have no epoch in common"
+        yield from fill(f"One of them has no result: {what}.", width)
+    if table.lacks_control:
         yield from fill(
             "No frozen control among them: whether hidden layers learn cannot be told. Next, or with --complete --run:",
             width,
         )
+        yield from (f"  {line}" for line in table.missing)
+    elif table.missing:
+        yield "Missing runs:"
         yield from (f"  {line}" for line in table.missing)
     for subject in (a, b):
         if subject.diverged:

@@ -1,0 +1,42 @@
+"""The head of a screen: how many runs are compared, by which number, and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from synthgrad.compare.report import Group, Table
+from synthgrad.compare.screens.layout import ends, fill
+
+WIDE = 100
+"""From this width on there is room for more."""
+
+
+def head(table: Table, groups: Sequence[Group], width: int) -> Iterator[str]:
+    """What is compared, by which number, and what is held equal."""
+    seeds = sorted({seed for group in groups for seed in group.seeds})
+    methods = f"{counted(len(groups), 'method')} x {counted(len(seeds), 'seed')} ({_range(seeds)})"
+    yield from ends(f"{counted(table.runs, 'run')}: {methods}", measured(table, width), width)
+    if table.differs:
+        yield from fill(f"held equal  {table.held_equal} keys    differs  {', '.join(table.differs)}", width, 12)
+    else:
+        yield f"held equal  {table.held_equal} keys"
+
+
+def measured(table: Table, width: int) -> str:
+    """By which number, which way, and where it was read."""
+    at = f"epoch {table.epoch}" if table.epoch else "no epoch to compare"
+    if table.at == "best":
+        at = f"best epoch of each run{', selected on test' if table.metric.startswith('test_') else ''}"
+    long = "higher is better" if table.up else "lower is better"
+    return f"{table.metric}, {long if width >= WIDE else 'up' if table.up else 'down'}, {at}"
+
+
+def counted(number: int, word: str) -> str:
+    """A number of things."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _range(seeds: Sequence[int]) -> str:
+    if len(seeds) > 2 and seeds[-1] - seeds[0] == len(seeds) - 1:
+        return f"{seeds[0]}..{seeds[-1]}"
+    return ", ".join(map(str, seeds[:6])) + (", ..." if len(seeds) > 6 else "")
