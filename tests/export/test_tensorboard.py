@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 import pytest
 from made import DIVERGING, called, killed, made, replaced
-from test_tidy import cells
+from test_export_tidy import cells
 
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.export.tensorboard import export, tag
