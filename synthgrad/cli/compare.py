@@ -149,8 +149,10 @@ def _gather(
     from synthgrad.compare.subjects import gather
     from synthgrad.runs.finding import find
 
+    paths = find(places, runs)
+    whole = question.curves or len(paths) == 2
     every = show.curves and show.kind == "csv"
-    return gather(find(places, runs), conditions, lambda name: every or needed(name, question.metrics))
+    return gather(paths, conditions, lambda names: names if every else needed(names, question.metrics, whole))
 
 
 def _warn(report: Report) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -38,9 +39,10 @@ class Scores:
         diverged = {s.seed for s in members.subjects if s.outcome == DIVERGED}
         return cls(members.label, members, measure.up, known, diverged)
 
-    def data(self, seed: int) -> str | None:
-        """The fingerprint of the data of one seed; None where it is not known."""
-        return next((s.hashes.get("data") for s in self.members.subjects if s.seed == seed), None)
+    @cached_property
+    def data(self) -> dict[int, str | None]:
+        """The fingerprint of the data of each seed; None where it is not known."""
+        return {s.seed: s.hashes.get("data") for s in self.members.subjects}
 
 
 def called(name: str, scores: Sequence[Scores]) -> list[Scores]:
@@ -60,7 +62,8 @@ def unknown(name: str, scores: Sequence[Scores]) -> str:
 def shared(a: Scores, b: Scores) -> list[int]:
     """The seeds that both have seen the same data with, whatever came of them."""
     seeds = (a.values.keys() | a.diverged) & (b.values.keys() | b.diverged)
-    return [seed for seed in sorted(seeds) if None in (a.data(seed), b.data(seed)) or a.data(seed) == b.data(seed)]
+    data = {seed: (a.data.get(seed), b.data.get(seed)) for seed in sorted(seeds)}
+    return [seed for seed, (one, other) in data.items() if None in (one, other) or one == other]
 
 
 def estimate(values: Sequence[float]) -> Estimate:

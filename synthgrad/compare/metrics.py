@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,9 +22,16 @@ EVALUATIONS = 3
 """A target is reached when it is held for this many evaluations."""
 
 
-def needed(name: str, metrics: Iterable[str]) -> bool:
-    """Whether a table needs this column: the metrics, what explains them, and the time they took."""
-    return name in metrics or name in DEFAULTS or name in ("seconds", "loss", "test_loss") or diagnosis(name) != ""
+def needed(names: Sequence[str], metrics: Sequence[str], whole: bool) -> list[str]:
+    """The columns that a table needs: the metrics, what explains them, and the time they took.
+
+    Numbers are slow to read, so accuracies and losses that are not asked for only if the ``whole`` is told, as of two
+    runs side by side, or with curves.
+    """
+    accuracies = [name for name in DEFAULTS if name in names]
+    test = [name for name in accuracies if name.startswith("test_")]
+    told = {*accuracies, "loss", "test_loss"} if whole else set() if metrics else set(test or accuracies)
+    return [name for name in names if name in metrics or name in told or name == "seconds" or diagnosis(name)]
 
 
 @dataclass(frozen=True)

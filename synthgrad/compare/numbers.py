@@ -8,6 +8,8 @@ from collections.abc import Iterable
 MOST = 5
 FEW = 3
 """Digits after the point where nothing is known of the uncertainty."""
+LONG = 1e7
+"""From here on only four digits are shown."""
 ROUNDING = 1e-12
 """What is smaller than this is what subtracting leaves of nothing."""
 
@@ -26,12 +28,14 @@ def decimals(widths: Iterable[float], magnitude: float = 1.0) -> int:
 def fixed(value: float | None, digits: int, sign: str = "") -> str:
     """A number with so many digits after the point; a dash for None; ``sign`` "+" shows it for gains too.
 
-    It takes more digits not to show as 0 or 1 what is not, and powers of ten where these are too many.
+    It takes more digits not to show as 0 or 1 what is not, and a power of ten where that is too long.
     """
     if value is None or not math.isfinite(value):
         return "-"
     if abs(value) < ROUNDING:
         value = 0.0
+    if abs(value) >= LONG:
+        return f"{value:{sign}.4g}"
     text = f"{value:{sign}.{digits}f}"
     rounded = float(text)
     if rounded != value and rounded in (0, 1, -1) and 0 < digits < MOST:

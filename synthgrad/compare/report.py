@@ -157,6 +157,8 @@ class Sweep:
     control: str | None
     methods: list[Tuned]
     marginals: dict[str, dict[str, list[float | None]]]
+    bounds: dict[str, float] = field(default_factory=dict)
+    """By key: the largest step at which a linear generator's own regression is stable at the start, 2 / lambda_max."""
 
 
 @dataclass

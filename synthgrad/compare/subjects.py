@@ -72,14 +72,19 @@ class Gathered:
 
 
 def gather(
-    paths: Iterable[Path], conditions: Sequence[str] = (), needed: Callable[[str], bool] = lambda name: True
+    paths: Iterable[Path],
+    conditions: Sequence[str] = (),
+    needed: Callable[[Sequence[str]], Sequence[str]] = lambda names: names,
 ) -> Gathered:
     """Read the runs that meet all conditions, and those columns of theirs that are needed.
 
     Raises ConfigError where a condition says nothing.
     """
     gathered, records = Gathered(), []
-    for path in {_place(path): path for path in paths}.values():
+    once: dict[Any, Path] = {}
+    for path in paths:
+        once.setdefault(_place(path), path)
+    for path in once.values():
         try:
             records.append(Recorded(path))
         except ConfigError as error:
@@ -98,12 +103,14 @@ def _place(path: Path) -> tuple[int, int] | Path:
     return found.st_dev, found.st_ino
 
 
-def _add(gathered: Gathered, record: Recorded, needed: Callable[[str], bool]) -> None:
+def _add(gathered: Gathered, record: Recorded, needed: Callable[[Sequence[str]], Sequence[str]]) -> None:
     if type(record.seed) is not int:
         gathered.notes.append(f"left out: {record.run.config}: has no seed")
         return
     metrics = record.metrics()
-    columns = metrics.columns([name for name in metrics.names if needed(name)])
+    columns = metrics.columns(needed(metrics.names))
+    if not any(np.isfinite(values).any() for name, values in columns.items() if name not in ("epoch", "seconds")):
+        columns = metrics.columns(metrics.names)  # what is needed is blank
     gathered.names.update(name for name in metrics.names if name not in ("epoch", "step"))
     epochs = columns.pop("epoch", np.empty(0))
     gathered.notes += record.damage + ([metrics.damage] if metrics.damage else [])

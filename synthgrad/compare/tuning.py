@@ -21,6 +21,8 @@ NEAR = 0.95
 """A setting is near the best if it gets so much of its figure."""
 POINTS = 12
 """Of a cell's small curve."""
+STEP = "trainer.generator.alpha"
+"""The step size that has a stability bound."""
 
 
 @dataclass
@@ -55,6 +57,7 @@ def sweep(table: int, scores: Sequence[Scores], keys: list[str], metric: str, re
     clusters = [[by_label[m.label] for m in alike] for alike in _apart(every, apart)]
     names = labels([{k: v for k, v in c[0].members.settings.items() if k not in keys} for c in clusters])
     methods = [Method(name, cluster) for name, cluster in zip(names, clusters, strict=True)]
+    methods.sort(key=_rank)
     tuned = {method.label: tune(method) for method in methods}
     control, reference = (_of(tuned, methods, name) for name in references)
     differences = _differences(table, list(tuned.values()), control, reference)
@@ -63,6 +66,7 @@ def sweep(table: int, scores: Sequence[Scores], keys: list[str], metric: str, re
         control=control.label if control is not None else None,
         methods=[_told(m, tuned[m.label], keys, metric, differences.get(m.label)) for m in methods],
         marginals=_marginals(methods, keys) if len(keys) > 1 else {},
+        bounds=_bounds(every, keys),
     )
 
 
@@ -140,6 +144,12 @@ def _best(method: Method) -> Scores:
     return max(_eligible(method) or method.settings[:1], key=lambda s: (_mean(s) or 0.0) * (1 if s.up else -1))
 
 
+def _rank(method: Method) -> float:
+    """The better its best setting, the earlier a method stands, as groups do."""
+    mean = _mean(_best(method))
+    return float("inf") if mean is None else -mean if method.settings[0].up else mean
+
+
 def _near(scores: Scores, best: Scores) -> bool:
     mean, top = _mean(scores), _mean(best)
     if mean is None or top is None or scores.diverged:
@@ -180,6 +190,13 @@ def _marginal(method: Method, key: str, value: Any) -> tuple[float | None, float
     if not means:
         return None, None
     return float(np.mean(means)), max(means) if there[0].up else min(means)
+
+
+def _bounds(members: Sequence[Members], keys: Sequence[str]) -> dict[str, float]:
+    """The least of what the runs recorded for their generators."""
+    recorded = [s.about.get("stability") for m in members for s in m.subjects]
+    known = [b for each in recorded if isinstance(each, dict) for b in each.values() if _is_number(b)]
+    return {key: min(known) for key in keys if key == STEP and known}
 
 
 def _of(tuned: dict[str, Scores], methods: Sequence[Method], trainer: str) -> Scores | None:

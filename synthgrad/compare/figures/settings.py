@@ -12,7 +12,7 @@ from synthgrad.compare.figures import scales
 from synthgrad.compare.figures.series import CONTROL, REFERENCE, looks, plain
 from synthgrad.compare.figures.sheet import Sheet
 from synthgrad.compare.figures.style import HUES, SMALL, Look
-from synthgrad.compare.groups import shown
+from synthgrad.compare.groups import UNSET, shown
 from synthgrad.compare.report import Cell, Group, Interval, Sweep, Table, Tuned
 
 RUG = 0.11
@@ -60,7 +60,11 @@ class Settings:
         kept = [i for i in range(len(roles)) if i not in own[HUES:]]
         for slot, (i, look) in enumerate(zip(kept, looks([roles[i] for i in kept], sheet.palette), strict=True)):
             key = f"t{self.table.number}m{i}"
-            _line(sheet, axes, key, plain(self.sweep.methods[i].method), look, [(places[t.value], t) for t in tried[i]])
+            label = plain(self.sweep.methods[i].method)
+            if not any(t.value in places for t in tried[i]):
+                _level(sheet, axes, key, label, look, tried[i], places)
+                continue
+            _line(sheet, axes, key, label, look, [(places[t.value], t) for t in tried[i]])
             _rug(sheet, axes, key, look, (slot - (len(kept) - 1) / 2) * 4.5, [(places[t.value], t) for t in tried[i]])
         self._dress(sheet, axes, places, any(t.diverged for line in tried for t in line), len(roles) - len(kept))
 
@@ -85,11 +89,21 @@ class Settings:
         axes.set_ylabel(f"{self.table.metric}{best}")
         axes.set_xlabel(plain(self.of))
         axes.margins(x=0.08)
+        self._bound(axes, places)
         if rug:
             low, high = axes.get_ylim()
             axes.set_ylim(low - 1.6 * RUG * (high - low), high)
         remarks = [*(["bars: runs that diverged"] if rug else []), *([f"{more} methods more"] if more else [])]
         sheet.remark(axes, "; ".join(remarks))
+
+    def _bound(self, axes: Any, places: dict[Any, float]) -> None:
+        """A line where the generator's step size passes its stability bound, if that is among what was tried."""
+        bound = self.sweep.bounds.get(self.of)
+        if bound is None or not min(places.values()) / 2 <= bound <= 2 * max(places.values()):
+            return
+        axes.axvline(bound, color="0.5", lw=0.8, ls=(0, (1, 2)), zorder=1)
+        across = axes.get_xaxis_transform()
+        axes.text(bound, 1.0, " 2/λ", transform=across, fontsize=SMALL - 0.5, ha="left", va="top")
 
 
 def role(table: Table, method: Tuned) -> str:
@@ -106,8 +120,14 @@ def _tried(cell: Cell, key: str, group: Group | None) -> Tried:
 
 
 def _places(values: Sequence[Any]) -> dict[Any, float]:
-    """Where on the x axis: numbers where they are, anything else one after the other."""
+    """Where on the x axis: numbers where they are, anything else one after the other.
+
+    Beside numbers there is no place for methods that do not have the key.
+    """
     every = list(dict.fromkeys(values))
+    numbers = [value for value in every if _is_number(value)]
+    if numbers and len(numbers) == len([value for value in every if value != UNSET]):
+        every = numbers
     if all(map(_is_number, every)):
         return {value: float(value) for value in every}
     return {value: float(i) for i, value in enumerate(every)}
@@ -129,6 +149,17 @@ def _line(sheet: Sheet, axes: Any, key: str, label: str, look: Look, placed: Pla
     for x_bar, ends in _bars(known):
         sheet.mark(axes.plot([x_bar] * 2, ends, color=look.colour, lw=3, alpha=0.3, zorder=1.8)[0], key)
     sheet.label(axes, x[-1], y[-1], label, look, key)
+
+
+def _level(
+    sheet: Sheet, axes: Any, key: str, label: str, look: Look, tried: Sequence[Tried], places: dict[Any, float]
+) -> None:
+    """A method that does not have the swept key: its figure all along the axis."""
+    means = [each.mean for each in tried if each.mean is not None and np.isfinite(each.mean)]
+    if means:
+        ends = [min(places.values()), max(places.values())]
+        sheet.mark(axes.plot(ends, [means[0]] * 2, color=look.colour, ls=look.dash, lw=1.3)[0], key)
+        sheet.label(axes, ends[1], means[0], label, look, key)
 
 
 def _bars(known: Placed) -> Iterator[tuple[float, Interval]]:

@@ -43,18 +43,15 @@ def curves_as_csv(report: Report, subjects: Sequence[Subject]) -> str:
 
 def _epochs(subject: Subject, names: Sequence[str]) -> Iterator[list[Any]]:
     blank = [""] * len(subject.epochs)
-    columns = [list(map(_number, subject.columns[name])) if name in subject.columns else blank for name in names]
-    for at, epoch in enumerate(subject.epochs):
-        yield [int(epoch), *(column[at] for column in columns)]
+    columns = [map(_number, subject.columns[name].tolist()) if name in subject.columns else blank for name in names]
+    yield from map(list, zip(map(_number, subject.epochs.tolist()), *columns, strict=True))
 
 
 def _number(value: float) -> str:
     """All digits; whole numbers without a point; blank for what was not measured."""
-    if math.isnan(value):
-        return ""
-    return (
-        str(int(value)) if math.isfinite(value) and value == int(value) and abs(value) < 2**53 else repr(float(value))
-    )
+    if value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return "" if math.isnan(value) else repr(value)
 
 
 def _rows(group: Group, keys: list[str], metric: str, epoch: int | str) -> Iterator[list[Any]]:

@@ -179,7 +179,7 @@ class Screen:
             return
         low, high = min(values), max(values)
         left, right = fixed(low, self.digits), fixed(high, self.digits)
-        yield f"{'seeds':<{label}}  {left}{right:>{width + 2 - len(left)}}"
+        yield f"{'seeds':<{label}}  {left}{right:>{max(0, width + 2 - len(left))}}"
         for g in self.groups:
             places = np.zeros(width, int)
             for v in g.values:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.groups import end, shown
-from synthgrad.compare.numbers import decimals, fixed, percent, spread
+from synthgrad.compare.numbers import decimals, fixed, percent, short, spread
 from synthgrad.compare.report import Cell, Difference, Group, Report, Sweep, Table, Tuned
 from synthgrad.compare.screens.head import WIDE, counted, measured
 from synthgrad.compare.screens.layout import Column, ends, fill, fits, lay_out, names
@@ -137,6 +137,10 @@ class SweepScreen:
             f"* setting chosen on all seeds but one and scored on that one, in turn.{self._flattery()}", self.width, 2
         )
         yield from fill(self._budget(), self.width)
+        for key, bound in self.sweep.bounds.items():
+            yield from fill(
+                f"{key} above {short(bound)}: the generator's own regression is unstable at first.", self.width
+            )
         for remark in self.table.fairness:
             yield from fill(f"- {remark}", self.width, 2)
 
