@@ -38,6 +38,11 @@ class Shown:
     html: Path | None
     schema: bool
 
+    @property
+    def json_curves(self) -> bool:
+        """Whether the report itself is to have more curves than the metric's; in CSV they come from the runs."""
+        return self.curves and self.kind == "json"
+
 
 @click.command(short_help="Compare runs: groups, paired differences, verdicts, figures, a page.")
 @click.argument("places", nargs=-1, metavar="[RUN | DIRECTORY | GLOB]...", shell_complete=complete_run)
@@ -127,7 +132,7 @@ def compare(
         sort=sort,
         control=not no_control,
         claims=claims,
-        curves=show.kind == "html" or show.html is not None or show.plot is not None or show.curves,
+        curves=show.kind == "html" or show.html is not None or show.plot is not None or show.json_curves,
     )
     gathered = _gather(places or (str(runs),), runs, conditions, question, show)
     report = build(gathered, question, command_line())
@@ -156,7 +161,7 @@ def _gather(
 
 
 def _warn(report: Report) -> None:
-    from synthgrad.compare.screens.layout import plain
+    from synthgrad.compare.text import plain
 
     for note in report.warnings[:NOTES]:
         click.echo(plain(f"compare: {note}"), err=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from directories import BACKPROP, BITS, BOTH, EXACT, FROZEN, LABEL, group, run
+from directories import BACKPROP, BITS, BOTH, EXACT, FROZEN, LABEL, run
 from made import made
 from typed import COMMAND, Said, environment, ran, typed
 
@@ -28,7 +28,11 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLUMNS", "80")
     for keys, start in ((BACKPROP, 0.9), (BOTH, 0.8), (LABEL, 0.5), (FROZEN, 0.5)):
         for seed in range(7):
-            figures = {BITS: [start - 0.1, start + seed / 100], EXACT: [0.0, 0.01 * start], "loss": [2.0, 1.0 - start / 3]}
+            figures = {
+                BITS: [start - 0.1, start + seed / 100],
+                EXACT: [0.0, 0.01 * start],
+                "loss": [2.0, 1.0 - start / 3],
+            }
             run(Path("runs"), keys, seed, figures)
     return Path("runs")
 
@@ -50,7 +54,17 @@ def test_every_run_below_runs_is_compared(runs: Path) -> None:
     assert out.endswith("- same data, initial weights and batch order in every seed\n")
 
 
-@pytest.mark.parametrize("places", [("runs",), ("./runs/",), ("runs/*",), ("runs/*-s[0-3]-*", "runs/*-s[4-6]-*"), ("runs", "runs/*"), ("runs", os.curdir)])
+@pytest.mark.parametrize(
+    "places",
+    [
+        ("runs",),
+        ("./runs/",),
+        ("runs/*",),
+        ("runs/*-s[0-3]-*", "runs/*-s[4-6]-*"),
+        ("runs", "runs/*"),
+        ("runs", os.curdir),
+    ],
+)
 def test_places_may_be_directories_and_globs(runs: Path, places: tuple[str, ...]) -> None:
     """In any way they are written; a run that is meant twice counts once."""
     assert compared(*places) == compared()
@@ -71,8 +85,14 @@ def test_runs_elsewhere_are_found_by_name_too(runs: Path) -> None:
 
 # formats ------------------------------------------------------------------------------------------
 
-QUESTIONS: list[list[str]] = [[], ["--where", NO_DNI], ["--metric", "loss"], ["--at", "epoch=1"], ["--at", "best", "--metric", EXACT],
-                              ["--metric", BITS, "--metric", "loss", "--where", "seed<6"]]  # fmt: skip
+QUESTIONS = [
+    [],
+    ["--where", NO_DNI],
+    ["--metric", "loss"],
+    ["--at", "epoch=1"],
+    ["--at", "best", "--metric", EXACT],
+    ["--metric", BITS, "--metric", "loss", "--where", "seed<6"],
+]
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=" ".join)
@@ -85,7 +105,9 @@ def test_all_formats_say_the_same(runs: Path, question: list[str]) -> None:
     assert list(dict.fromkeys(r["group"] for r in mine)) == labels
     assert [float(r["value"]) for r in mine] == [v for g in data["groups"] for v in g["values"]]
     table = compared(*question).split("\n\n")[1].split("\n")[1:]
-    markdown = [line.split(" | ")[0][2:] for line in compared(*question, "--format", "md").split("\n") if line.startswith("| ")]
+    markdown = [
+        line.split(" | ")[0][2:] for line in compared(*question, "--format", "md").split("\n") if line.startswith("| ")
+    ]
     tex = [line.split(" & ")[0] for line in compared(*question, "--format", "tex").split("\n") if " & " in line]
     assert [line.split("  ")[0] for line in table] == markdown[2:] == tex[1:] == labels
 
@@ -166,7 +188,10 @@ def test_the_missing_runs_are_printed_and_nothing_else(runs: Path) -> None:
     """One command line each."""
     out = compared("--complete", "--where", NO_DNI, "--where", "trainer.name!=frozen")
     assert len(out.splitlines()) == 7
-    assert all(re.fullmatch(r"synthgrad train runs/\S+/config.yaml -s trainer.name=frozen --seed \d .*", line) for line in out.splitlines())
+    assert all(
+        re.fullmatch(r"synthgrad train runs/\S+/config.yaml -s trainer.name=frozen --seed \d .*", line)
+        for line in out.splitlines()
+    )
 
 
 def test_nothing_missing_is_said(runs: Path) -> None:
@@ -178,13 +203,17 @@ def test_nothing_missing_is_said(runs: Path) -> None:
 def test_what_is_missing_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Just that: the control and a seed, from a directory with a difficult name; afterwards nothing is missing."""
     monkeypatch.chdir(tmp_path)
-    runs = Path("it's a \"place\"")
+    runs = Path('it\'s a "place"')
     made(runs, BOTH, seed=1)
     made(runs, BACKPROP, seed=1)
     made(runs, BACKPROP, seed=2)
     said = ran("compare", "--runs", runs, "--complete", "--run", cwd=tmp_path)
     assert said.code == 0, said.err
-    assert sorted(re.sub(r"^.*\d{8}-\d{6}-|-\w+$", "", line) for line in said.out.splitlines()) == ["frozen-s1", "frozen-s2", "tiny-s2"]
+    assert sorted(re.sub(r"^.*\d{8}-\d{6}-|-\w+$", "", line) for line in said.out.splitlines()) == [
+        "frozen-s1",
+        "frozen-s2",
+        "tiny-s2",
+    ]
     assert typed("compare", "--runs", runs, "--complete").err == "compare: nothing is missing\n"
     groups = json.loads(compared("--runs", runs, "--format", "json"))["groups"]
     assert {g["label"]: g["seeds"] for g in groups} == {name: [1, 2] for name in ("backprop", "dni", "frozen")}
@@ -237,7 +266,11 @@ def test_warnings_are_on_stderr_and_not_too_many(runs: Path) -> None:
         path = run(runs, BACKPROP, 10 + number)
         (path / "config.yaml").write_text(f"\x1b[{number}")
     said = typed("compare", "--format", "json")
-    assert (said.code, said.err.count("left out: "), said.err.splitlines()[-1]) == (0, 5, "compare: and 3 more like these")
+    assert (said.code, said.err.count("left out: "), said.err.splitlines()[-1]) == (
+        0,
+        5,
+        "compare: and 3 more like these",
+    )
     assert len(json.loads(said.out)["warnings"]) == 8
 
 
@@ -248,7 +281,14 @@ def on_a_terminal(directory: Path, *arguments: str, **more: str) -> str:
     """What compare writes where stdout is a terminal."""
     master, slave = pty.openpty()
     settings = environment(TERM="xterm-256color", COLUMNS="80", **more)
-    with subprocess.Popen([*COMMAND, "compare", *arguments], cwd=directory, env=settings, stdin=slave, stdout=slave, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [*COMMAND, "compare", *arguments],
+        cwd=directory,
+        env=settings,
+        stdin=slave,
+        stdout=slave,
+        stderr=subprocess.PIPE,
+    ) as process:
         os.close(slave)
         text = b""
         try:
@@ -279,5 +319,9 @@ def test_a_terminal_has_colours_and_nothing_else_of_the_kind(tmp_path: Path) -> 
 
 def test_the_output_is_utf_8_whatever_the_locale_says(runs: Path, tmp_path: Path) -> None:
     """A pipe in a script without a locale."""
-    options: dict[str, Any] = {"cwd": tmp_path, "env": environment(PYTHONIOENCODING="ascii", COLUMNS="80"), "encoding": "utf-8"}
+    options: dict[str, Any] = {
+        "cwd": tmp_path,
+        "env": environment(PYTHONIOENCODING="ascii", COLUMNS="80"),
+        "encoding": "utf-8",
+    }
     assert ran("compare", **options) == Said(0, compared(), "")

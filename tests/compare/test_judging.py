@@ -255,6 +255,16 @@ def test_the_gap_takes_seeds_that_all_three_have(tmp_path: Path) -> None:
     assert between(reported(tmp_path), "dni", "frozen").gap == 0.5
 
 
+def test_there_is_no_gap_where_a_seed_has_no_way_to_go(tmp_path: Path) -> None:
+    """Backprop equals frozen in one of eight: nothing can be a share of that."""
+    group(tmp_path, BACKPROP, [1.0] * 7 + [0.5])
+    group(tmp_path, BOTH, [0.75] * 8)
+    group(tmp_path, FROZEN, [0.5] * 8)
+    report = reported(tmp_path)
+    assert between(report, "backprop", "frozen").verdict == "better"
+    assert between(report, "dni", "frozen").gap is None
+
+
 # names --------------------------------------------------------------------------------------------
 
 

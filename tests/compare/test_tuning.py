@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, group, reported, run, tuned
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthgrad.compare.groups import Members
@@ -62,6 +62,7 @@ def of(table: list[list[float]], *, up: bool = True) -> list[Scores]:
     return [Scores(str(i), members, up, dict(enumerate(row)), set()) for i, row in enumerate(table)]
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 6).flatmap(
         lambda n: st.lists(st.lists(st.floats(0, 1), min_size=n, max_size=n), min_size=1, max_size=5)

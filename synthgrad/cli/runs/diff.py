@@ -16,13 +16,13 @@ from synthgrad.cli.runs.layout import (
     as_json,
     emit,
     emit_all,
-    filled,
     painted,
     table,
     visible,
     warn,
     width,
 )
+from synthgrad.compare.text import fill
 
 if TYPE_CHECKING:
     from synthgrad.runs.parting import Comparison
@@ -109,8 +109,8 @@ def page(said: Mapping[str, Any], room: int) -> list[str]:
         *_pairs("settings", said["config"], room),
         *_pairs("circumstances", said["circumstances"], room),
         "",
-        *filled(_fingerprints(said), room, INDENT),
-        *filled(_parting(said["log"]), room, INDENT),
+        *fill(_fingerprints(said), room, len(INDENT)),
+        *fill(_parting(said["log"]), room, len(INDENT)),
     ]
 
 

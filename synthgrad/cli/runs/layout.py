@@ -7,14 +7,14 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from textwrap import wrap
 from typing import Any, NamedTuple
 
 import click
 
+from synthgrad.compare.text import GAP, cell_width, cut
+
 PIPED = 100
 """The width of a page that goes into a file or a pipe."""
-GAP = 2
 NARROWEST = 8
 
 
@@ -78,21 +78,12 @@ def visible(name: object) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
-def cells(text: str) -> int:
-    """The columns that a text takes."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
-def table(headings: Sequence[Heading], rows: Sequence[Sequence[str]], room: int | None) -> list[str]:
+def table(headings: Sequence[Heading], rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
     """Lines of a table without empty columns, as wide as there is room; of headings without text there is no line."""
     if not rows:
         return []
     columns = [Column(h, texts) for h, texts in zip(headings, zip(*rows, strict=True), strict=True) if any(texts)]
-    shown = _fitting(columns, room)
+    shown = _fitting(columns, width)
     lines = ["  ".join(line).rstrip() for line in zip(*(column.lines() for column in shown), strict=True)]
     return lines if any(h.text for h in headings) else lines[1:]
 
@@ -102,7 +93,7 @@ class Column:
 
     def __init__(self, heading: Heading, texts: Sequence[str]) -> None:
         self.heading, self.texts = heading, texts
-        self.width = max(cells(heading.text), *map(cells, texts))
+        self.width = max(cell_width(heading.text), *map(cell_width, texts))
 
     def lines(self) -> Iterator[str]:
         """Heading and texts, all of one width."""
@@ -110,15 +101,15 @@ class Column:
         yield from (self.heading.paint(self._padded(text)) for text in self.texts)
 
     def _padded(self, text: str) -> str:
-        text = middle(text, self.width)
-        space = " " * (self.width - cells(text))
+        text = cut(text, self.width)
+        space = " " * (self.width - cell_width(text))
         return space + text if self.heading.right else text + space
 
 
-def _fitting(columns: list[Column], room: int | None) -> list[Column]:
+def _fitting(columns: list[Column], width: int | None) -> list[Column]:
     """The columns that fit, those of the highest rank left out first, then the widest cut as far as it must be."""
     shown = list(columns)
-    while room is not None and sum(c.width + GAP for c in shown) - GAP > room:
+    while width is not None and sum(c.width + GAP for c in shown) - GAP > width:
         last = max(reversed(shown), key=lambda column: column.heading.rank)
         widest = max(shown, key=lambda column: column.width)
         if last.heading.rank:
@@ -128,18 +119,3 @@ def _fitting(columns: list[Column], room: int | None) -> list[Column]:
         else:
             break
     return shown
-
-
-def middle(text: str, width: int) -> str:
-    """A text cut to so many columns in its middle: a run is known by its beginning and its end."""
-    if cells(text) <= width:
-        return text
-    left, right = (width - 1) // 2, width - 1 - (width - 1) // 2
-    while left + right > 2 and cells(text[:left]) + cells(text[-right:]) + 1 > width:
-        left, right = (left - 1, right) if left >= right else (left, right - 1)
-    return f"{text[:left]}…{text[-right:]}"
-
-
-def filled(text: str, room: int, indent: str = "") -> list[str]:
-    """A sentence on as many lines as it needs; words and paths stay whole."""
-    return wrap(text, room, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)

@@ -15,15 +15,14 @@ from synthgrad.cli.runs.layout import (
     PIPED,
     Heading,
     as_json,
-    cells,
     emit,
     emit_all,
-    filled,
     painted,
     table,
     visible,
     width,
 )
+from synthgrad.compare.text import cell_width, fill
 
 if TYPE_CHECKING:
     from synthgrad.runs.reading import Column
@@ -80,13 +79,17 @@ def page(said: Mapping[str, Any], columns: Mapping[str, Column], room: int) -> l
     """The lines of the page."""
     return [
         painted(visible(said["name"]), bold=True),
-        *(line for sentence in _happened(said) for line in filled(sentence, room)),
+        *(line for sentence in _happened(said) for line in fill(sentence, room)),
         *_block("settings", _settings(said, room)),
         *_block("curves", _curves(said["figures"], columns, room)),
         *_block("layers", _layers(said, room)),
         *_block("made with", _made_with(said["about"], room)),
-        *_block("damage", [line for note in said["damage"] for line in filled(INDENT + visible(note), room, INDENT)]),
+        *_block("damage", _damage(said["damage"], room)),
     ]
+
+
+def _damage(notes: Iterable[str], room: int) -> list[str]:
+    return [line for note in notes for line in fill(INDENT + visible(note), room, len(INDENT))]
 
 
 def _block(title: str, lines: list[str]) -> list[str]:
@@ -159,7 +162,7 @@ def _curves(figures: Mapping[str, Mapping[str, float]], columns: Mapping[str, Co
     bests = [f"{_figure(n, figures[n]['best'])}@{figures[n]['best_epoch']}" for n in names]
     headings = [Heading(""), Heading(""), Heading("first > last", right=True), Heading("best@epoch", 1, right=True)]
     taken = sum(
-        max(map(cells, [h.text, *texts]), default=0)
+        max(map(cell_width, [h.text, *texts]), default=0)
         for h, texts in zip(headings, [names, [], ends, bests], strict=True)
     )
     least, most = CURVE
@@ -224,7 +227,7 @@ def _made_with(about: Mapping[str, Any], room: int) -> list[str]:
     first = max(map(len, rows)) + 2
     lines = []
     for name, text in rows.items():
-        head, *more = filled(visible(text), max(room - first - len(INDENT), 20)) or [""]
+        head, *more = fill(visible(text), max(room - first - len(INDENT), 20)) or [""]
         if head:
             lines += [f"{INDENT}{name:<{first}}{head}", *(f"{INDENT}{'':{first}}{line}" for line in more)]
     return lines

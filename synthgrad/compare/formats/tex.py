@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from synthgrad.compare.report import Report, Table
-from synthgrad.compare.screens.layout import plain
 from synthgrad.compare.screens.many import Screen
+from synthgrad.compare.text import plain
 
 WIDTH = 79
 WHOLE = 10_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.report import Report, Table
-from synthgrad.compare.screens.layout import cut, fill, plain
 from synthgrad.compare.screens.many import Screen
 from synthgrad.compare.screens.swept import SweepScreen
 from synthgrad.compare.screens.two import two
 from synthgrad.compare.subjects import Subject
+from synthgrad.compare.text import cut, fill, plain
 
 
 def screen(report: Report, subjects: Sequence[Subject], width: int, whole: bool = False) -> list[str]:

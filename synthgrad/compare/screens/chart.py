@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from synthgrad.compare.numbers import short
 from synthgrad.compare.report import Curve, Group, Report
-from synthgrad.compare.screens.layout import cut, fill, plain
+from synthgrad.compare.text import cut, fill, plain
 
 ROWS = 8
 MARK = 9

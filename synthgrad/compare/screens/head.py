@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.report import Group, Table
-from synthgrad.compare.screens.layout import ends, fill
+from synthgrad.compare.text import ends, fill
 
 WIDE = 100
 """From this width on there is room for more."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from unicodedata import combining, east_asian_width
 
-GAP = 2
+from synthgrad.compare.text import GAP, cell_width, cut, fill
 
 
 @dataclass
@@ -21,7 +19,7 @@ class Column:
 
     @property
     def width(self) -> int:
-        return max(map(room, [self.header, *self.cells]))
+        return max(map(cell_width, [self.header, *self.cells]))
 
     @property
     def empty(self) -> bool:
@@ -61,51 +59,5 @@ def taken(columns: Sequence[Column]) -> int:
 
 
 def _pad(cell: str, column: Column) -> str:
-    space = " " * (column.width - room(cell))
+    space = " " * (column.width - cell_width(cell))
     return space + cell if column.right else cell + space
-
-
-def room(text: str) -> int:
-    """The columns of a terminal that a text takes."""
-    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def ends(left: str, right: str, width: int) -> list[str]:
-    """Two texts at the ends of one line, or on two lines where they do not fit on one."""
-    space = width - room(left) - room(right)
-    return [left + " " * space + right] if space >= GAP else [*fill(left, width), *fill(right, width)]
-
-
-def fill(text: str, width: int, hang: int = 0) -> list[str]:
-    """Text wrapped at spaces; lines after the first begin with ``hang`` spaces. What is one word stays whole."""
-    lines: list[str] = []
-    for piece in re.findall(r"\s*\S+", text):  # a word and the space in front of it
-        if lines and room(lines[-1]) + room(piece) <= width:
-            lines[-1] += piece
-        else:
-            lines.append(" " * hang + piece.strip() if lines else piece)
-    return lines or [""]
-
-
-def cut(text: str, width: int) -> str:
-    """Text that is not wider than this; what is left out is in its middle, as names differ at their ends."""
-    if room(text) <= width:
-        return text
-    front, back = text, ""
-    while room(front) > (width - 1) // 2:
-        front = front[:-1]
-    while len(front) + len(back) < len(text) and room(front) + room(text[-len(back) - 1 :]) < width:
-        back = text[-len(back) - 1 :]
-    return f"{front}…{back}"
-
-
-def names(labels: Sequence[str], width: int) -> dict[str, str]:
-    """Labels that are cut to this width, or to the least at which no two of them read alike."""
-    most = max(map(room, labels), default=0)
-    tries = ({label: cut(label, w) for label in labels} for w in range(width, max(width, most) + 1))
-    return next(short for short in tries if len(set(short.values())) == len(short))
-
-
-def plain(text: str) -> str:
-    """Text without control characters: a name must not move the cursor."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

@@ -11,9 +11,10 @@ from synthgrad.compare.judging import BETTER, TOO_FEW
 from synthgrad.compare.numbers import decimals, fixed, percent, short, small, spread
 from synthgrad.compare.report import Difference, Estimate, Group, Report, Table
 from synthgrad.compare.screens.head import WIDE, counted, head
-from synthgrad.compare.screens.layout import Column, cut, fill, fits, lay_out, names, room, taken
+from synthgrad.compare.screens.layout import Column, fits, lay_out, taken
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.statistics import seeds_needed
+from synthgrad.compare.text import cell_width, cut, fill, names
 
 MOST = 12
 """With more groups than this only the first ``SHOWN`` are listed."""
@@ -173,7 +174,7 @@ class Screen:
     def _strip(self) -> Iterator[str]:
         """Each seed's value in its place on a common axis."""
         values = [v for g in self.groups for v in g.values if v is not None]
-        label = max(room(self.names[g.label]) for g in self.groups)
+        label = max(cell_width(self.names[g.label]) for g in self.groups)
         width = self.width - label - 4
         if len(values) < 2 or min(values) == max(values) or width < 20 or self.hidden:
             return
@@ -187,7 +188,7 @@ class Screen:
                     places[min(width - 1, int((v - low) / (high - low) * width))] += 1
             marks = "".join(DENSITY[min(count, 4)] for count in places)
             name = self.names[g.label]
-            yield f"{name}{' ' * (label - room(name))}  |{marks}|"
+            yield f"{name}{' ' * (label - cell_width(name))}  |{marks}|"
 
     def _others(self) -> Iterator[str]:
         """The metrics that are only described."""

@@ -8,8 +8,9 @@ from synthgrad.compare.groups import end, shown
 from synthgrad.compare.numbers import decimals, fixed, percent, short, spread
 from synthgrad.compare.report import Cell, Difference, Group, Report, Sweep, Table, Tuned
 from synthgrad.compare.screens.head import WIDE, counted, measured
-from synthgrad.compare.screens.layout import Column, ends, fill, fits, lay_out, names
+from synthgrad.compare.screens.layout import Column, fits, lay_out
 from synthgrad.compare.sparkline import sparkline
+from synthgrad.compare.text import ends, fill, names
 from synthgrad.compare.tuning import order
 
 WIDEST_GRID = 8

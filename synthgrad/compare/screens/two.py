@@ -11,9 +11,10 @@ from synthgrad.compare.metrics import DEFAULTS, EVALUATIONS, Measure, reached
 from synthgrad.compare.numbers import short
 from synthgrad.compare.report import Table
 from synthgrad.compare.screens.head import WIDE
-from synthgrad.compare.screens.layout import Column, cut, fill, fits, lay_out
+from synthgrad.compare.screens.layout import Column, fits, lay_out
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.subjects import FINISHED, Subject
+from synthgrad.compare.text import cut, fill
 from synthgrad.runs.figures import diagnosis, is_up
 
 EXPECTED = ("trainer.name", "trainer.generator.input")

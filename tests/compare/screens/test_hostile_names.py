@@ -12,7 +12,7 @@ from directories import BITS, gathered, run
 from synthgrad.compare.building import Question, build
 from synthgrad.compare.screens import screen
 from synthgrad.compare.screens.chart import chart
-from synthgrad.compare.screens.layout import plain
+from synthgrad.compare.text import plain
 
 NAMES = [
     "[red]x[/red]",

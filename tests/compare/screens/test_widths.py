@@ -16,7 +16,7 @@ from synthgrad.compare.numbers import fixed, percent, short, small
 from synthgrad.compare.report import Report
 from synthgrad.compare.screens import screen
 from synthgrad.compare.screens.chart import chart
-from synthgrad.compare.screens.layout import room
+from synthgrad.compare.text import cell_width
 
 ADAM = {"trainer.optimizer": {"name": "adam"}}
 WIDTHS = (40, 60, 79, 119)
@@ -126,7 +126,7 @@ def test_no_line_is_wider_than_the_terminal(tmp_path: Path, name: str) -> None:
     found = gathered(tmp_path)
     for width in WIDTHS:
         lines = [*screen(report, found.subjects, width), *chart(report, width)]
-        wide = [line for line in lines if room(line) > width]
+        wide = [line for line in lines if cell_width(line) > width]
         assert [line for line in wide if not line.startswith("  synthgrad train ") and len(line.split()) > 1] == [], (
             width
         )
