@@ -254,6 +254,14 @@ def test_a_run_without_a_seed_is_left_out(tmp_path: Path, seed: str) -> None:
     assert (len(report.groups[0].seeds), report.warnings) == (1, [f"left out: {path}/config.yaml: has no seed"])
 
 
+def test_a_run_that_is_found_by_two_paths_is_one(tmp_path: Path) -> None:
+    """Through a link, or written in another way: it was not run twice."""
+    group(tmp_path / "runs", BACKPROP, [0.5, 0.6])
+    (tmp_path / "link").symlink_to(tmp_path / "runs")
+    report = build(gathered(tmp_path / "runs", tmp_path / "link"), Question(), [])
+    assert (report.groups[0].seeds, report.warnings) == ([0, 1], [])
+
+
 def test_where_narrows_the_runs(tmp_path: Path) -> None:
     """Before anything is grouped."""
     four(tmp_path)
