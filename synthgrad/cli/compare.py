@@ -6,9 +6,8 @@ import math
 import os
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -25,8 +24,7 @@ NOTES = 5
 """As many warnings as are shown; a report in JSON has them all."""
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """What is to be made of a report: the format of the output, where it goes, and the files beside it."""
 
     kind: str
