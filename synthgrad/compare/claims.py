@@ -101,7 +101,7 @@ def _answer(
 ) -> Answer:
     known = estimate(values)
     needed = statistics.seeds_needed(family) if p_holm >= ALPHA else 0
-    answer = _judge(claim.sign, known.mean or 0.0, p_holm)
+    answer = _judge(claim.sign, known.mean or 0.0, p if claim.sign == "~" else p_holm)
     if answer == HELD and (diverges or known.n < needed):
         answer = UNDECIDED
     known = _moved(known, _number(claim.than) or 0.0)
@@ -110,6 +110,7 @@ def _answer(
 
 
 def _judge(sign: str, mean: float, p: float) -> str:
+    """Held, not held or undecided; p of ``~`` is not corrected, or more claims would make it easier to hold."""
     if sign == "~":
         return NOT_HELD if p < ALPHA else HELD
     if p >= ALPHA:

@@ -132,6 +132,15 @@ def test_level_is_undecided_where_nothing_could_have_told_apart(tmp_path: Path) 
     assert {(a.answer, a.why) for a in two} == {("undecided", "6 seeds, too few: 7 are needed")}
 
 
+def test_more_claims_do_not_make_level_easier_to_hold(tmp_path: Path) -> None:
+    """Holm's correction may only take away: p is .031 alone and .063 of two."""
+    group(tmp_path, BACKPROP, [0.75 + s for s in SEEDS[:6]])
+    group(tmp_path, FROZEN, [0.5 + s for s in SEEDS[:6]])
+    level, more = reported(tmp_path, claims=("backprop ~ frozen", "backprop > frozen")).claims
+    assert (level.answer, more.answer) == ("not held", "undecided")
+    assert level.p < 0.05 < level.p_holm
+
+
 @pytest.mark.parametrize("claim", ["backprop > frozen", "backprop < frozen", "backprop ~ frozen", "backprop > .1"])
 def test_five_seeds_decide_nothing(tmp_path: Path, claim: str) -> None:
     """Nor does one."""
