@@ -173,10 +173,6 @@ def _warn(report: Report) -> None:
 def _show(report: Report, gathered: Gathered, show: Shown) -> None:
     from synthgrad.runs.directory import write_text
 
-    if show.plot not in (None, "-"):
-        from synthgrad.compare.figures import save
-
-        save(report, Path(str(show.plot)))
     if show.html is not None:
         from synthgrad.compare.page import page
 
@@ -186,6 +182,10 @@ def _show(report: Report, gathered: Gathered, show: Shown) -> None:
         write_text(show.output, text)
     else:
         _print(text, show)
+    if show.plot not in (None, "-"):
+        from synthgrad.compare.figures import save
+
+        save(report, Path(str(show.plot)))
 
 
 def _text(report: Report, gathered: Gathered, show: Shown) -> str:

@@ -47,6 +47,9 @@ def _said(
 def learning(difference: Difference) -> str:
     """Whether hidden layers learn, from the difference to the control."""
     control = "the frozen control" if difference.against.startswith(CONTROL) else difference.against
+    tried = difference.wins + difference.losses + difference.ties
+    if difference.verdict == TOO_FEW and difference.diverges and 2 * difference.n < tried:
+        return f"it diverges: {difference.wins}-{difference.losses} against {control} in seeds"
     if difference.verdict == TOO_FEW:
         shared = f"{difference.n} shared {'seed' if difference.n == 1 else 'seeds'}"
         return f"undecided: {shared}, {seeds_needed(max(1, difference.family))} are needed"

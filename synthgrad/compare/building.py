@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,7 @@ from synthgrad.compare.answers import answers
 from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import APART, axes, differing, groups, shown, tables, told, word
-from synthgrad.compare.judging import BETTER, Scores, called, difference, estimate, judged, unknown, with_gap
+from synthgrad.compare.judging import BETTER, Scores, called, difference, estimate, judged, shared, unknown, with_gap
 from synthgrad.compare.metrics import DEFAULTS, choose, measure, middle, reached
 from synthgrad.compare.missing import CONTROL, REFERENCE, missing
 from synthgrad.compare.report import SCHEMA, Curve, Difference, Estimate, Group, Layer, Report, Table
@@ -21,6 +22,8 @@ from synthgrad.compare.tuning import sweep, swept_keys
 from synthgrad.errors import ConfigError
 from synthgrad.runs.figures import diagnosis
 
+NAMED = 3
+"""As many keys as the title of a table names."""
 TARGET = 0.95
 """Of backprop's final mean: the target where none is given."""
 
@@ -46,7 +49,9 @@ def build(gathered: Gathered, question: Question, command: Sequence[str]) -> Rep
         raise ConfigError([*gathered.notes, "compare: no run is left to compare"])
     for metric in question.metrics:
         if metric not in gathered.names:
-            raise ConfigError(f"--metric {metric}: no run has it (there are {', '.join(sorted(gathered.names))})")
+            near = difflib.get_close_matches(metric, gathered.names, 1, 0.5)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(gathered.names))}"
+            raise ConfigError(f"--metric {metric}: no run has it ({hint})")
     subjects = sorted(gathered.subjects, key=lambda s: (s.name, s.path))
     question = replace(question, by=axes(question.by, subjects), metrics=tuple(dict.fromkeys(question.metrics)))
     split, notes = _measured(tables(subjects, question.by), question.metrics)
@@ -103,13 +108,19 @@ class _Table:
     # who is compared with whom ------------------------------------------------------------------
 
     def _strongest(self, trainer: str) -> Scores | None:
-        """The group of this algorithm that does best: a reference that was tuned too little flatters the others.
+        """The group of this algorithm that shares most with the others: seeds, then settings.
 
-        One with too few seeds for an interval is second to all that have one.
+        Of several alike the one that does best: a reference that was tuned too little flatters the others.
         """
         found = [s for s in self.scores if s.members.trainer == trainer]
-        few = {id(s): estimate(list(s.values.values())).interval is None for s in found}
-        return min(found, key=lambda s: (few[id(s)], self._rank(s.values)), default=None)
+        others = [s for s in self.scores if s.members.trainer != trainer]
+
+        def merit(scores: Scores) -> tuple[int, int, int, float]:
+            seeds = sum(len(shared(scores, other)) for other in others)
+            unlike = min((len(fairness.unlike(scores, other)) for other in others), default=0)
+            return -seeds, -len(scores.values), unlike, self._rank(scores.values)
+
+        return min(found, key=merit, default=None)
 
     def _rank(self, values: dict[int, float]) -> float:
         mean = estimate(list(values.values())).mean
@@ -163,7 +174,8 @@ class _Table:
         members, subjects = scores.members, scores.members.subjects
         known = estimate(list(scores.values.values()))
         n = sum(s.outcome in (FINISHED, DIVERGED) for s in subjects)
-        epochs = [reached(s, self.measure.metric, self.target) for s in subjects] if self.target is not None else []
+        done = [s for s in subjects if s.outcome == FINISHED] if self.target is not None else []
+        epochs = [reached(s, self.measure.metric, self.target or 0.0) for s in done]
         got = [epoch for epoch in epochs if epoch is not None]
         return Group(
             table=self.number,
@@ -183,7 +195,7 @@ class _Table:
             diverged_interval=statistics.wilson(len(scores.diverged), n) if n else None,
             incomplete=len(subjects) - n,
             reached=len(got) if self.target is not None else None,
-            epochs_to_target=middle(got, len(subjects)),
+            epochs_to_target=middle(got, n),
             seconds_per_epoch=estimate(_paces(scores)).median,
             times_reference=self._times_reference(scores),
             other_machine=self.reference is not None and fairness.other_machine(scores, self.reference),
@@ -227,7 +239,7 @@ class _Table:
         metric = self.measure.metric
         return Table(
             number=self.number,
-            title=" ".join(word(key, settings.get(key)) for key in apart) or shown(settings.get("task.name", "")),
+            title=_title(settings, apart),
             task={k: v for k, v in settings.items() if k.startswith("task.")},
             network={k: v for k, v in settings.items() if k.startswith("network.")},
             metric=metric,
@@ -243,7 +255,7 @@ class _Table:
             differs=self.differ,
             runs=sum(len(m.subjects) for m in self.members),
             sweep=sweep(self.number, self.scores, swept, metric, (CONTROL, REFERENCE)) if swept else None,
-            answers=list(answers(self.groups, self.differences, control, reference)),
+            answers=list(answers(self.groups, self.differences, control, reference)) if self._asks_control() else [],
             fairness=[
                 *fairness.remarks(self.scores, self.question.at == "best", metric),
                 *fairness.budgets(self.scores, self.control),
@@ -251,6 +263,10 @@ class _Table:
             ],
             missing=missing(self.members, self.question.control),
         )
+
+    def _asks_control(self) -> bool:
+        """Whether it is asked if hidden layers learn: not where a missing control is accepted."""
+        return self.control is not None or self.question.control
 
     def _untuned(self, swept: Sequence[str]) -> list[str]:
         """A control tried with one setting beside methods that were tried with several."""
@@ -263,6 +279,13 @@ class _Table:
 def _paces(scores: Scores) -> list[float]:
     """Seconds of training for an epoch, of each run that measured them."""
     return [pace for pace in (s.seconds_per_epoch for s in scores.members.subjects) if pace is not None]
+
+
+def _title(settings: dict[str, Any], apart: Sequence[str]) -> str:
+    """The first few keys in which the tables differ, or the task."""
+    words = [word(key, settings.get(key)) for key in apart] or [shown(settings.get("task.name", ""))]
+    more = [f"and {len(words) - NAMED} keys more"] if len(words) > NAMED else []
+    return " ".join([*words[:NAMED], *more])
 
 
 def _family(differences: Sequence[Difference]) -> dict[str, list[str]]:

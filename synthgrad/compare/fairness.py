@@ -55,12 +55,34 @@ def budgets(scores: Sequence[Scores], control: Scores | None) -> Iterator[str]:
         if keys:
             found.setdefault(_and(keys), []).append(each.label)
     for what, labels in found.items():
-        who = _and(labels) if len(labels) <= MANY else f"{len(labels)} groups"
-        yield f"{who} had another budget than the control: {what}"
+        yield f"{_who(labels)} had another budget than the control: {what}"
+    yield from _settings(scores, control)
 
 
 def _budget(a: Scores, b: Scores) -> list[str]:
-    return [k for k in differing([a.members.settings, b.members.settings]) if k.startswith("training.")]
+    return [key for key in unlike(a, b) if key.startswith("training.")]
+
+
+def unlike(a: Scores, b: Scores) -> list[str]:
+    """The keys in which two groups differ, but for the algorithm and what only one of them has."""
+    both = a.members.settings, b.members.settings
+    return [key for key in differing(both) if key != "trainer.name" and all(key in each for each in both)]
+
+
+def _settings(scores: Sequence[Scores], control: Scores) -> Iterator[str]:
+    """Groups whose layers were trained otherwise than those of any control: the control is not theirs."""
+    controls = [s for s in scores if s.members.trainer == control.members.trainer]
+    found: dict[str, list[str]] = {}
+    for each in scores:
+        keys = min(([k for k in unlike(each, c) if k.startswith("trainer.")] for c in controls), key=len)
+        if keys:
+            found.setdefault(_and(keys), []).append(each.label)
+    for what, labels in found.items():
+        yield f"{_who(labels)} had other settings than the control: {what}"
+
+
+def _who(labels: Sequence[str]) -> str:
+    return _and(labels) if len(labels) <= MANY else f"{len(labels)} groups"
 
 
 def other_machine(a: Scores, b: Scores) -> bool:
@@ -93,6 +115,10 @@ def _pairing(scores: Sequence[Scores]) -> Iterator[str]:
     for each in scores:
         for subject in each.members.subjects:
             by_seed.setdefault(subject.seed, []).append(subject)
+    by_seed = {seed: subjects for seed, subjects in by_seed.items() if len(subjects) > 1}
+    if not by_seed and len(scores) > 1:
+        yield "no seed was run with more than one method: nothing is paired"
+        return
     same: list[str] = []
     differ: list[str] = []
     unknown = False

@@ -146,13 +146,14 @@ def _verdict(difference: Difference, p: float, up: bool, family: int) -> str:
 
 
 def with_gap(difference: Difference, method: Scores, control: Scores, reference: Scores) -> Difference:
-    """The share of the way from the control to the reference that the method goes, the mean over seeds.
+    """The share of the way from the control to the reference that the method goes: mean gain over mean way.
 
     0: its hidden layers learn nothing; 1: as good as the reference.
     """
-    seeds = [s for s in shared(method, control) if all(s in each.values for each in (method, control, reference))]
-    ways = [reference.values[s] - control.values[s] for s in seeds]
-    if not seeds or 0 in ways:
+    seeds = sorted(set(shared(method, control)) & set(shared(reference, control)))
+    seeds = [s for s in seeds if all(s in each.values for each in (method, control, reference))]
+    sign = 1 if control.up else -1
+    gains, ways = ([sign * (s.values[seed] - control.values[seed]) for seed in seeds] for s in (method, reference))
+    if not seeds or sum(ways) <= 0:
         return difference
-    gaps = [(method.values[s] - control.values[s]) / way for s, way in zip(seeds, ways, strict=True)]
-    return replace(difference, gap=float(np.mean(gaps)), gap_interval=interval(gaps))
+    return replace(difference, gap=sum(gains) / sum(ways), gap_interval=statistics.ratio_interval(gains, ways))

@@ -15,6 +15,8 @@ def sparkline(values: Sequence[float], width: int, low: float | None = None, hig
     From ``low`` to ``high``, by default the least and the greatest of these means. What is not finite is a gap.
     """
     count = min(width, len(values))
+    if not count:
+        return ""
     edges = [round(i * len(values) / count) for i in range(count + 1)]
     means = [_mean(values[a:b]) for a, b in itertools.pairwise(edges)]
     finite = [mean for mean in means if math.isfinite(mean)]

@@ -61,8 +61,22 @@ def interval(d: npt.ArrayLike, confidence: float = 0.95) -> Floats | None:
     """
     m = subset_means(d)
     N = m.shape[-1]
-    K = ceil(round((1 - confidence) / 2 * (N + 1), 9)) - 1  # .025 * 10,000 is 250, not 250.0000000000002
+    K = _rank(N, confidence)
     return m[..., [K - 1, N - K]] if K >= 1 else None
+
+
+def ratio_interval(a: npt.ArrayLike, b: npt.ArrayLike, confidence: float = 0.95) -> tuple[float, float] | None:
+    """All g for which the sign-flip test of a - g b has p >= alpha, a and b (n,) paired: around mean(a) / mean(b).
+
+    As mean_S(a - g b) <= 0 iff mean_S(a) / mean_S(b) <= g, these ratios take the place of subset means. None for too
+    few pairs, or where some mean_S(b) is not positive, so that the ratio is not bounded.
+    """
+    x, y = (_sums(np.asarray(each, np.float64)) for each in (a, b))
+    K = _rank(y.shape[-1], confidence)
+    if K < 1 or (y <= 0).any():
+        return None
+    ratios = np.sort(x / y)
+    return float(ratios[K - 1]), float(ratios[len(ratios) - K])
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -101,7 +115,7 @@ def cliffs_delta(a: npt.ArrayLike, b: npt.ArrayLike) -> float | None:
     """P(a > b) - P(a < b) over all pairs, shapes (n,) and (m,) (Cliff 1993); None if there are no pairs."""
     a, b = np.asarray(a, np.float64)[:, None], np.asarray(b, np.float64)
     pairs = a.size * b.size
-    return (np.count_nonzero(a > b) - np.count_nonzero(a < b)) / pairs if pairs else None
+    return (int(np.count_nonzero(a > b)) - int(np.count_nonzero(a < b))) / pairs if pairs else None
 
 
 def seeds_needed(comparisons: int, alpha: float = 0.05) -> int:
@@ -110,6 +124,11 @@ def seeds_needed(comparisons: int, alpha: float = 0.05) -> int:
     Holds up to 16 seeds, 1,638 comparisons at .05; with more seeds p is at least 2 / 10,000, which carries 249.
     """
     return next(n for n in count(1) if 2 * 2.0**-n * comparisons < alpha)
+
+
+def _rank(N: int, confidence: float) -> int:
+    """K, the largest integer below alpha/2 (N + 1)."""
+    return ceil(round((1 - confidence) / 2 * (N + 1), 9)) - 1  # .025 * 10,000 is 250, not 250.0000000000002
 
 
 def _means(d: npt.ArrayLike) -> Floats:

@@ -21,6 +21,8 @@ NEAR = 0.95
 """A setting is near the best if it gets so much of its figure."""
 POINTS = 12
 """Of a cell's small curve."""
+BUDGET = ("training.epochs", "training.evaluate_every")
+"""Nobody tunes how long a run is; groups that differ in it are compared at the last epoch that all have."""
 STEP = "trainer.generator.alpha"
 """The step size that has a stability bound."""
 
@@ -42,7 +44,7 @@ def swept_keys(members: Sequence[Members], by: Sequence[str] = ()) -> list[str]:
     keys = differing([m.settings for m in members])
     if by:
         return [key for key in by if key in keys]
-    numeric = [key for key in keys if all(_is_number(m.settings.get(key, 0)) for m in members)]
+    numeric = [key for key in keys if key not in BUDGET and all(_is_number(m.settings.get(key, 0)) for m in members)]
     found: set[str] = set()
     for alike in _apart(members, [key for key in keys if key not in numeric]):
         found.update(key for key in differing([m.settings for m in alike]) if key in numeric)
@@ -84,12 +86,20 @@ def _differences(
 
 
 def tune(method: Method) -> Scores:
-    """The scores of a method whose setting is chosen on the other seeds; settings that diverged are not chosen."""
-    eligible = _eligible(method)
-    seeds = sorted(set.intersection(*(set(s.values) for s in eligible))) if eligible else []
+    """The scores of a method whose setting is chosen on the other seeds.
+
+    Only settings with the most seeds take part; one that diverged in another seed is not chosen, and one that
+    diverged in the seed itself is a run that diverged.
+    """
+    tried = [(s, s.values.keys() | s.diverged) for s in method.settings]
+    most = max(len(seeds) for _, seeds in tried)
+    whole = [s for s, seeds in tried if len(seeds) == most]
+    seeds = sorted(set.intersection(*(s.values.keys() | s.diverged for s in whole)))
+    chosen = {seed: whole[0] if len(whole) == 1 else _chosen(whole, [s for s in seeds if s != seed]) for seed in seeds}
+    values = {seed: s.values[seed] for seed, s in chosen.items() if s is not None and seed in s.values}
+    diverged = {seed for seed, s in chosen.items() if s is not None and seed in s.diverged}
     first = method.settings[0]
-    values = {seed: _chosen(eligible, [s for s in seeds if s != seed] or seeds).values[seed] for seed in seeds}
-    return Scores(method.label, first.members, first.up, values, set())
+    return Scores(method.label, first.members, first.up, values, diverged)
 
 
 def _eligible(method: Method) -> list[Scores]:
@@ -98,14 +108,14 @@ def _eligible(method: Method) -> list[Scores]:
     return [s for s in known if not s.diverged] or known
 
 
-def _chosen(settings: Sequence[Scores], seeds: Sequence[int]) -> Scores:
-    """The setting with the best mean over these seeds."""
+def _chosen(settings: Sequence[Scores], seeds: Sequence[int]) -> Scores | None:
+    """The setting that diverged least and has the best mean over these seeds; None where none has a value."""
 
-    def mean(scores: Scores) -> float:
-        value = float(np.mean([scores.values[seed] for seed in seeds]))
-        return value if scores.up else -value
+    def merit(scores: Scores) -> tuple[int, float]:
+        value = float(np.mean([scores.values[seed] for seed in seeds if seed in scores.values]))
+        return -len(scores.diverged.intersection(seeds)), value if scores.up else -value
 
-    return max(settings, key=mean)
+    return max((s for s in settings if any(seed in s.values for seed in seeds)), key=merit, default=None)
 
 
 def _told(method: Method, tuned: Scores, keys: list[str], metric: str, difference: Difference | None) -> Tuned:

@@ -40,3 +40,8 @@ def test_a_sparkline_has_a_gap_where_nothing_is_known():
 def test_two_sparklines_of_one_range_can_be_held_side_by_side():
     """What lies outside of the range is at its end."""
     assert sparkline([0.0, 0.5, 2.0], 3, 0.0, 1.0) == "▁▅█"
+
+
+def test_nothing_is_drawn_of_nothing():
+    """A metric that a method does not have."""
+    assert sparkline([], 5) == ""

@@ -16,6 +16,7 @@ from synthgrad.compare.statistics import (
     d_z,
     holm,
     interval,
+    ratio_interval,
     seeds_needed,
     sign_flip_p,
     subset_means,
@@ -324,3 +325,21 @@ def test_the_seeds_needed_are_enough_and_no_more():
         n = seeds_needed(comparisons)
         least = [holm([sign_flip_p(np.ones(k))] * comparisons)[0] for k in (n, n - 1)]
         assert least[0] < ALPHA <= least[1]
+
+
+def test_the_interval_of_a_ratio_inverts_the_test():
+    """a - g b has p >= .05 just inside of both ends, and p < .05 just outside."""
+    rng = np.random.default_rng(5)
+    b = rng.uniform(0.5, 1.5, 8)
+    a = 0.6 * b + rng.normal(0, 0.1, 8)
+    low, high = ratio_interval(a, b)
+    assert low < a.mean() / b.mean() < high
+    for end, inward in ((low, 1e-6), (high, -1e-6)):
+        assert sign_flip_p(a - (end + inward) * b) >= 0.05
+        assert sign_flip_p(a - (end - inward) * b) < 0.05
+
+
+def test_a_ratio_to_what_may_be_nothing_has_no_interval():
+    """Nor has one of five pairs."""
+    assert ratio_interval([1.0] * 8, [1.0] * 7 + [0.0]) is None
+    assert ratio_interval([1.0] * 5, [2.0] * 5) is None

@@ -85,10 +85,31 @@ def test_of_a_loss_the_smallest_is_chosen(tmp_path: Path) -> None:
     assert (t.mean, [c.best for c in t.cells], t.edge) == (1.0, [False, True, False], "")
 
 
-def test_one_seed_is_scored_under_the_setting_it_chose(tmp_path: Path) -> None:
-    """There are no others."""
+def test_one_seed_is_not_scored_under_a_setting_that_it_chose(tmp_path: Path) -> None:
+    """There are no others to choose on."""
     swept(tmp_path, BACKPROP, {0.1: [0.5], 0.2: [0.6]})
-    assert tuned(reported(tmp_path), "backprop").values == [0.6]
+    assert tuned(reported(tmp_path), "backprop").values == []
+
+
+def test_a_setting_with_fewer_seeds_does_not_take_seeds_from_the_others(tmp_path: Path) -> None:
+    """One stray run at another step size."""
+    swept(tmp_path, BACKPROP, {0.1: [0.5] * 6, 0.2: [0.9]})
+    assert tuned(reported(tmp_path), "backprop").values == [0.5] * 6
+
+
+def test_a_seed_in_which_the_chosen_setting_diverged_is_a_run_that_diverged(tmp_path: Path) -> None:
+    """Seen from the seed itself, the setting had never diverged."""
+    swept(tmp_path, BACKPROP, {0.1: [0.5] * 8, 0.2: [0.9] * 7 + [None]})
+    swept(tmp_path, FROZEN, {0.1: [0.1] * 8, 0.2: [0.2] * 8})
+    t = tuned(reported(tmp_path), "backprop")
+    assert (t.values, t.difference.losses) == ([0.5] * 7, 1)
+
+
+def test_how_long_a_run_is_is_not_tuned(tmp_path: Path) -> None:
+    """Runs of 5 and 60 epochs are no sweep."""
+    for epochs in (5, 60):
+        group(tmp_path, {**BACKPROP, "training.epochs": epochs}, [0.5] * 6)
+    assert reported(tmp_path).tables[0].sweep is None
 
 
 def test_a_setting_that_diverged_is_not_chosen(tmp_path: Path) -> None:

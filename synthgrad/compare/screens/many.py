@@ -146,7 +146,7 @@ class Screen:
 
     def _layers(self) -> Iterator[str]:
         """How well each hidden layer's generator predicts the true gradient."""
-        told = [group for group in self.groups if group.layers]
+        told = [group for group in self.groups if any(layer.cosine.n or layer.skill.n for layer in group.layers)]
         if not told:
             return
         numbers = sorted({layer.layer for group in told for layer in group.layers})
@@ -227,14 +227,16 @@ class Screen:
             )
         elif judged:
             needed = f"{seeds_needed(len(judged))} shared seeds are needed for {counted(len(judged), 'comparison')}"
-            yield f"n too small to decide: {needed}; in parentheses lowest..highest."
+            ranges = any(g.interval is None and g.n > 1 for g in self.groups)
+            yield f"n too small to decide: {needed}{'; in parentheses lowest..highest' if ranges else ''}."
         if any(d.diverges and d.verdict == BETTER for d in self.differences):
             yield "* it diverges more often than what it is better than."
-        told = next((d for d in judged if d.correlation is not None and 0.05 < d.correlation < 1 and d.n > 1), None)
-        if told is not None and told.correlation is not None:
-            unpaired = round(told.n / (1 - told.correlation))
-            pairing = f"{told.n} paired seeds tell as much as {unpaired} unpaired"
-            yield f"Pairing r {small(told.correlation)} ({told.of}): {pairing}."
+        known = [d for d in judged if d.correlation is not None and d.verdict != TOO_FEW]
+        r = float(np.median([d.correlation or 0.0 for d in known])) if known else 0.0
+        if 0.05 < r < 1:
+            n = min(d.n for d in known)
+            pairing = f"{n} paired seeds tell as much as {round(n / (1 - r))} unpaired"
+            yield f"Pairing r {small(r)} (median): {pairing}."
 
     def _gap_rule(self) -> str:
         known = any(d.gap is not None for d in self.differences)

@@ -24,7 +24,7 @@ class SweepScreen:
         self.table, self.sweep, self.width = table, sweep, width
         self.groups: list[Group] = report.of_table(table)[0]
         known = [m.interval[1] - m.interval[0] for m in sweep.methods if m.interval is not None]
-        self.digits = decimals(known, max((abs(m.mean) for m in sweep.methods if m.mean is not None), default=1.0))
+        self.digits = decimals(known, max((abs(m.picked) for m in sweep.methods if m.picked is not None), default=1.0))
         self.methods = sorted(sweep.methods, key=self._rank)
         self.names = names([m.method for m in self.methods], max(10, min(16, width - 30), width // 4))
         points = [value for m in self.methods for cell in m.cells for value in cell.curve]
