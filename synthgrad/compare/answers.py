@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from synthgrad.compare.judging import BETTER, LEVEL, TOO_FEW, WORSE
 from synthgrad.compare.missing import CONTROL, REFERENCE
 from synthgrad.compare.numbers import decimals, fixed
-from synthgrad.compare.report import Difference, Group
+from synthgrad.compare.report import Difference, Group, Sweep
 from synthgrad.compare.statistics import seeds_needed
 
 UNTRAINED = (CONTROL, REFERENCE)
@@ -27,6 +27,17 @@ def answers(
         if control is not None and from_control is None:  # something else was asked
             continue
         yield f"{group.label}: {_said(group, from_control, from_reference, control, reference)}."
+
+
+def tuned_answers(sweep: Sweep) -> Iterator[str]:
+    """The same of a sweep, of each method with its tuned setting."""
+    for method in sweep.methods:
+        if method.method.split()[0] in UNTRAINED:
+            continue
+        said = (
+            learning(method.difference) if method.difference else "no control to tell whether its hidden layers learn"
+        )
+        yield f"{method.method}, tuned: {said}."
 
 
 def _said(

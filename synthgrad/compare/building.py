@@ -9,21 +9,19 @@ from typing import Any
 
 from synthgrad import __version__
 from synthgrad.compare import fairness, statistics
-from synthgrad.compare.answers import answers
+from synthgrad.compare.answers import answers, tuned_answers
 from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
-from synthgrad.compare.groups import APART, axes, differing, groups, shown, tables, told, word
+from synthgrad.compare.groups import APART, axes, differing, groups, tables, title, told
 from synthgrad.compare.judging import BETTER, Scores, called, difference, estimate, judged, shared, unknown, with_gap
 from synthgrad.compare.metrics import DEFAULTS, choose, measure, middle, reached
 from synthgrad.compare.missing import CONTROL, REFERENCE, missing
-from synthgrad.compare.report import SCHEMA, Curve, Difference, Estimate, Group, Layer, Report, Table
+from synthgrad.compare.report import SCHEMA, Curve, Difference, Estimate, Group, Layer, Report, Sweep, Table
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
 from synthgrad.compare.tuning import sweep, swept_keys
 from synthgrad.errors import ConfigError
 from synthgrad.runs.figures import diagnosis
 
-NAMED = 3
-"""As many keys as the title of a table names."""
 TARGET = 0.95
 """Of backprop's final mean: the target where none is given."""
 
@@ -237,9 +235,10 @@ class _Table:
         control, reference = (s.label if s is not None else None for s in (self.control, self.reference))
         swept = swept_keys(self.members, self.question.by)
         metric = self.measure.metric
+        found = sweep(self.number, self.scores, swept, metric, (CONTROL, REFERENCE)) if swept else None
         return Table(
             number=self.number,
-            title=_title(settings, apart),
+            title=title(settings, apart),
             task={k: v for k, v in settings.items() if k.startswith("task.")},
             network={k: v for k, v in settings.items() if k.startswith("network.")},
             metric=metric,
@@ -254,8 +253,8 @@ class _Table:
             held_equal=len(keys) - len(differing([m.settings for m in self.members])),
             differs=self.differ,
             runs=sum(len(m.subjects) for m in self.members),
-            sweep=sweep(self.number, self.scores, swept, metric, (CONTROL, REFERENCE)) if swept else None,
-            answers=list(answers(self.groups, self.differences, control, reference)) if self._asks_control() else [],
+            sweep=found,
+            answers=self._answers(found),
             fairness=[
                 *fairness.remarks(self.scores, self.question.at == "best", metric),
                 *fairness.budgets(self.scores, self.control),
@@ -264,9 +263,14 @@ class _Table:
             missing=missing(self.members, self.question.control),
         )
 
-    def _asks_control(self) -> bool:
-        """Whether it is asked if hidden layers learn: not where a missing control is accepted."""
-        return self.control is not None or self.question.control
+    def _answers(self, swept: Sweep | None) -> list[str]:
+        """Whether hidden layers learn; nothing where a missing control is accepted."""
+        if self.control is None and not self.question.control:
+            return []
+        if swept is not None:
+            return list(tuned_answers(swept))
+        control, reference = (s.label if s is not None else None for s in (self.control, self.reference))
+        return list(answers(self.groups, self.differences, control, reference))
 
     def _untuned(self, swept: Sequence[str]) -> list[str]:
         """A control tried with one setting beside methods that were tried with several."""
@@ -279,13 +283,6 @@ class _Table:
 def _paces(scores: Scores) -> list[float]:
     """Seconds of training for an epoch, of each run that measured them."""
     return [pace for pace in (s.seconds_per_epoch for s in scores.members.subjects) if pace is not None]
-
-
-def _title(settings: dict[str, Any], apart: Sequence[str]) -> str:
-    """The first few keys in which the tables differ, or the task."""
-    words = [word(key, settings.get(key)) for key in apart] or [shown(settings.get("task.name", ""))]
-    more = [f"and {len(words) - NAMED} keys more"] if len(words) > NAMED else []
-    return " ".join([*words[:NAMED], *more])
 
 
 def _family(differences: Sequence[Difference]) -> dict[str, list[str]]:

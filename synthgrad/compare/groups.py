@@ -12,6 +12,8 @@ from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
 from synthgrad.errors import ConfigError
 
 UNSET = "(unset)"
+NAMED = 3
+"""As many keys as the title of a table names."""
 APART = ("task.", "network.")
 """Runs that differ in a key of these sections are in different tables: they are never pooled."""
 FIRST = ("trainer.name", "trainer.generator.input", "trainer.generator.hidden", "trainer.alpha")
@@ -173,6 +175,13 @@ def end(key: str, keys: Iterable[str]) -> str:
     rivals = [k for k in dict.fromkeys(keys) if k != key and k.count(".") < len(parts)]
     ends = (".".join(parts[-n:]) for n in range(1, len(parts)))
     return next((text for text in ends if not any(f".{k}".endswith(f".{text}") for k in rivals)), key)
+
+
+def title(settings: dict[str, Any], apart: Sequence[str]) -> str:
+    """Of a table: the first few keys in which the tables differ, or the task."""
+    words = [word(key, settings.get(key)) for key in apart] or [shown(settings.get("task.name", ""))]
+    more = [f"and {len(words) - NAMED} keys more"] if len(words) > NAMED else []
+    return " ".join([*words[:NAMED], *more])
 
 
 def shown(value: Any) -> str:

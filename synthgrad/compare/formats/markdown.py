@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from synthgrad.compare.formats.columns import blocks, whole
 from synthgrad.compare.report import Report, Table
 from synthgrad.compare.screens.head import head
-from synthgrad.compare.screens.many import Screen
 from synthgrad.compare.text import plain
 
-WIDTH = 79
-WHOLE = 10_000
-"""As much of a label as fits into this: all of it."""
 SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>|~#&"})
 
 
@@ -21,17 +18,17 @@ def as_markdown(report: Report) -> str:
 
 
 def _table(report: Report, table: Table) -> Iterator[str]:
-    screen = Screen(report, table, WIDTH, whole=True, label=WHOLE)
-    columns = [column for column in screen.columns() if column.header != "curve" and not column.empty]
+    screen = whole(report, table)
     yield f"### {escaped(table.title)}: {escaped(table.metric)}"
     yield ""
     yield from (escaped(line) for line in head(table, screen.groups, 10_000))
     yield ""
-    yield _row([column.header for column in columns])
-    yield _row(["---:" if column.right else "---" for column in columns], raw=True)
-    for cells in zip(*(column.cells for column in columns), strict=True):
-        yield _row(list(cells))
-    yield ""
+    for columns in blocks(report, table):
+        yield _row([column.header for column in columns])
+        yield _row(["---:" if column.right else "---" for column in columns], raw=True)
+        for cells in zip(*(column.cells for column in columns), strict=True):
+            yield _row(list(cells))
+        yield ""
     yield from (f"- {escaped(line)}" for line in [*table.answers, *screen.rules(), *screen.diverged(), *table.fairness])
     yield ""
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from synthgrad.compare.formats.columns import blocks
 from synthgrad.compare.report import Report, Table
-from synthgrad.compare.screens.many import Screen
+from synthgrad.compare.screens.layout import Column
 from synthgrad.compare.text import plain
 
-WIDTH = 79
-WHOLE = 10_000
-"""As much of a label as fits into this: all of it."""
 SPECIAL = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -28,14 +26,17 @@ BETWEEN = re.compile(r"(?<=\d)\.\.(?=[+-]?\d)")
 
 
 def as_tex(report: Report) -> str:
-    """One ``tabular`` for each table; needs ``\\usepackage{booktabs}``."""
+    """One ``tabular`` a table, before it one of a sweep's tuned methods; needs ``\\usepackage{booktabs}``."""
     return "\n".join(line for table in report.tables for line in _table(report, table)) + "\n"
 
 
 def _table(report: Report, table: Table) -> Iterator[str]:
-    columns = Screen(report, table, WIDTH, whole=True, label=WHOLE).columns()
-    columns = [column for column in columns if column.header != "curve" and not column.empty]
     yield f"% {_comment(table.title)}: {_comment(table.metric)}, {table.at}, {table.runs} runs"
+    for columns in blocks(report, table):
+        yield from _tabular(columns)
+
+
+def _tabular(columns: list[Column]) -> Iterator[str]:
     yield rf"\begin{{tabular}}{{{''.join('r' if column.right else 'l' for column in columns)}}}"
     yield r"\toprule"
     yield _row([column.header for column in columns])

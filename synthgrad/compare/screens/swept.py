@@ -13,6 +13,7 @@ from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.text import ends, fill, names
 from synthgrad.compare.tuning import order
 
+BEST = "best setting"
 WIDEST_GRID = 8
 """Of more settings, only the best is shown, and the marginal of each key."""
 
@@ -20,13 +21,13 @@ WIDEST_GRID = 8
 class SweepScreen:
     """A sweep as lines of text."""
 
-    def __init__(self, report: Report, table: Table, sweep: Sweep, width: int) -> None:
+    def __init__(self, report: Report, table: Table, sweep: Sweep, width: int, label: int | None = None) -> None:
         self.table, self.sweep, self.width = table, sweep, width
         self.groups: list[Group] = report.of_table(table)[0]
         known = [m.interval[1] - m.interval[0] for m in sweep.methods if m.interval is not None]
         self.digits = decimals(known, max((abs(m.picked) for m in sweep.methods if m.picked is not None), default=1.0))
         self.methods = sorted(sweep.methods, key=self._rank)
-        self.names = names([m.method for m in self.methods], max(10, min(16, width - 30), width // 4))
+        self.names = names([m.method for m in self.methods], label or max(10, min(16, width - 30), width // 4))
         points = [value for m in self.methods for cell in m.cells for value in cell.curve]
         self.scale = (min(points), max(points)) if points and len(sweep.methods[0].cells) <= 4 else ()
         found = {cell.label: cell.setting for method in self.methods for cell in method.cells}
@@ -40,6 +41,10 @@ class SweepScreen:
         yield from self._head()
         yield ""
         yield from self._table()
+        if self.table.answers:
+            yield ""
+        for answer in self.table.answers:
+            yield from fill(answer, self.width, 2)
         if self.sweep.marginals:
             yield ""
             yield from self._marginals()
@@ -59,14 +64,17 @@ class SweepScreen:
         if len(self.settings) <= WIDEST_GRID and fits(grid, self.width):
             yield from lay_out(grid, self.width)
             return
-        best = Column("best setting", [self._best(m) for m in self.methods], right=False, rank=5)
-        lines = lay_out(self._columns([best]), self.width)
+        lines = lay_out(self.tuned(), self.width)
         yield from lines
-        if len(self.settings) <= WIDEST_GRID or best.header not in lines[0]:
+        if len(self.settings) <= WIDEST_GRID or BEST not in lines[0]:
             yield ""
             for m in self.methods:
                 cells = ", ".join(f"{cell.label} {self._cell(cell, m).strip()}" for cell in m.cells)
                 yield from fill(f"{m.method}: {cells}", self.width, 2)
+
+    def tuned(self) -> list[Column]:
+        """The methods, each with its best setting only."""
+        return self._columns([Column(BEST, [self._best(m) for m in self.methods], right=False, rank=5)])
 
     def _columns(self, settings: list[Column]) -> list[Column]:
         columns = [Column("method", [self.names[m.method] for m in self.methods], right=False), *settings]

@@ -58,7 +58,7 @@ def test_names_are_text(tmp_path: Path) -> None:
             f"seed: {seed}\ntrainer.name: {name!r}\ntask.name: {name!r}\n".replace("'", '"')
         )
     text = as_tex(reported(tmp_path, by=("task.name",)))
-    ((columns, _, header, _, *rows, _),) = tabulars(text)
+    *_, (columns, _, header, _, *rows, _) = tabulars(text)
     assert len(rows) == 2
     assert {len(AMPERSAND.split(row)) for row in [header, *rows]} == {len(columns) - 2}
     assert (
