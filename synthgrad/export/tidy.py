@@ -8,9 +8,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from synthgrad.errors import RunError
 from synthgrad.export.settings import differing_keys, scalar
-from synthgrad.runs.directory import reason, whole
+from synthgrad.runs.directory import hand_over
 from synthgrad.runs.reading import Recorded
 
 
@@ -22,21 +21,9 @@ def export(runs: Sequence[Recorded], to: Path | None) -> Iterator[str]:
     if to is None:
         yield from (line.decode("utf-8", "surrogateescape") for line in lines(runs))
         return
-    try:
-        _write(to, (line + b"\n" for line in lines(runs)))
-    except OSError as error:
-        raise RunError(f"{to}: cannot be written: {reason(error)}") from None
+    hand_over(to, lambda file: file.writelines(line + b"\n" for line in lines(runs)))
     if to.is_file():
         yield str(to)
-
-
-def _write(to: Path, table: Iterator[bytes]) -> None:
-    """Write a whole file, or into what is no file, such as /dev/stdout. Raises OSError."""
-    if to.exists() and not to.is_file():
-        with to.open("wb") as file:
-            file.writelines(table)
-    else:
-        whole(to.resolve(), lambda file: file.writelines(table))
 
 
 def lines(runs: Sequence[Recorded]) -> Iterator[bytes]:

@@ -64,12 +64,24 @@ def whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         raise
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file that somebody asked for, whole or not at all. Raises RunError."""
+def hand_over(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write what somebody asked for: a whole file or none, or into what is no file, such as /dev/stdout.
+
+    A link stays a link. Raises RunError.
+    """
     try:
-        whole(path, lambda file: file.write(text.encode()))
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                write(file)
+        else:
+            whole(path.resolve(), write)
     except OSError as error:
         raise RunError(f"{path}: cannot be written: {reason(error)}") from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text that somebody asked for. Raises RunError."""
+    hand_over(path, lambda file: file.write(text.encode("utf-8", "surrogateescape")))
 
 
 def _label(name: str) -> str:

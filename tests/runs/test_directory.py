@@ -12,7 +12,7 @@ import pytest
 
 from synthgrad.errors import RunError
 from synthgrad.runs import directory
-from synthgrad.runs.directory import Run, whole
+from synthgrad.runs.directory import Run, whole, write_text
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,3 +137,32 @@ def test_a_file_that_cannot_be_written_whole_is_not_written(tmp_path):
         whole(place, fail)
     assert place.read_text() == "before"
     assert list(tmp_path.iterdir()) == [place]
+
+
+# files that somebody asked for --------------------------------------------------------------------
+
+
+def test_a_device_is_written_into_and_not_replaced(tmp_path):
+    """Renaming a file to /dev/null would take it from the whole machine."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_text(pipe, "text")
+    assert os.read(reader, 100) == b"text"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_link_stays_a_link(tmp_path):
+    """What it leads to is written."""
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    write_text(tmp_path / "link", "text")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_text() == "text"
+
+
+def test_what_cannot_be_written_is_one_sentence(tmp_path):
+    """It names the place that was asked for."""
+    place = tmp_path / "nowhere" / "file"
+    with pytest.raises(RunError, match=re.escape(f"{place}: cannot be written: no such file or directory")):
+        write_text(place, "text")

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from synthgrad.errors import ConfigError, RunError
-from synthgrad.runs.directory import reason, whole
+from synthgrad.errors import ConfigError
+from synthgrad.runs.directory import hand_over
 
 KINDS = ("svg", "pdf", "png")
 DOTS = 300
@@ -37,10 +37,7 @@ def write(figure: Any, path: Path) -> None:
         figure.savefig(made, format=suffix, dpi=DOTS, metadata=UNDATED[suffix])
         file.write(_shorter(made.getvalue()) if suffix == "svg" else made.getvalue())
 
-    try:
-        whole(path, _write)
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written: {reason(error)}") from None
+    hand_over(path, _write)
 
 
 def _shorter(svg: bytes) -> bytes:
