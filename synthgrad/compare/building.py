@@ -13,7 +13,7 @@ from synthgrad.compare.answers import answers, tuned_answers
 from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import APART, axes, differing, groups, tables, title, told
-from synthgrad.compare.judging import BETTER, Scores, called, difference, estimate, judged, shared, unknown, with_gap
+from synthgrad.compare.judging import Scores, called, difference, estimate, judged, shared, unknown, with_gaps
 from synthgrad.compare.metrics import DEFAULTS, choose, measure, middle, reached
 from synthgrad.compare.missing import CONTROL, REFERENCE, missing
 from synthgrad.compare.report import SCHEMA, Curve, Difference, Estimate, Group, Layer, Report, Sweep, Table
@@ -135,19 +135,12 @@ class _Table:
 
     def _differences(self) -> list[Difference]:
         every: list[Difference] = []
-        beats = False
         for against in self._against():
             others = [s for s in self._sorted() if s is not against]
             if against is self.reference and self.question.against is None:
                 others = [s for s in others if s is not self.control]  # that difference has been told
             family = judged([difference(self.number, of, against) for of in others], self.measure.up)
-            if against is self.control and self.reference is not None:
-                beats = any(d.of == self.reference.label and d.verdict == BETTER for d in family)
-                if beats:
-                    family = [
-                        with_gap(d, of, self.control, self.reference) for d, of in zip(family, others, strict=True)
-                    ]
-            every += family
+            every += with_gaps(family, others, against, self.reference) if against is self.control else family
         return every
 
     def _sorted(self) -> list[Scores]:

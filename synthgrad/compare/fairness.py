@@ -8,6 +8,7 @@ from typing import Any
 from synthgrad.compare.groups import differing
 from synthgrad.compare.judging import Scores
 from synthgrad.compare.subjects import Subject
+from synthgrad.runs.circumstances import HASHES
 
 CIRCUMSTANCES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "synthgrad version": lambda about: about.get("synthgrad"),
@@ -21,7 +22,6 @@ MACHINE = ("host", "BLAS", "BLAS threads")
 """What speed depends on."""
 MANY = 4
 """More groups than these are not named but counted."""
-HASHES = {"data": "data", "weights": "initial weights", "order": "batch order"}
 
 
 def remarks(scores: Sequence[Scores], selected: bool, metric: str) -> Iterator[str]:
@@ -45,40 +45,29 @@ def environment(subjects: Sequence[Subject]) -> dict[str, str]:
 
 
 def budgets(scores: Sequence[Scores], control: Scores | None) -> Iterator[str]:
-    """Groups whose training was longer, or another, than that of any control."""
+    """Groups whose training was longer, or whose layers were trained otherwise, than those of any control."""
     if control is None:
         return
     controls = [s for s in scores if s.members.trainer == control.members.trainer]
+    for section, what in (("training.", "another budget than"), ("trainer.", "other settings than")):
+        for keys, labels in _beside(scores, controls, section).items():
+            yield f"{_who(labels)} had {what} the control: {keys}"
+
+
+def _beside(scores: Sequence[Scores], controls: Sequence[Scores], section: str) -> dict[str, list[str]]:
+    """By the keys of a section in which they differ from the control most like them, the groups that do."""
     found: dict[str, list[str]] = {}
     for each in scores:
-        keys = min((_budget(each, other) for other in controls), key=len)
+        keys = min(([k for k in unlike(each, c) if k.startswith(section)] for c in controls), key=len)
         if keys:
             found.setdefault(_and(keys), []).append(each.label)
-    for what, labels in found.items():
-        yield f"{_who(labels)} had another budget than the control: {what}"
-    yield from _settings(scores, control)
-
-
-def _budget(a: Scores, b: Scores) -> list[str]:
-    return [key for key in unlike(a, b) if key.startswith("training.")]
+    return found
 
 
 def unlike(a: Scores, b: Scores) -> list[str]:
     """The keys in which two groups differ, but for the algorithm and what only one of them has."""
     both = a.members.settings, b.members.settings
     return [key for key in differing(both) if key != "trainer.name" and all(key in each for each in both)]
-
-
-def _settings(scores: Sequence[Scores], control: Scores) -> Iterator[str]:
-    """Groups whose layers were trained otherwise than those of any control: the control is not theirs."""
-    controls = [s for s in scores if s.members.trainer == control.members.trainer]
-    found: dict[str, list[str]] = {}
-    for each in scores:
-        keys = min(([k for k in unlike(each, c) if k.startswith("trainer.")] for c in controls), key=len)
-        if keys:
-            found.setdefault(_and(keys), []).append(each.label)
-    for what, labels in found.items():
-        yield f"{_who(labels)} had other settings than the control: {what}"
 
 
 def _who(labels: Sequence[str]) -> str:

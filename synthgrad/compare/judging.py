@@ -145,7 +145,16 @@ def _verdict(difference: Difference, p: float, up: bool, family: int) -> str:
     return BETTER if (difference.mean > 0) == up else WORSE
 
 
-def with_gap(difference: Difference, method: Scores, control: Scores, reference: Scores) -> Difference:
+def with_gaps(
+    family: Sequence[Difference], of: Sequence[Scores], control: Scores, reference: Scores | None
+) -> list[Difference]:
+    """A family of differences from the control with their gaps, if the reference itself beats the control."""
+    if reference is None or not any(d.of == reference.label and d.verdict == BETTER for d in family):
+        return list(family)
+    return [_with_gap(d, method, control, reference) for d, method in zip(family, of, strict=True)]
+
+
+def _with_gap(difference: Difference, method: Scores, control: Scores, reference: Scores) -> Difference:
     """The share of the way from the control to the reference that the method goes: mean gain over mean way.
 
     0: its hidden layers learn nothing; 1: as good as the reference.

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from synthgrad.errors import ConfigError
+from synthgrad.runs.circumstances import hashes
 from synthgrad.runs.filters import select
 from synthgrad.runs.reading import Column, Recorded
 
@@ -38,8 +39,7 @@ class Subject:
     @property
     def hashes(self) -> dict[str, str]:
         """Fingerprints of data, initial weights and batch order; empty for runs that are older than they."""
-        found = self.about.get("hashes")
-        return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+        return {key: str(value) for key, value in hashes(self.about).items()}
 
     @property
     def seconds(self) -> float:

@@ -14,8 +14,9 @@ import numpy as np
 
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import UNSET, Members, differing, form, labels, shown
-from synthgrad.compare.judging import BETTER, Scores, difference, estimate, judged, with_gap
+from synthgrad.compare.judging import Scores, difference, estimate, judged, with_gaps
 from synthgrad.compare.report import Cell, Difference, Sweep, Tuned
+from synthgrad.runs.filters import is_number
 
 NEAR = 0.95
 """A setting is near the best if it gets so much of its figure."""
@@ -44,7 +45,7 @@ def swept_keys(members: Sequence[Members], by: Sequence[str] = ()) -> list[str]:
     keys = differing([m.settings for m in members])
     if by:
         return [key for key in by if key in keys]
-    numeric = [key for key in keys if key not in BUDGET and all(_is_number(m.settings.get(key, 0)) for m in members)]
+    numeric = [key for key in keys if key not in BUDGET and all(is_number(m.settings.get(key, 0)) for m in members)]
     found: set[str] = set()
     for alike in _apart(members, [key for key in keys if key not in numeric]):
         found.update(key for key in differing([m.settings for m in alike]) if key in numeric)
@@ -80,9 +81,7 @@ def _differences(
         return {}
     others = [scores for scores in tuned if scores is not control]
     family = judged([difference(table, scores, control) for scores in others], control.up)
-    if reference is not None and any(d.of == reference.label and d.verdict == BETTER for d in family):
-        family = [with_gap(d, s, control, reference) for d, s in zip(family, others, strict=True)]
-    return {each.of: each for each in family}
+    return {each.of: each for each in with_gaps(family, others, control, reference)}
 
 
 def tune(method: Method) -> Scores:
@@ -170,7 +169,7 @@ def _near(scores: Scores, best: Scores) -> bool:
 def _edge(method: Method, best: Scores, keys: list[str]) -> str:
     """What to add where the best lies at the edge of the grid, ``trainer.alpha=0.1``; empty where it does not."""
     for key in keys:
-        grid = sorted({s.members.settings[key] for s in method.settings if _is_number(s.members.settings.get(key))})
+        grid = sorted({s.members.settings[key] for s in method.settings if is_number(s.members.settings.get(key))})
         if len(grid) < 2 or best.members.settings.get(key) not in (grid[0], grid[-1]):
             continue
         last, before = (grid[-1], grid[-2]) if best.members.settings[key] == grid[-1] else (grid[0], grid[1])
@@ -205,7 +204,7 @@ def _marginal(method: Method, key: str, value: Any) -> tuple[float | None, float
 def _bounds(members: Sequence[Members], keys: Sequence[str]) -> dict[str, float]:
     """The least of what the runs recorded for their generators."""
     recorded = [s.about.get("stability") for m in members for s in m.subjects]
-    known = [b for each in recorded if isinstance(each, dict) for b in each.values() if _is_number(b)]
+    known = [b for each in recorded if isinstance(each, dict) for b in each.values() if is_number(b)]
     return {key: min(known) for key in keys if key == STEP and known}
 
 
@@ -230,9 +229,5 @@ def _seconds(scores: Scores) -> float:
 
 def order(value: Any) -> tuple[bool, float, str]:
     """Numbers by size, before everything else by name."""
-    number = _is_number(value)
+    number = is_number(value)
     return not number, value if number else 0.0, shown(value)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

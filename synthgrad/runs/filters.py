@@ -147,10 +147,11 @@ def _cut(key: str, has: Any, wanted: Any) -> tuple[Any, Any]:
 
 
 def _comparable(has: Any, wanted: Any) -> bool:
-    return (_is_number(has) and _is_number(wanted)) or (isinstance(has, str) and isinstance(wanted, str))
+    return (is_number(has) and is_number(wanted)) or (isinstance(has, str) and isinstance(wanted, str))
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a setting is a number; on and off are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

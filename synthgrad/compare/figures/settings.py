@@ -14,6 +14,7 @@ from synthgrad.compare.figures.sheet import Sheet
 from synthgrad.compare.figures.style import HUES, SMALL, Look
 from synthgrad.compare.groups import UNSET, shown
 from synthgrad.compare.report import Cell, Group, Interval, Sweep, Table, Tuned
+from synthgrad.runs.filters import is_number
 
 RUG = 0.11
 """The height of a bar of the rug where all runs diverged, as a share of the axes."""
@@ -78,10 +79,10 @@ class Settings:
             marginal = self.sweep.marginals.get(self.of, {})
             values = {shown(cell.setting[self.of]): cell.setting[self.of] for cell in cells}
             found = [Tried(values[word], means[2 * method + 1]) for word, means in marginal.items() if word in values]
-        return sorted(found, key=lambda each: each.value if _is_number(each.value) else 0)
+        return sorted(found, key=lambda each: each.value if is_number(each.value) else 0)
 
     def _dress(self, sheet: Sheet, axes: Any, places: dict[Any, float], rug: bool, more: int) -> None:
-        if all(map(_is_number, places)):
+        if all(map(is_number, places)):
             scales.numbers(axes, sorted(places.values()))
         else:
             axes.set_xticks(list(places.values()), [plain(shown(value)) for value in places])
@@ -125,16 +126,12 @@ def _places(values: Sequence[Any]) -> dict[Any, float]:
     Beside numbers there is no place for methods that do not have the key.
     """
     every = list(dict.fromkeys(values))
-    numbers = [value for value in every if _is_number(value)]
+    numbers = [value for value in every if is_number(value)]
     if numbers and len(numbers) == len([value for value in every if value != UNSET]):
         every = numbers
-    if all(map(_is_number, every)):
+    if all(map(is_number, every)):
         return {value: float(value) for value in every}
     return {value: float(i) for i, value in enumerate(every)}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 Placed = Sequence[tuple[float, Tried]]

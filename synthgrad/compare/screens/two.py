@@ -15,6 +15,7 @@ from synthgrad.compare.screens.layout import Column, fits, lay_out
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.subjects import FINISHED, Subject
 from synthgrad.compare.text import cut, fill
+from synthgrad.runs.circumstances import HASHES
 from synthgrad.runs.figures import diagnosis, is_up
 
 EXPECTED = ("trainer.name", "trainer.generator.input")
@@ -92,8 +93,7 @@ def _shared(a: Subject, b: Subject) -> str:
         return f"different seeds ({a.seed} and {b.seed}): not paired"
     if not a.hashes or not b.hashes:
         return f"seed {a.seed}; too old to prove that they share data and weights"
-    words = {"data": "data", "weights": "initial weights", "order": "batch order"}
-    other = [word for key, word in words.items() if a.hashes.get(key) != b.hashes.get(key)]
+    other = [word for key, word in HASHES.items() if a.hashes.get(key) != b.hashes.get(key)]
     return f"other {', '.join(other)}" if other else f"same data, initial weights and batch order (seed {a.seed})"
 
 
