@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from synthgrad.errors import RunError
+from synthgrad.runs.locking import held
 
 
 class Run:
@@ -27,6 +28,25 @@ class Run:
         self.metrics = path / "metrics.csv"
         self.result = path / "result.json"
         self.weights = path / "weights.npz"
+
+    def checkpoint(self, epoch: int) -> Path:
+        """The file of the state after an epoch."""
+        return self.path / f"checkpoint-{epoch:08}.npz"
+
+    def checkpoints(self) -> list[Path]:
+        """The files of states that there are, the newest first."""
+        return sorted(self.path.glob("checkpoint-*.npz"), reverse=True)
+
+    def owns(self, name: str) -> bool:
+        """Whether a file of this name in the directory is one of a run's, whole or half written."""
+        mine = [path.name for path in (self.config, self.about, self.metrics, self.result, self.weights)]
+        plain = name.removeprefix(".").removesuffix(".part") if name.endswith(".part") else name
+        return plain in mine or bool(re.fullmatch(r"checkpoint-\d+\.npz", plain))
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether some process is writing it at this moment."""
+        return held(self.metrics)
 
     @classmethod
     def create(cls, runs: Path, name: str, seed: int) -> Run:
