@@ -10,9 +10,10 @@ from typing import Any
 
 from conftest import tiny
 
-from synthgrad.experiment import Diverged, Epoch, Experiment, train
+from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
 from synthgrad.runs.log import Log
+from synthgrad.runs.recording import record
 from synthgrad.runs.survey import Surveyor
 
 DIVERGING = {"trainer.alpha": 1e200, "network.activation": "relu", "training.epochs": 3000}
@@ -27,21 +28,11 @@ def made(
     config = tiny(keys, **more)
     experiment = Experiment([config])
     run = Run.create(runs, name, config.seed)
-    with closing(Log(run, experiment, Surveyor(["synthgrad", "train", "tiny.yaml"]).about())) as log:
-        diverged = _train(experiment, log, stop)
-        log.finish("diverged" if diverged else "interrupted" if stop else "finished", diverged)
+    about = Surveyor(["synthgrad", "train", "tiny.yaml"]).about()
+    with closing(Log.begin(run, experiment.replicas[0], about)) as log:
+        for _ in record(experiment, [log], lambda: log.epoch == stop):
+            pass
     return run.path
-
-
-def _train(experiment: Experiment, log: Log, stop: int | None) -> Diverged | None:
-    for record in train(experiment):
-        if isinstance(record, Diverged):
-            return record
-        if isinstance(record, Epoch):
-            log.epoch_done(record)
-        if log.epoch == stop:
-            break
-    return None
 
 
 def killed(runs: Path, keys: Mapping[str, Any] | None = None, **more: Any) -> Path:

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO
 
 from rich.console import Console, Group
@@ -63,12 +62,12 @@ class Spoken(Display):
     whole_lines = True
     """Leave it to the reader's terminal or editor where a long line breaks."""
 
-    def __init__(self, path: Path, config: Config, experiment: Experiment) -> None:
-        super().__init__(path, config, experiment)
+    def __init__(self, log: Log, experiment: Experiment) -> None:
+        super().__init__(log, experiment)
         file: Any = Tolerant(sys.stderr)
         self.console = Console(file=file, highlight=False, soft_wrap=self.whole_lines)
         self.begun = time.monotonic()
-        self.opening = [self.title, *unstable(config, experiment.stability())]
+        self.opening = [self.title, *self._goes_on(), *unstable(self.config, experiment.stability())]
 
     def open(self) -> None:
         """Say what is trained, and what a person should know before."""
@@ -79,9 +78,16 @@ class Spoken(Display):
         """Print text as it is: a name such as [red] is a name."""
         self.console.print(Text(text))
 
-    def summary(self, outcome: str, log: Log, diverged: Diverged | None) -> None:
-        for line in verdict(self.config, outcome, log.last, log, diverged):
+    def summary(self, log: Log) -> None:
+        for line in verdict(self.config, log):
             self.say(line)
+
+    def _goes_on(self) -> list[str]:
+        """What is said of a run that was taken up again."""
+        if not self.log.resumed:
+            return []
+        epoch = self.log.epoch
+        return [f"Goes on after epoch {epoch}." if epoch else "There is no checkpoint: it starts again from epoch 1."]
 
     def count(self, epoch: int) -> str:
         """How far it is, as wide in the first epoch as in the last."""
@@ -121,7 +127,8 @@ class Live(Spoken):
         self.open()
         self.losses: list[float] = []
         self.first: float | None = None
-        self.every, self.drawn, self.epoch, self.step = 1, 0.0, 0, 0
+        self.log_step = self.log.step
+        self.every, self.drawn, self.epoch, self.step = 1, 0.0, self.log.epoch, self.log.step
         self.live = RichLive(console=self.console, auto_refresh=False, transient=True)
         self.live.start()
         return self
@@ -159,7 +166,7 @@ class Live(Spoken):
         return Group(*lines)
 
     def _bar(self, elapsed: float, width: int) -> Table:
-        speed = self.step / elapsed if elapsed else 0.0
+        speed = (self.step - self.log_step) / elapsed if elapsed else 0.0
         left = (self.steps - self.step) / speed if speed else 0.0
         rate = f"{speed:,.0f} steps/s  " if width >= 60 else ""
         bar = Table.grid(padding=(0, 1), expand=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Record
+from synthgrad.experiment import Epoch, Experiment, Record
 from synthgrad.nn.parameters import count
 
 if TYPE_CHECKING:
@@ -15,8 +14,9 @@ if TYPE_CHECKING:
 class Display:
     """Shows nothing: ``--quiet``."""
 
-    def __init__(self, path: Path, config: Config, experiment: Experiment) -> None:
-        self.path, self.config = path, config
+    def __init__(self, log: Log, experiment: Experiment) -> None:
+        config = experiment.config
+        self.log, self.config = log, config
         self.epochs = config.training.epochs
         self.steps = self.epochs * experiment.feed.steps
         self.figures: dict[str, float] = {}
@@ -35,7 +35,7 @@ class Display:
     def show(self, record: Record) -> None:
         """Take notice of a record."""
 
-    def summary(self, outcome: str, log: Log, diverged: Diverged | None) -> None:
+    def summary(self, log: Log) -> None:
         """Say what came of it."""
 
     def note(self, record: Record) -> None:

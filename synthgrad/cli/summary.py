@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from synthgrad.experiment import Config, Diverged
+    from synthgrad.experiment import Config
     from synthgrad.runs.log import Log
 
 
-def verdict(config: Config, outcome: str, last: dict[str, float], log: Log, diverged: Diverged | None) -> list[str]:
+def verdict(config: Config, log: Log) -> list[str]:
     """The lines printed after a run."""
-    lines = [_outcome(outcome, log, diverged)]
-    if "test_bit_accuracy" in last and diverged is None:
-        lines.append(_learned(last))
+    lines = [_outcome(log)]
+    if "test_bit_accuracy" in log.last and log.diverged is None:
+        lines.append(_learned(log.last))
         note = _control(config)
         if note:
             lines.append(note)
     return lines
 
 
-def _outcome(outcome: str, log: Log, diverged: Diverged | None) -> str:
+def _outcome(log: Log) -> str:
+    diverged = log.diverged
     speed = f", {log.step / log.seconds:,.0f} steps a second" if log.seconds else ""
     if diverged:
         return (
@@ -28,7 +29,7 @@ def _outcome(outcome: str, log: Log, diverged: Diverged | None) -> str:
             f"Kept: everything up to epoch {log.epoch}. A smaller step size may help."
         )
     epochs = "1 epoch" if log.epoch == 1 else f"{log.epoch} epochs"
-    if outcome == "interrupted":
+    if log.outcome == "interrupted":
         return f"Interrupted: {epochs} recorded ({log.seconds:.1f} s of training{speed})."
     return f"Finished: {epochs} in {log.seconds:.1f} s of training{speed}."
 

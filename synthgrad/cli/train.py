@@ -4,66 +4,111 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from synthgrad.cli.options import settings
+from synthgrad.cli.options import complete_run, settings
 from synthgrad.cli.signals import Stop
 
 if TYPE_CHECKING:
     from synthgrad.cli.quiet import Display
-    from synthgrad.experiment import Config, Diverged, Experiment, Record
+    from synthgrad.experiment import Experiment
     from synthgrad.runs.log import Log
+
+    Begin = Callable[[], Log]
 
 DIVERGED = 3
 
 
 @click.command(short_help="Train the network of a config into a new run directory.")
-@click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG.yaml")
+@click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG.yaml", required=False)
 @settings
 @click.option("--seed", metavar="N", help="The same as -s seed=N.")
 @click.option(
     "--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="Where run directories are made."
 )
 @click.option("--name", help="Name of the run; the config's file name if not given.")
+@click.option(
+    "--resume", metavar="RUN", shell_complete=complete_run, help="Go on with an interrupted run instead of a new one."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the run directory.")
-def train(config: Path, settings: tuple[str, ...], seed: str | None, runs: Path, name: str | None, quiet: bool) -> None:
+def train(
+    config: Path | None,
+    settings: tuple[str, ...],
+    seed: str | None,
+    runs: Path,
+    name: str | None,
+    resume: str | None,
+    quiet: bool,
+) -> None:
     """Train the network of a config and record everything in a new run directory.
 
     The directory's path is the only line on stdout, so that run=$(synthgrad train config.yaml -q) works.
+
+    --resume goes on with a run that was interrupted, killed or failed, from its last checkpoint (see
+    training.checkpoint_every; Ctrl-C leaves one too), without one from the start, and ends where it would have ended.
 
     \b
     Examples:
       synthgrad train configs/addition/dni-both.yaml
       synthgrad train configs/tutorial/vanilla.yaml -s trainer.alpha=0.05 --seed 7
       synthgrad train configs/addition/dni-both.yaml -s trainer.name=frozen
+      synthgrad train --resume latest
     """
     one_blas_thread()
     gc.disable()  # what is imported and built here is there to stay; looking for garbage costs 3 % of the start-up
+    if resume is None:
+        if config is None:
+            raise click.UsageError("missing argument CONFIG.yaml, or --resume RUN")
+        chosen = settings if seed is None else (*settings, f"seed={seed}")
+        experiment, begin = _new(config, chosen, runs, name)
+    else:
+        if config or settings or seed or name:
+            raise click.UsageError("--resume takes the config of the run (leave out CONFIG, -s, --seed, --name)")
+        experiment, begin = _old(resume, runs)
+    gc.enable()
+    with Stop() as stop, closing(begin()) as log:  # there is a directory, which no signal must leave half made
+        code = _follow(experiment, log, _display(quiet, log, experiment), stop)
+    click.echo(os.fsencode(log.run.path))
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+def _new(config: Path, settings: tuple[str, ...], runs: Path, name: str | None) -> tuple[Experiment, Begin]:
+    """The experiment of a config, and the log of a run that begins."""
     from synthgrad.config import load
     from synthgrad.experiment import Config, Experiment
     from synthgrad.runs.directory import Run
     from synthgrad.runs.log import Log
     from synthgrad.runs.survey import Surveyor, command_line
 
-    if seed is not None:
-        settings = (*settings, f"seed={seed}")
     resolved = load(config, Config, settings)
     surveyor = Surveyor(command_line())
     experiment = Experiment([resolved])
     about = surveyor.about()
-    gc.enable()
-    with Stop() as stop:  # from here on there is a directory that a signal must not leave half made
-        run = Run.create(runs, name or config.stem, resolved.seed)
-        with closing(Log(run, experiment, about)) as log:
-            code = _follow(experiment, log, _display(quiet, run.path, resolved, experiment), stop)
-    click.echo(os.fsencode(run.path))
-    if code:
-        raise click.exceptions.Exit(code)
+    label = name or config.stem
+    return experiment, lambda: Log.begin(Run.create(runs, label, resolved.seed), experiment.replicas[0], about)
+
+
+def _old(name: str, runs: Path) -> tuple[Experiment, Begin]:
+    """The experiment of a run, and its log that goes on."""
+    from synthgrad.config import load
+    from synthgrad.experiment import Config, Experiment
+    from synthgrad.runs.finding import named
+    from synthgrad.runs.reading import Recorded
+    from synthgrad.runs.resuming import check, take_up
+    from synthgrad.runs.survey import Surveyor, command_line
+
+    recorded = Recorded(named(name, runs))
+    check(recorded)
+    surveyor = Surveyor(command_line())
+    experiment = Experiment([load(recorded.run.config, Config)])
+    about = surveyor.about()
+    return experiment, lambda: take_up(recorded.run, experiment.replicas[0], about)
 
 
 def one_blas_thread() -> None:
@@ -75,47 +120,23 @@ def one_blas_thread() -> None:
         os.environ.setdefault(variable, "1")
 
 
-def _display(quiet: bool, path: Path, config: Config, experiment: Experiment) -> Display:
+def _display(quiet: bool, log: Log, experiment: Experiment) -> Display:
     if quiet:
         from synthgrad.cli.quiet import Display
 
-        return Display(path, config, experiment)
+        return Display(log, experiment)
     from synthgrad.cli.display import Lines, Live
 
     kind = Live if Live.possible() else Lines
-    return kind(path, config, experiment)
+    return kind(log, experiment)
 
 
 def _follow(experiment: Experiment, log: Log, display: Display, stop: Stop) -> int:
     """Train, record, show. Returns the exit code."""
-    from synthgrad.experiment import train
+    from synthgrad.runs.recording import record
 
-    records = train(experiment)
     with display:
-        try:
-            diverged = _record(records, log, display, stop)
-            records.close()
-            interrupted = bool(stop.signal) and log.epoch < experiment.config.training.epochs and diverged is None
-            outcome = "diverged" if diverged else "interrupted" if interrupted else "finished"
-            log.finish(outcome, diverged)
-        except Exception as error:
-            records.close()
-            log.fail(error)
-            raise
-    display.summary(outcome, log, diverged)
-    return DIVERGED if diverged else 128 + stop.signal if interrupted else 0
-
-
-def _record(records: Iterator[Record], log: Log, display: Display, stop: Stop) -> Diverged | None:
-    """Take records until they end or someone wants to stop; where the run diverged, if it did."""
-    from synthgrad.experiment import Diverged, Epoch
-
-    for record in records:
-        if isinstance(record, Diverged):
-            return record
-        if isinstance(record, Epoch):
-            log.epoch_done(record)
-        display.show(record)
-        if stop.signal:
-            break
-    return None
+        for each in record(experiment, [log], lambda: stop.signal):
+            display.show(each)
+    display.summary(log)
+    return {"diverged": DIVERGED, "interrupted": 128 + stop.signal}.get(log.outcome, 0)

@@ -1,6 +1,7 @@
 """A config becomes objects becomes a stream of records."""
 
 from synthgrad.experiment.objects import Experiment, stacked
+from synthgrad.experiment.replicas import Replica
 from synthgrad.experiment.settings import Config, Decay
 from synthgrad.experiment.training import Diverged, Epoch, Pulse, Record, restore, snapshot, train
 
@@ -12,6 +13,7 @@ __all__ = [
     "Experiment",
     "Pulse",
     "Record",
+    "Replica",
     "restore",
     "snapshot",
     "stacked",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from synthgrad.config import Options
 from synthgrad.experiment.diagnosis import Diagnosis
+from synthgrad.experiment.replicas import Replica
 from synthgrad.experiment.settings import Config
 from synthgrad.generators.generator import Surroundings
 from synthgrad.streams import Normals, TutorialStreams, make_streams
@@ -25,7 +27,8 @@ class Experiment:
     """The objects of one config, or of several that differ only in numbers, trained as one stack.
 
     One config makes arrays without leading axes, R configs arrays with the leading axis (R,); replica r of
-    a stack equals the run of config r alone. ``tasks``, one a config, stand in for those of the configs.
+    a stack equals the run of config r alone, bit for bit. ``replicas`` are the handles of the single networks.
+    ``tasks``, one a config, stand in for those of the configs.
     """
 
     def __init__(self, configs: Sequence[Config], tasks: Sequence[Any] | None = None) -> None:
@@ -57,6 +60,20 @@ class Experiment:
         self.feed = self._feed([t.train for t in self.tasks])
         self.test_x, self.test_y = self._sides([t.test for t in self.tasks])
         self.test_h = np.empty_like(self.test_y)
+        self.replicas = [Replica(self, r) for r in range(len(self.configs))]
+
+    def part(self, replicas: Sequence[Replica]) -> Experiment:
+        """Some of the replicas as an experiment of their own, in the state of the moment; their handles move there."""
+        if len(replicas) == len(self.replicas):
+            return self
+        named = self.config.stream == "named"
+        rest = Experiment([r.config for r in replicas], [r.task for r in replicas] if named else None)
+        for new, old in zip(rest.replicas, replicas, strict=True):
+            new.restore(old.state())
+        rest.replicas = list(replicas)
+        for at, replica in enumerate(replicas):
+            replica.move(rest, at)
+        return rest
 
     def _feed(self, examples: Sequence[Examples]) -> Feed:
         x, y = self._sides(examples)
@@ -99,25 +116,33 @@ class Experiment:
         diagnosis = self.diagnosis.columns() if self.diagnosis else []
         return [*training, *held_out, *self.trainer.columns(), *diagnosis]
 
-    def stability(self) -> dict[str, float]:
-        """By hidden layer, the step size above which fitting its generator does not settle, where there is one.
+    def stability(self, r: int = 0) -> dict[str, float]:
+        """By hidden layer, the step size above which fitting the generator of replica r does not settle.
 
-        On the first batch of epoch 1, at the weights of the moment; for a stack, the least of its replicas'.
+        On the first batch of epoch 1, at the weights there are when this is first asked; layers without such a bound
+        are left out.
         """
+        bounds = {i: float(np.ravel(bound)[r]) for i, bound in self._bounds.items()}
+        return {i: bound for i, bound in bounds.items() if not np.isnan(bound)}
+
+    @cached_property
+    def _bounds(self) -> dict[str, npt.NDArray[Any]]:
         if self.diagnosis is None or not self.diagnosis.bounded:
             return {}
         first = [task.draw(1) if task.fresh else task.train for task in self.tasks]
-        bounds = self.diagnosis.bounds(next(self._feed(first).epoch(1)))
-        return {i: float(np.nanmin(bound)) for i, bound in bounds.items() if not np.isnan(bound).all()}
+        return self.diagnosis.bounds(next(self._feed(first).epoch(1)))
 
-    def hashes(self) -> dict[str, str]:
-        """Fingerprints of what runs must share to be paired: data, initial weights, batch order."""
-        first = self.order(1) if self.config.training.shuffle else np.empty(0)
-        fresh = [self.task.draw(1).x] if self.task.fresh else []
+    def hashes(self, r: int = 0) -> dict[str, str]:
+        """Fingerprints of what runs must share to be paired with replica r: data, initial weights, batch order."""
+        training, task, own = self.config.training, self.tasks[r], self.replicas[r].own
+        n = len(task.train.x)
+        first = self.streams[r].rng("order", 1).permutation(n) if training.shuffle else np.empty(0)
+        fresh = [task.draw(1).x] if task.fresh else []
+        data = (self.feed.source_x, self.feed.source_y, self.test_x, self.test_y)
         return {
-            "data": _digest(self.feed.source_x, self.feed.source_y, self.test_x, self.test_y, *fresh),
-            "weights": _digest(self.trainer.network.theta),
-            "order": _digest(first, np.array([self.config.training.batch_size])),
+            "data": _digest(*map(own, data), *fresh),
+            "weights": _digest(own(self.trainer.network.theta)),
+            "order": _digest(first, np.array([training.batch_size])),
         }
 
 

@@ -34,6 +34,7 @@ class Training(Options):
     batch_size: Int = option(10, "examples a step", ge=1)
     shuffle: Flag = option(False, "a new random order for every epoch")
     evaluate_every: Int = option(1, "epochs between held-out evaluations; the last epoch always has one", ge=1)
+    checkpoint_every: Int = option(0, "epochs between checkpoints, from which a run can be taken up; 0: none", ge=0)
     decay: Decay = option(Decay, "a schedule for the step sizes")
 
 

@@ -7,14 +7,15 @@ leaving the loop. No files and no terminal here; the clock only measures.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from synthgrad.experiment.objects import Experiment
+from synthgrad.experiment.replicas import Replica
 from synthgrad.trainers import Trainer
 from synthgrad.types import Array, State
 
@@ -30,33 +31,56 @@ class Pulse(NamedTuple):
 
 @dataclass
 class Epoch:
-    """A finished epoch. Each figure has shape ``lead``; what was not measured is absent."""
+    """A finished epoch of ``replicas``. Each figure has shape ``lead``; what was not measured is absent.
+
+    ``seconds`` are those of training since the first step, in a stack one replica's share of them.
+    """
 
     epoch: int
     step: int
     seconds: float
     figures: Figures
+    replicas: Sequence[Replica] = ()
+
+    def each(self) -> Iterator[tuple[Replica, dict[str, float]]]:
+        """Every replica with its own figures; what is not a number was not measured."""
+        columns = {name: value.tolist() for name, value in self.figures.items()}
+        if self.replicas[0].alone:
+            yield self.replicas[0], columns
+            return
+        for replica, row in zip(self.replicas, zip(*columns.values(), strict=True), strict=True):
+            yield replica, {name: value for name, value in zip(columns, row, strict=True) if value == value}
 
 
 @dataclass
 class Diverged:
-    """A number stopped being finite; the state is that of the last finite epoch. Ends the stream."""
+    """A number of one replica stopped being finite; its handle has the state of the last finite epoch.
+
+    Ends the stream where no other replica is left.
+    """
 
     epoch: int
     step: int
     where: str
+    replica: Replica
+
+    def place(self) -> dict[str, Any]:
+        """Epoch, step and where, as a result records them."""
+        return {"epoch": self.epoch, "step": self.step, "where": self.where}
 
 
 Record = Pulse | Epoch | Diverged
 PULSE_SECONDS = 0.05
 
 
-def train(experiment: Experiment) -> Generator[Record, None, None]:
+def train(experiment: Experiment, after: int = 0, seconds: float = 0.0) -> Generator[Record, None, None]:
     """Train and yield what happens, to the last epoch or to the first number that is not finite.
 
-    Whoever leaves the loop within an epoch finds the state of the last finished epoch.
+    A replica of a stack that diverges leaves it, and the others go on without it: from then on only ``replicas`` know
+    where the arrays are. ``after`` is the epoch whose state the experiment is in, ``seconds`` what it took to get
+    there. Whoever leaves the loop within an epoch finds the state of the last finished epoch.
     """
-    records = _train(experiment)
+    records = _train(experiment, after, seconds)
     try:
         while True:
             with np.errstate(all="ignore"):  # non-finite numbers are looked for, not warned of
@@ -68,10 +92,10 @@ def train(experiment: Experiment) -> Generator[Record, None, None]:
         records.close()
 
 
-def _train(experiment: Experiment) -> Generator[Record, None, None]:
-    trainer = experiment.trainer
-    seconds, step, clock = 0.0, 0, time.perf_counter
-    for epoch in range(1, experiment.config.training.epochs + 1):
+def _train(experiment: Experiment, after: int, seconds: float) -> Generator[Record, None, None]:
+    step, clock = after * experiment.feed.steps, time.perf_counter
+    for epoch in range(after + 1, experiment.config.training.epochs + 1):
+        trainer, replicas = experiment.trainer, len(experiment.replicas)
         experiment.begin_epoch(epoch)
         before = snapshot(trainer)
         try:
@@ -80,36 +104,64 @@ def _train(experiment: Experiment) -> Generator[Record, None, None]:
                 trainer.step(batch)
                 step += 1
                 if (now := clock()) > start + PULSE_SECONDS:
-                    seconds += now - start
+                    seconds += (now - start) / replicas
                     yield Pulse(epoch, step)
                     start = clock()
-            seconds += clock() - start
-            record = _close_epoch(experiment, epoch, step, seconds, before)
+            seconds += (clock() - start) / replicas
+            figures, lost = _close_epoch(experiment, epoch)
+            ended = Epoch(epoch, step, seconds, figures, experiment.replicas)
         except BaseException:
             restore(trainer, before)
             raise
-        yield record
-        if isinstance(record, Diverged):
-            return
+        if lost:
+            ended, experiment, gone = _part(experiment, ended, lost, before)
+            yield from gone
+            if not ended.replicas:
+                return
+        yield ended
 
 
-def _close_epoch(experiment: Experiment, epoch: int, step: int, seconds: float, before: State) -> Epoch | Diverged:
-    """The epoch's figures, or where it stopped being finite."""
+def _close_epoch(experiment: Experiment, epoch: int) -> tuple[Figures, dict[int, str]]:
+    """The epoch's figures, and the replicas that are not finite, with the figure that shows it or nothing."""
     training = experiment.config.training
-    if not _finite(experiment):
-        return _locate(experiment, epoch, before)
-    figures = training_figures(experiment)
     evaluated = epoch % training.evaluate_every == 0 or epoch == training.epochs
+    lost = dict.fromkeys(np.flatnonzero(~_finite(experiment)).tolist(), "")
+    if len(lost) == len(experiment.replicas):
+        return {}, lost
+    figures = training_figures(experiment)
     if evaluated:
         figures |= test_figures(experiment)
-    odd = next((name for name, value in figures.items() if not np.isfinite(value).all()), None)
-    if odd is None:
-        return Epoch(epoch, step, seconds, figures | (diagnostics(experiment, epoch) if evaluated else {}))
+    for name, value in figures.items():
+        for r in np.flatnonzero(~np.isfinite(value)).tolist():
+            lost.setdefault(r, name)
+    if evaluated and len(lost) < len(experiment.replicas):
+        figures |= diagnostics(experiment, epoch)
+    return figures, lost
+
+
+def _part(
+    experiment: Experiment, ended: Epoch, lost: Mapping[int, str], before: State
+) -> tuple[Epoch, Experiment, list[Diverged]]:
+    """Go on without the replicas that are lost: the epoch of the others, their experiment, and where it happened."""
+    kept = [r for r in range(len(experiment.replicas)) if r not in lost]
+    replicas = [experiment.replicas[r] for r in kept]
+    rest = experiment.part(replicas) if kept else experiment
+    figures = {
+        name: np.asarray(value[kept if len(kept) > 1 else kept[0]]) for name, value in ended.figures.items() if kept
+    }
     restore(experiment.trainer, before)
+    gone = [_diverged(experiment.part([experiment.replicas[r]]), ended, odd) for r, odd in lost.items()]
+    return replace(ended, figures=figures, replicas=replicas), rest, gone
+
+
+def _diverged(alone: Experiment, ended: Epoch, odd: str) -> Diverged:
+    """Where one network stopped being finite in the epoch that ended."""
+    (replica,) = alone.replicas
+    if not odd:
+        return Diverged(ended.epoch, *_locate(alone, ended.epoch), replica)
     kind, _, i = odd.partition(".")
-    return Diverged(
-        epoch, step, f"the summed error of generator {i}" if kind == "generator_error" else f"the figure {odd}"
-    )
+    where = f"the summed error of generator {i}" if kind == "generator_error" else f"the figure {odd}"
+    return Diverged(ended.epoch, ended.step, where, replica)
 
 
 def training_figures(experiment: Experiment) -> Figures:
@@ -163,19 +215,20 @@ def restore(trainer: Trainer, state: State) -> None:
         value[...] = state[name]
 
 
-def _finite(experiment: Experiment) -> bool:
-    """Whether the epoch's outputs and everything that training changes are finite."""
-    arrays = [experiment.feed.h, *experiment.trainer.state().values()]
-    return all(bool(np.isfinite(array).all()) for array in arrays)
+def _finite(experiment: Experiment) -> npt.NDArray[np.bool_]:
+    """By replica, whether the epoch's outputs and everything that training changes are finite."""
+    finite = np.ones(len(experiment.replicas), bool)
+    for array in [experiment.feed.h, *experiment.trainer.state().values()]:
+        finite &= np.isfinite(array).reshape(len(finite) if array.ndim else 1, -1).all(-1)
+    return finite
 
 
-def _locate(experiment: Experiment, epoch: int, before: State) -> Diverged:
-    """Repeat the epoch from its start, looking everywhere after each step; end in its start's state."""
-    trainer = experiment.trainer
-    restore(trainer, before)
-    steps = experiment.feed.steps
-    step, where = (epoch - 1) * steps, "the outputs"
-    for batch in experiment.feed.epoch(epoch):
+def _locate(alone: Experiment, epoch: int) -> tuple[int, str]:
+    """The step and the place: repeat the epoch, looking everywhere after each step; end in its start's state."""
+    trainer, before = alone.trainer, snapshot(alone.trainer)
+    step, where = (epoch - 1) * alone.feed.steps, "the outputs"
+    alone.begin_epoch(epoch)
+    for batch in alone.feed.epoch(epoch):
         trainer.step(batch)
         step += 1
         found = next((name for name, array in trainer.places() if not np.isfinite(array).all()), None)
@@ -183,4 +236,4 @@ def _locate(experiment: Experiment, epoch: int, before: State) -> Diverged:
             where = found
             break
     restore(trainer, before)
-    return Diverged(epoch, step, where)
+    return step, where

@@ -17,16 +17,16 @@ MAX_SLOTS = 16
 class Tape:
     """Sums |e| over an epoch at the cost of a few calls for many steps.
 
-    ``slot()`` is the next array to write e into; a full tape is folded into the total.
+    ``slot()`` is the next array to write e into; a full tape is folded into the total. How many slots there are
+    does not depend on ``lead``, and those of a replica lie behind each other: a stack adds up as each would alone.
     """
 
     def __init__(self, rows: int, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
-        one = np.empty((*lead, rows, n), dtype)
-        slots = max(1, min(MAX_SLOTS, TAPE_BYTES // max(one.nbytes, 1)))
-        self.tape = np.zeros((slots, *one.shape), dtype)
-        self.slots = list(self.tape)
+        one = rows * n * np.dtype(dtype).itemsize
+        slots = max(1, min(MAX_SLOTS, TAPE_BYTES // max(one, 1)))
+        self.tape = np.zeros((*lead, slots, rows, n), dtype)
+        self.slots = [self.tape[..., k, :, :] for k in range(slots)]
         self.next = 0
-        self.axes = (0, -2, -1)
         self.total: npt.NDArray[Any] = np.zeros(lead)
 
     def slot(self) -> Array:
@@ -39,9 +39,9 @@ class Tape:
 
     def fold(self) -> None:
         """Add what was written since the last fold to the total."""
-        written = self.tape[: self.next]
+        written = self.tape[..., : self.next, :, :]
         np.abs(written, written)
-        self.total += written.sum(self.axes, dtype=np.float64)
+        self.total += written.sum((-3, -2, -1), dtype=np.float64)
         self.next = 0
 
     def take(self) -> npt.NDArray[Any]:

@@ -6,6 +6,7 @@ must be whole are written beside and renamed.
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
@@ -72,12 +73,18 @@ class Run:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file beside its place and rename it, so that nobody ever reads half of it."""
+def whole(path: Path, write: Callable[[BinaryIO], object], lasting: bool = False) -> None:
+    """Write a file beside its place and rename it, so that nobody ever reads half of it.
+
+    A ``lasting`` one is on the disk before it has its name, and so survives a loss of power.
+    """
     beside = path.with_name(f".{path.name}.part")
     try:
         with beside.open("wb") as file:
             write(file)
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)

@@ -4,65 +4,110 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 
 from synthgrad.config import dump, plain
 from synthgrad.errors import RunError
-from synthgrad.experiment import Diverged, Epoch, Experiment
+from synthgrad.experiment import Diverged, Replica
+from synthgrad.runs import checkpoints
+from synthgrad.runs.checkpoints import Checkpoint
 from synthgrad.runs.directory import Run, reason, whole
 from synthgrad.runs.figures import is_up
+from synthgrad.runs.locking import hold
 from synthgrad.runs.survey import now
 
 
 class Log:
-    """Writes a run as it happens; whatever ends the run, the directory can be read. ``close`` it in the end."""
+    """Writes a run as it happens; whatever ends the run, the directory can be read. ``close`` it in the end.
 
-    def __init__(self, run: Run, experiment: Experiment, about: Mapping[str, Any]) -> None:
-        self.run, self.experiment = run, experiment
-        self.columns = experiment.columns()
+    While it is open, the lock of its metrics file tells other processes that the run is being written.
+    """
+
+    def __init__(self, run: Run, replica: Replica) -> None:
+        self.run, self.replica = run, replica
+        self.columns = replica.columns()
+        self.every = replica.config.training.checkpoint_every
         self.last: dict[str, float] = {}
         self.best: dict[str, dict[str, float]] = {}
         self.epoch, self.step, self.seconds = 0, 0, 0.0
+        self.before, self.resumed = 0.0, False
+        self.outcome = ""
+        self.diverged: Diverged | None = None
         self.file: BinaryIO | None = None
+
+    @classmethod
+    def begin(cls, run: Run, replica: Replica, about: Mapping[str, Any]) -> Self:
+        """The log of a run that begins, in a directory that was just taken. Raises RunError."""
+        log = cls(run, replica)
         try:
-            found = {"hashes": experiment.hashes(), "stability": experiment.stability()}
-            whole(run.config, lambda file: file.write(dump(plain(experiment.config)).encode()))
-            whole(run.about, lambda file: file.write(_json({**about, **found})))
-            self.file = run.metrics.open("xb", buffering=0)
-            self._append(",".join(["epoch", "step", "seconds", *self.columns]))
+            found = {"hashes": replica.hashes(), "stability": replica.stability()}
+            log.file = run.metrics.open("xb", buffering=0)
+            hold(log.file)
+            whole(run.config, lambda file: file.write(dump(plain(replica.config)).encode()))
+            whole(run.about, lambda file: file.write(as_json({**about, **found})))
+            log.write_header()
         except BaseException as error:
-            self.close()
+            log.close()
             run.remove()
             if isinstance(error, OSError):
                 raise RunError(f"{run.path}: cannot be written: {reason(error)}") from None
             raise
+        return log
 
-    def epoch_done(self, record: Epoch) -> None:
-        """Append one row. Raises RunError; the rows before stay whole."""
-        figures = {name: float(value) for name, value in record.figures.items()}
-        row = [str(record.epoch), str(record.step), f"{record.seconds:.6f}"]
+    # rows ---------------------------------------------------------------------------------------
+
+    def write_header(self) -> None:
+        """Append the names of the columns."""
+        self._append(",".join(["epoch", "step", "seconds", *self.columns]))
+
+    def epoch_done(self, epoch: int, step: int, seconds: float, figures: Mapping[str, float]) -> None:
+        """Append one row, and write a checkpoint if one is due. Raises RunError; the rows before stay whole."""
+        seconds += self.before
+        row = [str(epoch), str(step), f"{seconds:.6f}"]
         row += [repr(figures[name]) if name in figures else "" for name in self.columns]
         try:
             self._append(",".join(row))
         except OSError as error:
             raise RunError(f"{self.run.metrics}: cannot be written: {reason(error)}") from None
-        self.epoch, self.step, self.seconds = record.epoch, record.step, record.seconds
+        self.note(epoch, step, seconds, figures)
+        if self.every and epoch % self.every == 0:
+            self.checkpoint()
+
+    def note(self, epoch: int, step: int, seconds: float, figures: Mapping[str, float]) -> None:
+        """Keep what the result will say of an epoch."""
+        self.epoch, self.step, self.seconds = epoch, step, seconds
         self.last |= figures
         for name, value in figures.items():
             best = self.best.get(name)
             if best is None or (value > best["value"] if is_up(name) else value < best["value"]):
-                self.best[name] = {"value": value, "epoch": record.epoch}
+                self.best[name] = {"value": value, "epoch": epoch}
+
+    def checkpoint(self) -> None:
+        """Write the state of the last recorded epoch, which must be that of the replica. Raises RunError."""
+        assert self.file is not None
+        try:
+            os.fsync(self.file.fileno())  # a checkpoint without its rows would be no use
+            checkpoints.write(self.run, Checkpoint(self.epoch, self.seconds, self.replica.state()))
+        except OSError as error:
+            raise RunError(f"{self.run.path}: the checkpoint cannot be written: {reason(error)}") from None
+
+    # the end ------------------------------------------------------------------------------------
 
     def finish(self, outcome: str, diverged: Diverged | None = None) -> None:
         """Write the weights and, last, the result. Raises RunError."""
-        more = {"diverged": vars(diverged)} if diverged else {}
+        self.diverged = diverged
+        more = {"diverged": diverged.place()} if diverged else {}
+        if outcome == "interrupted" and self.epoch:
+            self.checkpoint()
         try:
             self._write_weights()
             self._write_result(outcome, more)
+            if outcome != "interrupted":
+                checkpoints.clear(self.run)
         except OSError as error:
             raise RunError(f"{self.run.path}: the result cannot be written: {reason(error)}") from None
 
@@ -74,7 +119,8 @@ class Log:
             self._write_result("failed", {"error": str(error) or type(error).__name__})
 
     def _write_weights(self) -> None:
-        whole(self.run.weights, lambda file: np.savez(file, **dict(self.experiment.trainer.arrays())))  # type: ignore[arg-type]
+        arrays = dict(self.replica.arrays())
+        whole(self.run.weights, lambda file: np.savez(file, **arrays), lasting=True)  # type: ignore[arg-type]
 
     def _write_result(self, outcome: str, more: Mapping[str, Any]) -> None:
         result = {
@@ -88,7 +134,10 @@ class Log:
             "ended": now(),
             **more,
         }
-        whole(self.run.result, lambda file: file.write(_json(result)))
+        if self.file is not None:
+            os.fsync(self.file.fileno())
+        whole(self.run.result, lambda file: file.write(as_json(result)), lasting=True)
+        self.outcome = outcome
 
     def close(self) -> None:
         """Close the metrics file."""
@@ -109,5 +158,12 @@ class Log:
             raise
 
 
-def _json(data: Any) -> bytes:
+def close(logs: Sequence[Log]) -> None:
+    """Close several logs."""
+    for log in logs:
+        log.close()
+
+
+def as_json(data: Any) -> bytes:
+    """Plain data as a file of JSON."""
     return (json.dumps(data, indent=2, allow_nan=False) + "\n").encode()

@@ -116,7 +116,7 @@ class Verifier:
         return Difference(self.row, "outcome", then, "training is at its end")
 
     def _other_divergence(self, record: Diverged) -> Difference | None:
-        now, then = vars(record), self.recorded.diverged
+        now, then = record.place(), self.recorded.diverged
         if now == {name: then.get(name) for name in now}:
             return None
         return Difference(record.epoch, "outcome", _told(then) if then else "no divergence", _told(now))

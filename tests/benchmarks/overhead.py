@@ -55,8 +55,8 @@ def loop(trainer: str, folder: Path) -> tuple[float, float]:
     config = load(CONFIGS / "vanilla.yaml", Config, settings)
     bare, full = Experiment([config]), Experiment([config])
     bare.begin_epoch(1)
-    log = Log(Run.create(folder, trainer, 1), full, {})
-    display = Live(folder, config, full)
+    log = Log.begin(Run.create(folder, trainer, 1), full.replicas[0], {})
+    display = Live(log, full)
     display.console = Console(file=io.StringIO(), force_terminal=True, width=80)
     records = train(full)
 
@@ -69,7 +69,8 @@ def loop(trainer: str, folder: Path) -> tuple[float, float]:
         done = 0
         for record in records:
             if isinstance(record, Epoch):
-                log.epoch_done(record)
+                for _, figures in record.each():
+                    log.epoch_done(record.epoch, record.step, record.seconds, figures)
                 done += 1
             display.show(record)
             if done == EPOCHS:

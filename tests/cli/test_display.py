@@ -16,6 +16,8 @@ from typed import COMMAND, ENDLESS, SMALL, environment, no_file_above, only, ran
 from synthgrad.cli.display import Lines, clock, rows, unstable
 from synthgrad.compare.sparkline import BLOCKS
 from synthgrad.experiment import Experiment
+from synthgrad.runs.directory import Run
+from synthgrad.runs.log import Log
 
 LONG = ("-s", "training.epochs=1200")
 """Half a second of training, so that several pictures are drawn."""
@@ -54,10 +56,10 @@ def test_redirected_lines_are_not_folded(tmp_path):
     assert max(map(len, lines(said))) > 100
 
 
-def test_brackets_are_text(tmp_path, capsys):
+def test_brackets_are_text(capsys):
     """What looks like rich's markup is printed as it is."""
-    config = tiny()
-    Lines(tmp_path, config, Experiment([config])).say("[red]hot[/red] [bold]")
+    experiment = Experiment([tiny()])
+    Lines(Log(Run(Path()), experiment.replicas[0]), experiment).say("[red]hot[/red] [bold]")
     assert capsys.readouterr().err == "[red]hot[/red] [bold]\n"
 
 

@@ -9,7 +9,7 @@ from conftest import tiny
 from typed import typed, write
 
 from synthgrad.cli.summary import verdict
-from synthgrad.experiment import Diverged
+from synthgrad.experiment import Diverged, Experiment
 
 
 def said(bits=0.5, sums=0.0, test_bits=0.5, test_sums=0.0, outcome="finished", diverged=None, config=None, epoch=9):
@@ -20,8 +20,10 @@ def said(bits=0.5, sums=0.0, test_bits=0.5, test_sums=0.0, outcome="finished", d
         "test_bit_accuracy": test_bits,
         "test_exact_accuracy": test_sums,
     }
-    log = SimpleNamespace(epoch=epoch, step=10 * epoch, seconds=1.25)
-    return verdict(config or tiny(), outcome, last, log, diverged)
+    log = SimpleNamespace(
+        epoch=epoch, step=10 * epoch, seconds=1.25, last=last, outcome=outcome, diverged=diverged, resumed=False
+    )
+    return verdict(config or tiny(), log)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_an_interrupted_run_says_what_is_recorded():
 
 def test_a_diverged_run_says_where_and_nothing_of_learning():
     """Figures of before the end would mislead."""
-    (line,) = said(outcome="diverged", diverged=Diverged(10, 97, "the weights of layer 2"))
+    (line,) = said(outcome="diverged", diverged=Diverged(10, 97, "the weights of layer 2", Experiment([tiny()]).replicas[0]))
     assert line.startswith("Diverged in epoch 10, step 97: the weights of layer 2 stopped being finite.")
     assert "everything up to epoch 9" in line
 
@@ -89,5 +91,5 @@ def test_the_control_that_is_named_can_be_run(tmp_path):
 
 def test_without_held_out_figures_there_is_no_verdict():
     """Only the counts."""
-    log = SimpleNamespace(epoch=0, step=0, seconds=0.0)
-    assert verdict(tiny(), "interrupted", {}, log, None) == ["Interrupted: 0 epochs recorded (0.0 s of training)."]
+    log = SimpleNamespace(epoch=0, step=0, seconds=0.0, last={}, outcome="interrupted", diverged=None)
+    assert verdict(tiny(), log) == ["Interrupted: 0 epochs recorded (0.0 s of training)."]

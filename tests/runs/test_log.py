@@ -9,7 +9,7 @@ import pytest
 from conftest import tiny
 
 from synthgrad.errors import RunError
-from synthgrad.experiment import Diverged, Epoch, Experiment
+from synthgrad.experiment import Diverged, Experiment
 from synthgrad.runs import log as written
 from synthgrad.runs.directory import Run
 from synthgrad.runs.log import Log
@@ -24,14 +24,14 @@ def run(tmp_path):
 @pytest.fixture
 def log(run):
     """A log of the tiny experiment, which is not trained."""
-    log = Log(run, Experiment([tiny()]), {"host": "here"})
+    log = Log.begin(run, Experiment([tiny()]).replicas[0], {"host": "here"})
     yield log
     log.close()
 
 
 def epoch(number, **figures):
-    """A record of an epoch with these figures."""
-    return Epoch(number, 4 * number, number / 10, {name: np.float64(value) for name, value in figures.items()})
+    """An epoch, its step, its seconds, its figures."""
+    return number, 4 * number, number / 10, {name: float(value) for name, value in figures.items()}
 
 
 def rows(log):
@@ -48,14 +48,14 @@ def result(log):
 def test_a_log_begins_with_config_circumstances_and_header(log):
     """Before the first step."""
     assert sorted(path.name for path in log.run.path.iterdir()) == ["config.yaml", "metrics.csv", "run.json"]
-    assert log.run.metrics.read_text() == ",".join(["epoch", "step", "seconds", *log.experiment.columns()]) + "\n"
-    found = {"hashes": log.experiment.hashes(), "stability": log.experiment.stability()}
+    assert log.run.metrics.read_text() == ",".join(["epoch", "step", "seconds", *log.replica.columns()]) + "\n"
+    found = {"hashes": log.replica.hashes(), "stability": log.replica.stability()}
     assert json.loads(log.run.about.read_text()) == {"host": "here", **found}
 
 
 def test_a_row_is_on_disk_as_soon_as_its_epoch_is_done(log):
     """Not when a buffer is full."""
-    log.epoch_done(epoch(1, loss=0.5))
+    log.epoch_done(*epoch(1, loss=0.5))
     assert [(row["epoch"], row["step"], row["seconds"], row["loss"]) for row in rows(log)] == [
         ("1", "4", "0.100000", "0.5")
     ]
@@ -63,14 +63,14 @@ def test_a_row_is_on_disk_as_soon_as_its_epoch_is_done(log):
 
 def test_what_was_not_measured_is_blank(log):
     """An empty cell, not a zero and not a nan."""
-    log.epoch_done(epoch(1, loss=0.5))
+    log.epoch_done(*epoch(1, loss=0.5))
     assert rows(log)[0]["test_loss"] == ""
 
 
 @pytest.mark.parametrize("value", [1 / 3, 1e-300, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, float(np.float32(0.1))])
 def test_a_figure_is_read_back_as_it_was(log, value):
     """To the last bit."""
-    log.epoch_done(epoch(1, loss=value))
+    log.epoch_done(*epoch(1, loss=value))
     assert float(rows(log)[0]["loss"]) == value
 
 
@@ -94,11 +94,11 @@ class Full:
 @pytest.mark.parametrize("left", [0, 1, 20])
 def test_a_row_that_does_not_fit_is_not_there_at_all(log, left):
     """The rows before it stay whole, and the error names the file."""
-    log.epoch_done(epoch(1, loss=0.5))
+    log.epoch_done(*epoch(1, loss=0.5))
     before = log.run.metrics.read_bytes()
     log.file = Full(log.file, left)
     with pytest.raises(RunError, match=re.escape(f"{log.run.metrics}: cannot be written: no space left on device")):
-        log.epoch_done(epoch(2, loss=0.25))
+        log.epoch_done(*epoch(2, loss=0.25))
     assert log.run.metrics.read_bytes() == before
     assert (log.epoch, log.last["loss"]) == (1, 0.5)
 
@@ -107,14 +107,14 @@ def test_a_log_that_cannot_begin_removes_its_directory(run):
     """Here because there is a metrics file already."""
     run.metrics.write_text("")
     with pytest.raises(RunError, match="cannot be written: file exists"):
-        Log(run, Experiment([tiny()]), {})
+        Log.begin(run, Experiment([tiny()]).replicas[0], {})
     assert not run.path.exists()
 
 
 def test_the_last_figures_are_the_latest_that_there_are(log):
     """Held-out figures are kept until they are measured again."""
-    log.epoch_done(epoch(1, loss=0.5, test_loss=0.6))
-    log.epoch_done(epoch(2, loss=0.4))
+    log.epoch_done(*epoch(1, loss=0.5, test_loss=0.6))
+    log.epoch_done(*epoch(2, loss=0.4))
     log.finish("finished")
     assert result(log)["last"] == {"loss": 0.4, "test_loss": 0.6}
 
@@ -122,7 +122,7 @@ def test_the_last_figures_are_the_latest_that_there_are(log):
 def test_the_best_accuracy_is_the_largest_and_the_best_loss_the_smallest(log):
     """Each with the first epoch that had it."""
     for number, (loss, accuracy) in enumerate([(0.5, 0.1), (0.3, 0.7), (0.3, 0.7), (0.4, 0.6)], 1):
-        log.epoch_done(epoch(number, loss=loss, test_bit_accuracy=accuracy))
+        log.epoch_done(*epoch(number, loss=loss, test_bit_accuracy=accuracy))
     log.finish("finished")
     assert result(log)["best"] == {
         "loss": {"value": 0.3, "epoch": 2},
@@ -132,8 +132,8 @@ def test_the_best_accuracy_is_the_largest_and_the_best_loss_the_smallest(log):
 
 def test_the_best_cosine_is_the_largest(log):
     """So is the best skill."""
-    log.epoch_done(epoch(1, **{"cosine.1": 0.5, "skill.1": -1.0}))
-    log.epoch_done(epoch(2, **{"cosine.1": 0.25, "skill.1": -2.0}))
+    log.epoch_done(*epoch(1, **{"cosine.1": 0.5, "skill.1": -1.0}))
+    log.epoch_done(*epoch(2, **{"cosine.1": 0.25, "skill.1": -2.0}))
     log.finish("finished")
     assert {name: best["epoch"] for name, best in result(log)["best"].items()} == {"cosine.1": 1, "skill.1": 1}
 
@@ -142,15 +142,15 @@ def test_speed_is_steps_by_seconds_of_training(log):
     """Eight steps in a fifth of a second; before the first epoch there is none."""
     log.finish("interrupted")
     assert result(log)["steps_per_second"] is None
-    log.epoch_done(epoch(1))
-    log.epoch_done(epoch(2))
+    log.epoch_done(*epoch(1))
+    log.epoch_done(*epoch(2))
     log.finish("finished")
     assert result(log)["steps_per_second"] == pytest.approx(40)
 
 
 def test_a_diverged_run_says_where(log):
     """Epoch, step and place."""
-    log.finish("diverged", Diverged(7, 26, "the weights of layer 2"))
+    log.finish("diverged", Diverged(7, 26, "the weights of layer 2", log.replica))
     assert result(log)["outcome"] == "diverged"
     assert result(log)["diverged"] == {"epoch": 7, "step": 26, "where": "the weights of layer 2"}
 
@@ -158,7 +158,7 @@ def test_a_diverged_run_says_where(log):
 def test_the_result_is_written_last(log, monkeypatch):
     """Who sees it may read everything else."""
     order = []
-    monkeypatch.setattr(written, "whole", lambda path, write: order.append(path.name))
+    monkeypatch.setattr(written, "whole", lambda path, write, lasting: order.append(path.name))
     log.finish("finished")
     assert order == ["weights.npz", "result.json"]
 

@@ -1,0 +1,53 @@
+"""Checkpoints: the state of a run after an epoch, in its directory, to take it up from.
+
+The last two are kept: one that is torn falls back to the one before it.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+import numpy as np
+
+from synthgrad.runs.directory import Run, whole
+from synthgrad.types import State
+
+KEPT = 2
+STATE = "state/"
+
+
+class Checkpoint(NamedTuple):
+    """The state after an epoch, and the seconds of training that led to it."""
+
+    epoch: int
+    seconds: float
+    state: State
+
+
+def write(run: Run, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint beside and rename it, then drop those that are too old. Raises OSError."""
+    about = {"epoch": np.int64(checkpoint.epoch), "seconds": np.float64(checkpoint.seconds)}
+    arrays = about | {f"{STATE}{name}": value for name, value in checkpoint.state.items()}
+    whole(run.checkpoint(checkpoint.epoch), lambda file: np.savez(file, **arrays), lasting=True)  # type: ignore[arg-type]
+    for old in run.checkpoints()[KEPT:]:
+        old.unlink(missing_ok=True)
+
+
+def read(run: Run) -> Iterator[Checkpoint]:
+    """The checkpoints that are whole, the newest first."""
+    for path in run.checkpoints():
+        with suppress(OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error):
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                state = {name.removeprefix(STATE): arrays[name] for name in arrays.files if name.startswith(STATE)}
+                found = Checkpoint(int(arrays["epoch"]), float(arrays["seconds"]), state)
+            yield found
+
+
+def clear(run: Run) -> None:
+    """Take all checkpoints away. Raises OSError."""
+    for path in run.checkpoints():
+        path.unlink(missing_ok=True)

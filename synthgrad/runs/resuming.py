@@ -1,0 +1,124 @@
+"""A run taken up again: from its last checkpoint, or from the start, and to the same end bit for bit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, NamedTuple
+
+from synthgrad.errors import ConfigError, RunError
+from synthgrad.experiment import Replica
+from synthgrad.runs import checkpoints
+from synthgrad.runs.checkpoints import Checkpoint
+from synthgrad.runs.directory import Run, reason, whole
+from synthgrad.runs.locking import hold
+from synthgrad.runs.log import Log, as_json
+from synthgrad.runs.reading import Recorded
+
+OPEN = ("unfinished", "interrupted", "failed")
+"""Outcomes after which a run can be taken up."""
+
+
+class Row(NamedTuple):
+    """A row of the metrics file: its numbers, and where it ends in the file."""
+
+    epoch: int
+    step: int
+    seconds: float
+    figures: dict[str, float]
+    end: int
+
+
+def check(recorded: Recorded) -> None:
+    """Raise ConfigError where a run has come to its end, or is being written."""
+    if recorded.outcome not in OPEN:
+        said = "diverged, and would again" if recorded.diverged else f"is {recorded.outcome}"
+        raise ConfigError(
+            f"{recorded.run.path}: {said}: there is nothing to resume (train it anew from its config.yaml)"
+        )
+    if recorded.run.in_flight:
+        raise ConfigError(f"{recorded.run.path}: is being trained by another process (wait for it, or end it first)")
+
+
+def take_up(run: Run, replica: Replica, about: Mapping[str, Any]) -> Log:
+    """The log of a run that goes on, its replica in the state of ``log.epoch``; 0 where it has to start again.
+
+    Raises RunError where the directory cannot be written or is being written by another process.
+    """
+    log = Log(run, replica)
+    log.resumed = True
+    try:
+        log.file = run.metrics.open("r+b" if run.metrics.exists() else "x+b", buffering=0)
+        if not hold(log.file):
+            raise RunError(f"{run.path}: is being trained by another process (wait for it, or end it first)")
+        run.result.unlink(missing_ok=True)
+        run.weights.unlink(missing_ok=True)
+        rows = list(_rows(log.file, log.columns))
+        found = _restore(run, replica, rows)
+        kept = rows[: found.epoch] if found else []
+        _note(run, replica, found.epoch if found else 0, about)
+        log.file.truncate(kept[-1].end if kept else 0)
+        log.file.seek(0, 2)
+        if not found:
+            log.write_header()
+            checkpoints.clear(run)
+    except OSError as error:
+        log.close()
+        raise RunError(f"{run.path}: cannot be taken up: {reason(error)}") from None
+    except BaseException:
+        log.close()
+        raise
+    for row in kept:
+        log.note(row.epoch, row.step, row.seconds, row.figures)
+    if found:
+        log.before = log.seconds = found.seconds
+    return log
+
+
+def _restore(run: Run, replica: Replica, rows: Iterable[Row]) -> Checkpoint | None:
+    """Put the newest checkpoint back that is whole, fits, and has all its rows."""
+    epochs = sum(1 for _ in rows)
+    for found in checkpoints.read(run):
+        if found.epoch > epochs:
+            continue
+        try:
+            replica.restore(found.state)
+        except (ValueError, KeyError):
+            continue
+        return found
+    return None
+
+
+def _rows(file: BinaryIO, columns: Iterable[str]) -> Iterator[Row]:
+    """The whole rows of a metrics file with these columns, epoch 1, 2, ..., up to the first that is not so."""
+    file.seek(0)
+    names = list(columns)
+    header, *lines = file.read().split(b"\n")[:-1] or [b""]
+    if header.decode("utf-8", "replace") != ",".join(["epoch", "step", "seconds", *names]):
+        return
+    end = len(header) + 1
+    for epoch, line in enumerate(lines, 1):
+        end += len(line) + 1
+        try:
+            first, step, seconds, *cells = line.decode().split(",")
+            figures = {name: float(cell) for name, cell in zip(names, cells, strict=True) if cell}
+            row = Row(int(first), int(step), float(seconds), figures, end)
+        except ValueError:
+            return
+        if row.epoch != epoch:
+            return
+        yield row
+
+
+def _note(run: Run, replica: Replica, epoch: int, about: Mapping[str, Any]) -> None:
+    """Say in run.json that the run was taken up; one that starts again has the circumstances of now."""
+    try:
+        then = json.loads(run.about.read_bytes())
+    except (OSError, ValueError):
+        then = None
+    if epoch and isinstance(then, dict):
+        before = then.get("resumed")
+        content = {**then, "resumed": [*(before if isinstance(before, list) else []), {"after_epoch": epoch, **about}]}
+    else:
+        content = {**about, "hashes": replica.hashes(), "stability": replica.stability()}
+    whole(run.about, lambda file: file.write(as_json(content)))
