@@ -19,9 +19,9 @@ PATIENCE = 0.5
 """Seconds for which a lock that is held may only be one that is being looked at."""
 
 
-def hold(file: IO[Any]) -> bool:
-    """Lock an open file until it is closed; whether nobody else holds it."""
-    end = time.monotonic() + PATIENCE
+def hold(file: IO[Any], patience: float = PATIENCE) -> bool:
+    """Lock an open file until it is closed; False where somebody else still holds it after ``patience`` seconds."""
+    end = time.monotonic() + patience
     while fcntl is not None:
         try:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,127 @@
+"""What a sweep has to do: the runs of its grid that are not there yet, as stacks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from synthgrad.config import flat, plain, read_resolved
+from synthgrad.errors import ConfigError
+from synthgrad.runs.directory import Run
+from synthgrad.runs.finding import below
+from synthgrad.runs.reading import Recorded
+from synthgrad.runs.resuming import OPEN
+from synthgrad.sweep.claims import claiming, others
+from synthgrad.sweep.grid import Planned
+from synthgrad.sweep.stacks import Order, Stack, stacks
+
+IRRELEVANT = ("training.checkpoint_every",)
+"""Keys that change nothing about what a run records."""
+
+
+@dataclass
+class Plan:
+    """A grid, and what becomes of its runs, by number.
+
+    They are ``there`` already (those that ``diverged`` too), trained ``elsewhere`` by another process, or to be
+    trained as ``stacks``.
+    """
+
+    grid: list[Planned]
+    there: dict[int, Path] = field(default_factory=dict)
+    diverged: set[int] = field(default_factory=set)
+    elsewhere: list[int] = field(default_factory=list)
+    stacks: list[Stack] = field(default_factory=list)
+
+
+@contextmanager
+def planned(
+    grid: list[Planned], runs: Path, name: str | None, jobs: int, most: int | None, claim: bool
+) -> Iterator[Plan]:
+    """The plan of a grid. With ``claim`` its runs are this process's while entered: other sweeps leave them alone.
+
+    Raises RunError where no claim can be made.
+    """
+    keys = [identity(flat(plain(each.config))) for each in grid]
+    if not claim:
+        yield _plan(grid, keys, runs, name, jobs, most, others(runs))
+        return
+    with claiming(runs) as mine:
+        plan = _plan(grid, keys, runs, name, jobs, most, others(runs))
+        mine.take(keys[order.number] for stack in plan.stacks for order in stack.orders)
+    try:
+        yield plan
+    finally:
+        mine.release()
+
+
+def train_line(planned: Planned, runs: Path, name: str | None) -> list[str]:
+    """The words of the line that trains one run of a grid alone."""
+    source = str(planned.source)
+    words = ["synthgrad", "train", f"./{source}" if source.startswith("-") else source]
+    words += [word for setting in planned.settings for word in ("-s", setting)]
+    words += ["--name", name] if name else []
+    words += ["--runs", str(runs)] if str(runs) != "runs" else []
+    return [*words, "-q"]
+
+
+def identity(config: Mapping[str, Any]) -> str:
+    """A fingerprint of a resolved config, by dotted key: equal for runs that record the same."""
+    kept = {key: value for key, value in config.items() if key not in IRRELEVANT}
+    return blake2b(json.dumps(kept, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _plan(
+    grid: list[Planned],
+    keys: list[str],
+    runs: Path,
+    name: str | None,
+    jobs: int,
+    most: int | None,
+    claimed: set[str],
+) -> Plan:
+    plan, orders = Plan(grid), []
+    found = _found(runs, set(keys))
+    for number, (each, key) in enumerate(zip(grid, keys, strict=True)):
+        recorded = found.get(key, [])
+        ended = next((run for run in recorded if run.outcome not in OPEN), None)
+        open_ = [run for run in recorded if run.outcome in OPEN]
+        if ended is not None:
+            plan.there[number] = ended.run.path
+            plan.diverged |= {number} if ended.outcome == "diverged" else set()
+        elif key in claimed or any(run.run.in_flight for run in open_):
+            plan.elsewhere.append(number)
+        else:
+            resume = max((run.run for run in open_), key=_progress, default=None)
+            words = tuple(train_line(each, runs, name))
+            label = name or each.source.stem
+            orders.append(Order(number, each.config, label, words, resume.path if resume else None))
+    plan.stacks = stacks(orders, runs, jobs, most)
+    return plan
+
+
+def _found(runs: Path, wanted: set[str]) -> dict[str, list[Recorded]]:
+    """The runs below a directory whose config is wanted, by fingerprint."""
+    found: dict[str, list[Recorded]] = {}
+    for path, key in _identities(below(runs)):
+        if key in wanted:
+            found.setdefault(key, []).append(Recorded(path))
+    return found
+
+
+def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    for path in paths:
+        try:
+            yield path, identity(read_resolved(Run(path).config))
+        except (ConfigError, TypeError, ValueError):  # no config of ours
+            continue
+
+
+def _progress(run: Run) -> tuple[str, str]:
+    """Of several attempts the one with the newest checkpoint, else the latest."""
+    return next((path.name for path in run.checkpoints()), ""), run.path.name

@@ -1,0 +1,200 @@
+"""A sweep on this machine: one process a core, each started with one BLAS thread.
+
+Limiting BLAS in a process that has loaded it comes too late: its threads are there, and spin. So workers are new
+processes with the limit in their environment, not forks.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from synthgrad.runs.survey import THREAD_VARIABLES
+from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
+from synthgrad.sweep.stacks import Stack
+
+POLL_SECONDS = 0.1
+GRACE_SECONDS = 10.0
+"""How long a worker that is told to stop has to end its runs."""
+ATTEMPTS = 2
+"""A stack whose worker is lost is tried once more, by another."""
+
+
+class Worker:
+    """A process that trains one stack after the other; what it tells is put into ``heard`` with the worker."""
+
+    def __init__(self, heard: queue.SimpleQueue[tuple[Worker, Event | None]]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "synthgrad.sweep.worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(),
+        )  # fmt: skip
+        self.stack: Stack | None = None
+        self.paths: dict[int, str] = {}
+        self.open: set[int] = set()
+        self.heard = heard
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
+
+    def give(self, stack: Stack) -> None:
+        """Have it train a stack."""
+        self.stack, self.paths = stack, {}
+        self.open = {order.number for order in stack.orders}
+        assert self.process.stdin is not None
+        with suppress(BrokenPipeError):  # its end will be heard
+            pickle.dump(stack, self.process.stdin)
+            self.process.stdin.flush()
+
+    def note(self, event: Event) -> None:
+        """Keep in mind what it has told of its stack."""
+        if isinstance(event, Begun):
+            self.paths = dict(zip(event.runs, event.paths, strict=True))
+        elif isinstance(event, Ended):
+            self.open.discard(event.run)
+        elif isinstance(event, Done):
+            self.stack = None
+
+    def dismiss(self) -> None:
+        """Let it end; what it is training ends as interrupted."""
+        assert self.process.stdin is not None
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
+
+    def end(self, until: float) -> None:
+        """Wait for its end, and bring it about if that takes too long."""
+        try:
+            self.process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.listener.join()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        with suppress(EOFError, pickle.UnpicklingError, OSError, ValueError):  # cut off in the middle, or closed
+            while True:
+                self.heard.put((self, pickle.load(self.process.stdout)))
+        self.heard.put((self, None))
+
+
+def work(stacks: Sequence[Stack], jobs: int, stop: Callable[[], object]) -> Iterator[Event]:
+    """Train stacks, ``jobs`` at a time, in the order given, and tell what happens.
+
+    When ``stop`` becomes true the runs at hand are ended as interrupted. When the machine fails a stack (a full disk),
+    no further one is begun.
+    """
+    return _Pool(stacks, stop).run(jobs)
+
+
+class _Pool:
+    def __init__(self, stacks: Sequence[Stack], stop: Callable[[], object]) -> None:
+        self.waiting, self.stop = deque(stacks), stop
+        self.heard: queue.SimpleQueue[tuple[Worker, Event | None]] = queue.SimpleQueue()
+        self.workers: set[Worker] = set()
+        self.stopping = False
+
+    def run(self, jobs: int) -> Iterator[Event]:
+        try:
+            for _ in range(min(jobs, len(self.waiting))):
+                self._hire()
+            while self.workers:
+                self._look()
+                try:
+                    worker, event = self.heard.get(timeout=POLL_SECONDS)
+                except queue.Empty:
+                    continue
+                yield from self._gone(worker) if event is None else self._told(worker, event)
+        finally:
+            until = time.monotonic() + GRACE_SECONDS
+            for worker in self.workers:
+                worker.dismiss()
+            for worker in self.workers:
+                worker.end(until)
+
+    def _hire(self) -> None:
+        worker = Worker(self.heard)
+        self.workers.add(worker)
+        self._occupy(worker)
+
+    def _occupy(self, worker: Worker) -> None:
+        """Give a worker the next stack, or let it go."""
+        if self.waiting and not self.stopping:
+            worker.give(self.waiting.popleft())
+        else:
+            worker.dismiss()
+
+    def _look(self) -> None:
+        """Stop where that is wished, and end those who do not stop in time."""
+        if self.stop() and not self.stopping:
+            self.stopping = True
+            self.until = time.monotonic() + GRACE_SECONDS
+            for worker in self.workers:
+                worker.dismiss()
+        elif self.stopping and time.monotonic() > self.until:
+            for worker in self.workers:
+                worker.process.kill()
+
+    def _told(self, worker: Worker, event: Event) -> Iterator[Event]:
+        worker.note(event)
+        if isinstance(event, Done):
+            if event.broken and not self.stopping:
+                self.waiting.clear()
+            self._occupy(worker)
+        yield event
+
+    def _gone(self, worker: Worker) -> Iterator[Event]:
+        """A worker has ended: as it was told to, or with a stack in its hands, which another takes up."""
+        self.workers.remove(worker)
+        worker.end(time.monotonic() + GRACE_SECONDS)
+        stack = worker.stack
+        if stack is None:
+            return
+        again = stack.attempt < ATTEMPTS and not self.stopping
+        yield Lost(stack.number, tuple(sorted(worker.open)), _how(worker.process.returncode), again)
+        if again:
+            orders = [
+                replace(order, resume=Path(path) if (path := worker.paths.get(order.number)) else order.resume)
+                for order in stack.orders
+                if order.number in worker.open
+            ]
+            self.waiting.appendleft(replace(stack, orders=tuple(orders), attempt=stack.attempt + 1))
+        else:
+            for run in sorted(worker.open):
+                yield Ended(
+                    stack.number,
+                    run,
+                    worker.paths.get(run, ""),
+                    "failed",
+                    f"its process {_how(worker.process.returncode)}",
+                )
+            yield Done(stack.number)
+        if self.waiting and not self.stopping:
+            self._hire()
+
+
+def _how(code: int) -> str:
+    """How a process ended."""
+    if code < 0:
+        return (
+            f"was killed by {signal.Signals(-code).name}" if -code in set(signal.Signals) else f"was killed ({-code})"
+        )
+    return f"ended with exit code {code}"
+
+
+def _environment() -> dict[str, str]:
+    """That of this process, with one BLAS thread."""
+    return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1")}

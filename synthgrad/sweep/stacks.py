@@ -1,0 +1,145 @@
+"""Stacks: runs that differ only in their seed and in numbers that broadcast, trained side by side by one process."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from synthgrad.config import Options, plain
+from synthgrad.experiment import Config
+from synthgrad.tasks import TASKS
+
+CACHE_BYTES = 1 << 20
+"""The second-level cache of a core, where the system does not say."""
+SHARE = 1.25
+"""A stack may need this much of the cache: the steps of its layers do not touch everything at once."""
+MOST = 32
+"""Beyond this a stack of tiny networks gains no more, and a lost process loses too much."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One run to be trained: its number in the grid, its config, its name, and the line that trains it alone.
+
+    ``resume`` is the directory of an earlier attempt, to be taken up.
+    """
+
+    number: int
+    config: Config
+    name: str
+    command: tuple[str, ...]
+    resume: Path | None = None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Orders that are trained as one experiment, into new directories below ``runs``."""
+
+    number: int
+    orders: tuple[Order, ...]
+    runs: Path
+    attempt: int = 1
+
+    @property
+    def cost(self) -> float:
+        """Multiplications of all its runs, about: what is the largest goes first."""
+        return sum(cost(order.config) for order in self.orders)
+
+
+def stacks(orders: Sequence[Order], runs: Path, jobs: int, most: int | None = None) -> list[Stack]:
+    """All orders as stacks, the most expensive first, at least one for every job where there are so many runs.
+
+    ``most`` bounds the runs of a stack, by default what fits a core's cache; 1 trains each alone.
+    """
+    forms: dict[str, list[Order]] = {}
+    for order in orders:
+        alone = order.resume is not None and any(order.resume.glob("checkpoint-*.npz"))
+        forms.setdefault(f"{order.number}" if alone else form(order.config), []).append(order)
+    groups = list(forms.values())
+    pieces = [math.ceil(len(group) / (most or room(group[0].config))) for group in groups]
+    while sum(pieces) < jobs and any(n < len(g) for n, g in zip(pieces, groups, strict=True)):
+        sizes = [_cost(g) / n if n < len(g) else 0.0 for n, g in zip(pieces, groups, strict=True)]
+        pieces[sizes.index(max(sizes))] += 1
+    parts = [part for group, n in zip(groups, pieces, strict=True) for part in _split(group, n)]
+    parts.sort(key=_cost, reverse=True)
+    return [Stack(number, tuple(part), runs) for number, part in enumerate(parts)]
+
+
+def _split(group: Sequence[Order], pieces: int) -> list[Sequence[Order]]:
+    """Pieces whose sizes differ by one at most."""
+    ends = [len(group) * k // pieces for k in range(pieces + 1)]
+    return [group[a:b] for a, b in itertools.pairwise(ends)]
+
+
+def _cost(group: Sequence[Order]) -> float:
+    return sum(cost(order.config) for order in group)
+
+
+def form(config: Config) -> str:
+    """What must be equal within a stack: everything but the seed and the numbers that broadcast."""
+    return json.dumps(_form(config, {"seed"}), sort_keys=True)
+
+
+def _form(options: Options, left_out: set[str]) -> dict[str, Any]:
+    values = plain(options)
+    for name, field in type(options).model_fields.items():
+        below, extra = getattr(options, name), field.json_schema_extra
+        if isinstance(below, Options):
+            values[name] = _form(below, set())
+        elif name in left_out or (isinstance(extra, dict) and extra.get("stacks")):
+            del values[name]
+    return values
+
+
+def room(config: Config) -> int:
+    """How many networks of this kind train side by side in a core's cache."""
+    return max(1, min(MOST, int(SHARE * _cache() / _bytes(config))))
+
+
+def cost(config: Config) -> float:
+    """Multiplications of a run, about; to put runs in order, not to foretell seconds."""
+    task: Any = config.task
+    return float(config.training.epochs * task.train_examples * (_weights(config) + 100.0))
+
+
+def _bytes(config: Config) -> int:
+    """What the steps of one network touch: weights, gradients, moments, a batch of activations."""
+    sizes, trainer = _widths(config), config.trainer
+    optimizer: Any = getattr(trainer, "optimizer", None)
+    moments = {"momentum": 1, "adam": 3}.get(optimizer.name, 0)
+    numbers = _weights(config) * (2 + moments) + 4 * config.training.batch_size * sum(sizes)
+    return numbers * np.dtype(config.network.dtype).itemsize
+
+
+def _weights(config: Config) -> int:
+    """Weights of the network and of the generators, where there are some."""
+    widths = _widths(config)
+    total = sum(a * b for a, b in itertools.pairwise(widths))
+    generator: Any = getattr(config.trainer, "generator", None)
+    if generator is not None:
+        hidden = [*generator.hidden]
+        for n in widths[1:-1]:
+            inner = [n + widths[-1], *hidden, n]
+            total += sum(a * b for a, b in itertools.pairwise(inner))
+    return total
+
+
+def _widths(config: Config) -> list[int]:
+    task: Any = config.task
+    n_x, n_y = TASKS[task.name].sizes(task)
+    return [n_x, *config.network.hidden, n_y]
+
+
+def _cache() -> int:
+    try:
+        return os.sysconf("SC_LEVEL2_CACHE_SIZE") or CACHE_BYTES
+    except (ValueError, OSError, AttributeError):  # not known on this system
+        return CACHE_BYTES
