@@ -63,7 +63,7 @@ def test_a_run_that_diverges_in_a_stack_of_ten_is_recorded_where_it_happened(tmp
     assert {r: e.outcome for r, e in found.items()} == {r: "diverged" if r == 3 else "finished" for r in range(10)}
     for number, each in enumerate(keys):
         same(tmp_path / found[number].path, made(tmp_path / "alone", each))
-    assert [e.run for e in events if e in found.values()][0] == 3
+    assert next(e.run for e in events if e in found.values()) == 3
 
 
 def test_a_run_says_how_it_is_made_alone_and_with_how_many_it_was_made(tmp_path):

@@ -1,0 +1,162 @@
+"""What a sweep has to do: what is not there yet, and nobody else is at."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import tiny
+from made import LATE, killed, made
+
+from synthgrad.errors import RunError
+from synthgrad.experiment import Experiment
+from synthgrad.runs.directory import Run
+from synthgrad.runs.resuming import take_up
+from synthgrad.sweep.claims import FOLDER, claiming, others
+from synthgrad.sweep.grid import Planned
+from synthgrad.sweep.planning import identity, planned, train_line
+
+
+def grid(*keys):
+    """A grid of these settings."""
+    return [Planned(Path("tiny.yaml"), (), tiny(each)) for each in keys]
+
+
+SEEDS = [{"seed": seed} for seed in range(4)]
+
+
+def plan(runs, keys=SEEDS, claim=False, **more):
+    """The plan of a grid, no longer claimed."""
+    with planned(grid(*keys), runs, more.get("name"), 1, None, claim) as found:
+        return found
+
+
+def to_do(found):
+    """The numbers of the runs to train."""
+    return sorted(order.number for stack in found.stacks for order in stack.orders)
+
+
+def test_without_a_runs_directory_everything_is_to_do(tmp_path):
+    """And a plan that claims nothing makes none."""
+    found = plan(tmp_path / "runs")
+    assert (to_do(found), found.there, found.elsewhere) == ([0, 1, 2, 3], {}, [])
+    assert not (tmp_path / "runs").exists()
+
+
+def test_what_is_finished_or_diverged_is_not_trained_again(tmp_path):
+    """Whatever it is called and whoever made it, in a directory at any depth."""
+    one = made(tmp_path / "deep", {"seed": 1}, name="other")
+    late = {**LATE, "seed": 2}
+    two = made(tmp_path, late)
+    found = plan(tmp_path, [{"seed": 0}, {"seed": 1}, late])
+    assert (to_do(found), found.there, found.diverged) == ([0], {1: one, 2: two}, {2})
+
+
+@pytest.mark.parametrize("keys", [{"trainer.alpha": 0.3}, {"training.epochs": 4}, {"diagnostics": False}], ids=str)
+def test_a_run_with_other_settings_is_another_run(tmp_path, keys):
+    """To the last digit."""
+    made(tmp_path, {"seed": 1, **keys})
+    assert to_do(plan(tmp_path)) == [0, 1, 2, 3]
+
+
+def test_how_often_a_checkpoint_is_written_makes_no_other_run(tmp_path):
+    """What is recorded is the same."""
+    made(tmp_path, {"seed": 1, "training.checkpoint_every": 2})
+    assert to_do(plan(tmp_path)) == [0, 2, 3]
+
+
+def test_what_was_interrupted_or_killed_goes_on_in_its_directory(tmp_path):
+    """Of several attempts in the one that came farthest, else the latest."""
+    long = [{**each, "training.epochs": 30} for each in SEEDS]
+    first = made(tmp_path, long[1], stop=8, name="b")
+    made(tmp_path, long[1], stop=3, name="c")
+    second = killed(tmp_path, long[2], stop=2)
+    found = plan(tmp_path, long)
+    resumed = {o.number: o.resume for s in found.stacks for o in s.orders}
+    assert resumed == {0: None, 1: first, 2: second, 3: None}
+
+
+def test_a_finished_run_counts_more_than_a_later_attempt(tmp_path):
+    """One of two is enough."""
+    done = made(tmp_path, {"seed": 1}, name="a")
+    killed(tmp_path, {"seed": 1}, name="b", stop=1)
+    assert plan(tmp_path).there == {1: done}
+
+
+def test_a_run_that_is_being_trained_is_left_to_who_trains_it(tmp_path):
+    """By ``train`` in another terminal."""
+    path = made(tmp_path, {"seed": 1}, stop=1)
+    with closing(take_up(Run(path), Experiment([tiny(seed=1)]).replicas[0], {})):
+        found = plan(tmp_path)
+    assert (to_do(found), found.elsewhere) == ([0, 2, 3], [1])
+
+
+def test_two_sweeps_at_once_share_no_run(tmp_path):
+    """The second has what the first has not, and all of it when the first is over."""
+    with planned(grid(*SEEDS[:3]), tmp_path, None, 1, None, True) as first:
+        assert to_do(first) == [0, 1, 2]
+        second = plan(tmp_path, claim=True)
+        assert (to_do(second), second.elsewhere) == ([3], [0, 1, 2])
+        assert plan(tmp_path).elsewhere == [0, 1, 2]  # a dry run sees it too
+    assert to_do(plan(tmp_path, claim=True)) == [0, 1, 2, 3]
+    assert not (tmp_path / FOLDER).exists()
+
+
+def test_the_claim_of_a_dead_sweep_counts_no_more(tmp_path):
+    """Its file is not locked, and is taken away."""
+    folder = tmp_path / FOLDER
+    folder.mkdir()
+    (folder / "00ff00ff00ff00ff").write_text(identity({"a": 1}) + "\n")
+    assert others(tmp_path) == set()
+    assert list(folder.iterdir()) == []
+
+
+def test_a_claim_that_cannot_be_made_is_one_message(tmp_path):
+    """Where a file is in the way."""
+    (tmp_path / "runs").write_text("")
+    with (
+        pytest.raises(RunError, match=r"runs/\.sweeps: no claim can be made there: not a directory"),
+        claiming(tmp_path / "runs"),
+    ):
+        pass
+
+
+def test_damaged_directories_are_passed_over(tmp_path):
+    """A config that is none, a result that is torn."""
+    path = made(tmp_path, {"seed": 1})
+    (path / "config.yaml").write_text("- 1\n")
+    other = made(tmp_path, {"seed": 2})
+    (other / "result.json").write_text('{"outcome": "fin')
+    found = plan(tmp_path)
+    assert to_do(found) == [0, 1, 2, 3]
+    assert next(o.resume for s in found.stacks for o in s.orders if o.number == 2) == other
+
+
+def test_the_line_of_a_run_is_that_of_train():
+    """Settings in order, the name and the directory where they are not train's own."""
+    one = Planned(Path("a b.yaml"), ("network.hidden=[64, 32]", "seed=3"), tiny())
+    words = ["synthgrad", "train", "a b.yaml", "-s", "network.hidden=[64, 32]", "-s", "seed=3", "-q"]
+    assert train_line(one, Path("runs"), None) == words
+    assert train_line(one, Path("x"), "n") == [*words[:-1], "--name", "n", "--runs", "x", "-q"]
+    assert train_line(Planned(Path("-x.yaml"), (), tiny()), Path("runs"), None)[2] == "./-x.yaml"
+
+
+def test_an_order_has_the_line_and_the_name(tmp_path):
+    """The config's file name where none is given."""
+    (stack,) = plan(tmp_path, [{"seed": 1}]).stacks
+    assert (stack.orders[0].name, stack.orders[0].command[:3]) == ("tiny", ("synthgrad", "train", "tiny.yaml"))
+    (stack,) = plan(tmp_path, [{"seed": 1}], name="mine").stacks
+    assert stack.orders[0].name == "mine"
+
+
+def test_the_identity_is_that_of_the_file(tmp_path):
+    """A config as it is, and as it was written and read again."""
+    from synthgrad.config import flat, plain, read_resolved
+
+    keys = {"trainer.name": "dni", "trainer.alpha": 1e-05, "seed": 2**32 - 1, "network.hidden": []}
+    config = tiny(keys)
+    path = made(tmp_path, keys, stop=1)
+    assert identity(flat(plain(config))) == identity(read_resolved(path / "config.yaml"))
+    assert json.loads((path / "run.json").read_text())["hashes"]
