@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from synthgrad.config.choosing import chosen, meant
 from synthgrad.config.messages import Key, closest, describe, dotted, listed, not_one_of, show
 from synthgrad.config.options import OneOf, Options, Section, default_of, paths, sections
-from synthgrad.config.overrides import put, setting
-from synthgrad.config.reading import Finding, Tree, in_order, parse, read
+from synthgrad.config.reading import Finding, Tree, in_order, parse
 from synthgrad.errors import ConfigError, Problem
 
 T = TypeVar("T", bound=Options)
-
-
-def load(path: Path, options: type[T], settings: Iterable[str] = ()) -> T:
-    """Read a config file, apply the overrides ``KEY=VALUE``, check everything.
-
-    Raises ConfigError with one line for each problem: ``file:line:column: key: what (what is allowed)``.
-    """
-    changes, lines = [], []
-    for text in settings:
-        try:
-            changes.append(setting(text))
-        except ConfigError as error:
-            lines += error.lines
-    try:
-        tree = read(Path(path))
-        for change in changes:
-            put(tree, change, options)
-        value = check(tree, options)
-    except ConfigError as error:
-        raise ConfigError(lines + error.lines) from None
-    if lines:
-        raise ConfigError(lines)
-    return value
 
 
 def check(tree: Tree | str, options: type[T]) -> T:
@@ -137,17 +113,13 @@ class _Checker:
 
     def _choice(self, section: OneOf, data: dict[str, Any], key: Key, default: Any) -> str | None:
         """The entry chosen, or the one that was probably meant."""
-        full = (*key, section.key)
-        name = data.get(section.key)
-        if isinstance(name, str) and name in section.registry:
+        name = chosen(section, data, default)
+        if name is not None:
             return name
-        if name is None and default is not None:
-            return str(getattr(default, section.key))
-        if name is None:
-            self.add(full, f"is missing (one of {listed(section.registry)})")
-        else:
-            self.add(full, not_one_of(name, section.registry))
-        return closest(name, section.registry) if isinstance(name, str) else None
+        full, said = (*key, section.key), data.get(section.key)
+        missing = f"is missing (one of {listed(section.registry)})"
+        self.add(full, missing if said is None else not_one_of(said, section.registry))
+        return meant(section, data)
 
     def _without_foreign(
         self, section: OneOf, options: type[Options], data: dict[str, Any], key: Key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Annotated, Any
 
@@ -204,7 +204,8 @@ def _wrong(slips: list[tuple[int | None, str]]) -> PydanticCustomError:
 Section = type[Options] | OneOf
 
 
-def sections(options: type[Options]) -> dict[str, Section | None]:
+@cache
+def sections(options: type[Options]) -> Mapping[str, Section | None]:
     """Each key of ``options``: the section below it, or None for a plain value."""
     found: dict[str, Section | None] = {}
     for key, field in options.model_fields.items():
@@ -215,6 +216,7 @@ def sections(options: type[Options]) -> dict[str, Section | None]:
     return found
 
 
+@cache
 def default_of(options: type[Options], key: str) -> Any:
     """The default of a key, None if it has none."""
     field = options.model_fields[key]

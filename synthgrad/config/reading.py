@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, cast
 
@@ -97,6 +97,10 @@ class Tree:
         while key and key not in self.values:
             key = key[:-1]
         return self.values.get(key, Place(self.source, 1, 1))
+
+    def copy(self) -> Tree:
+        """A tree to put overrides in: they replace the sections on their way and change none in place."""
+        return Tree(*(copy.copy(getattr(self, each.name)) for each in fields(self)))
 
     def forget(self, key: Key) -> None:
         """Drop every note about ``key`` and what is below it."""

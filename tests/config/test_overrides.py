@@ -29,6 +29,12 @@ WORKS: dict[str, tuple[str, list[str], str, Any]] = {
         "trainer.optimizer.beta1",
         0.95,
     ),
+    "into-a-shorthand-within-a-section": (
+        BASE,
+        ["trainer={name: frozen, optimizer: adam}", "trainer.optimizer.beta1=0.95"],
+        "trainer.optimizer.beta1",
+        0.95,
+    ),
     "choice-then-key": (
         BASE,
         ["trainer.optimizer.name=momentum", "trainer.optimizer.mu=0.5"],
@@ -74,7 +80,7 @@ WRONG = {
     "foo=1": f"foo: unknown key ({TOP})",
     "foo.bar.baz=1": f"foo: unknown key ({TOP})",
     "training.batch-size=3": "training.batch-size: unknown key (did you mean 'batch_size'? "
-    "known here: epochs, batch_size, shuffle, evaluate_every, decay)",
+    "known here: epochs, batch_size, shuffle, evaluate_every, checkpoint_every, decay)",
     "trainer.name=frozzen": "trainer.name: 'frozzen' is not one of backprop, frozen, dni, printed-listing "
     "(did you mean 'frozen'?)",
     "trainer.generator.input=label": "trainer.generator: backprop has no such option (dni has it)",

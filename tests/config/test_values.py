@@ -32,7 +32,7 @@ VALUES = {
     "network: {bias: maybe}": "3:17: network.bias: expected true or false, got 'maybe'",
     "network: {init: {shift: .inf}}": "3:25: network.init.shift: inf is not a finite number",
     "training: 3": "3:11: training: expected a section, got 3 "
-    "(its keys: epochs, batch_size, shuffle, evaluate_every, decay)",
+    "(its keys: epochs, batch_size, shuffle, evaluate_every, checkpoint_every, decay)",
     "training: {epochs: 0}": "3:20: training.epochs: 0 is out of range (must be >= 1)",
     "training: {decay: {at: [0.5, 1]}}": "3:30: training.decay.at[1]: 1 is out of range (must be > 0 and < 1)",
     "training: {decay: {at: 0.5}}": "3:24: training.decay.at: expected a list, got 0.5 (write [0.5])",

@@ -1,0 +1,118 @@
+"""From a file and overrides to checked options: once, or for every combination of many overrides."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import reduce
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from synthgrad.config.checking import check, walk
+from synthgrad.config.choosing import depth
+from synthgrad.config.complaints import Complaints
+from synthgrad.config.messages import Key
+from synthgrad.config.options import Options
+from synthgrad.config.overrides import Setting, put, setting
+from synthgrad.config.reading import Tree, read
+
+T = TypeVar("T", bound=Options)
+LOOKED_AT = 100
+"""How many values of a key are still checked where something else is wrong already."""
+
+
+def load(path: Path, options: type[T], settings: Iterable[str] = ()) -> T:
+    """Read a config file, apply the overrides ``KEY=VALUE``, check everything.
+
+    Raises ConfigError with one line for each problem: ``file:line:column: key: what (what is allowed)``.
+    """
+    complaints = Complaints()
+    changes = []
+    for text in settings:
+        with complaints:
+            changes.append(setting(text))
+    with complaints:
+        value = Template(path, options).resolve(changes)
+    complaints.settle()
+    return value
+
+
+class Template(Generic[T]):
+    """A config file, read once, to be resolved under any number of sets of overrides."""
+
+    def __init__(self, path: Path, options: type[T]) -> None:
+        self.tree, self.options = read(path), options
+
+    def resolve(self, changes: Iterable[Setting]) -> T:
+        """The options of the file with these overrides. Raises ConfigError with every problem."""
+        return check(self._changed(changes), self.options)
+
+    def depths(self, changes: Sequence[Setting]) -> list[int]:
+        """For each override how many parts of its key exist, given the choices of all of them and of the file."""
+        data = self._changed(changes).data
+        return [depth(change.key, self.options, data) for change in changes]
+
+    def _changed(self, changes: Iterable[Setting]) -> Tree:
+        tree = self.tree.copy()
+        for change in changes:
+            put(tree, change, self.options)
+        return tree
+
+    # many at once -------------------------------------------------------------------------------
+
+    def product(self, axes: Sequence[Sequence[Setting]]) -> list[T]:
+        """What ``resolve`` gives for each combination of one override from every axis, the first varying slowest.
+
+        Single values are checked once, not once a combination; what is beyond them, in every combination. An axis
+        of several overrides must therefore be of single values, neither choices nor sections, and no section around
+        them may be set after them. Raises ConfigError with every problem.
+        """
+        first = tuple(axis[0] for axis in axes)
+        complaints = Complaints()
+        base: T | None = None
+        with complaints:
+            base = self.resolve(first)
+        made = [] if base is None else [base]
+        for i, axis in enumerate(axes):
+            values = []
+            for change in axis[1:] if base else axis[1:LOOKED_AT]:
+                with complaints:
+                    values.append(self._value(base, change, (*first[:i], change, *first[i + 1 :])))
+            key = first[i].key
+            made = [each for one in made for each in (one, *(replaced(one, key, value) for value in values))]
+        complaints.settle()
+        return self._sound(made, axes)
+
+    def _value(self, base: T | None, change: Setting, changes: tuple[Setting, ...]) -> Any:
+        """The value of one change, checked within its section of ``base``, or where that fails with all the changes."""
+        if base is not None:
+            with suppress(ValidationError):
+                return taken(base, change)
+        return reduce(getattr, change.key, self.resolve(changes))
+
+    def _sound(self, made: list[T], axes: Sequence[Sequence[Setting]]) -> list[T]:
+        """Resolve again, and so complain about, those in which a section finds something wrong."""
+        complaints = Complaints()
+        for i, changes in enumerate(itertools.product(*axes)):
+            if any(walk(made[i])):
+                with complaints:
+                    made[i] = self.resolve(changes)
+        complaints.settle()
+        return made
+
+
+def taken(options: Options, change: Setting) -> Any:
+    """The value that a section makes of an override, all its other values as they are. Raises ValidationError."""
+    *above, name = change.key
+    section: Options = reduce(getattr, above, options)
+    return getattr(type(section).model_validate({**dict(section), name: change.value}), name)
+
+
+def replaced(options: T, key: Key, value: Any) -> T:
+    """The same options with another value for one key; what is not on the way to it is shared."""
+    name, *rest = key
+    below = replaced(getattr(options, str(name)), tuple(rest), value) if rest else value
+    return options.model_copy(update={str(name): below})

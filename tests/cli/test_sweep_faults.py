@@ -1,0 +1,189 @@
+"""A sweep to which something happens: its exit code, what is on disk, and that the same line again completes it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from typed import COMMAND, SMALL, environment, no_file_above, numbers, ran, result, started, typed, until, write
+
+from synthgrad.runs.directory import Run
+from synthgrad.runs.finding import below
+
+KEYS = ("-s", "seed=0..5", "-s", "training.epochs=3000", "-s", "training.evaluate_every=3000", "--stack", "2", "-q")
+"""Six runs in three stacks, a second or so each."""
+
+
+@pytest.fixture
+def line(tmp_path):
+    """The words of a sweep."""
+    return ["sweep", write(tmp_path), *KEYS, "--runs", tmp_path / "runs", "--jobs", "2"]
+
+
+def outcomes(runs):
+    """How often each outcome is there; None for a run without a result."""
+    found = [
+        json.loads(p.read_text())["outcome"] if (p := path / "result.json").exists() else None for path in below(runs)
+    ]
+    return {outcome: found.count(outcome) for outcome in found}
+
+
+def training(runs, rows=3):
+    """Wait until two stacks have been training for some epochs."""
+    until(lambda: sum(len(path.read_bytes().splitlines()) > rows for path in runs.glob("*/metrics.csv")) >= 4)
+
+
+def children(pid):
+    """The processes that a process has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def alive(pid):
+    """Whether a process is still there, and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def completed(line, tmp_path):
+    """The same line again: exit 0, every run there once, whole, and equal to that of train alone."""
+    said = ran(*line)
+    assert (said.code, said.err) == (0, "")
+    paths = [Path(path) for path in said.out.splitlines()]
+    assert [path.name[:8] for path in paths] == [path.name[:8] for path in sorted(paths)]
+    assert sorted(paths) == sorted(below(tmp_path / "runs"))
+    assert outcomes(tmp_path / "runs") == {"finished": 6}
+    assert not any(Run(path).checkpoints() or Run(path).in_flight for path in paths)
+    alone = typed("train", line[1], *KEYS[2:6], "--seed", 2, "--runs", tmp_path / "alone", "-q").run
+    assert numbers(paths[2]) == numbers(alone)
+    for path in paths:
+        assert [int(row["epoch"]) for row in numbers(path)] == list(range(1, 3001))
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
+def test_a_signal_ends_the_runs_at_hand_and_the_rest_is_for_the_next_time(line, tmp_path, number, code):
+    """Within a moment; what was at hand is interrupted, with a checkpoint from which it goes on."""
+    process = started(*line)
+    training(tmp_path / "runs")
+    workers = children(process.pid)
+    process.send_signal(number)
+    start = time.monotonic()
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, "Traceback" in err) == (code, False)
+    assert time.monotonic() - start < 5
+    assert set(outcomes(tmp_path / "runs")) <= {"interrupted", "finished"}
+    assert not any(alive(pid) for pid in workers)
+    completed(line, tmp_path)
+
+
+def test_ctrl_c_on_a_terminal_reaches_the_workers_too(line, tmp_path):
+    """A signal to the whole group of processes ends in the same way."""
+    process = started(*line, start_new_session=True)
+    training(tmp_path / "runs")
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert set(outcomes(tmp_path / "runs")) <= {"interrupted", "finished"}
+    completed(line, tmp_path)
+
+
+def test_a_killed_worker_is_replaced(line, tmp_path):
+    """Its runs are taken up in their directories; the sweep completes with exit 0, and says so."""
+    process = started(*line)
+    training(tmp_path / "runs")
+    os.kill(children(process.pid)[0], signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert outcomes(tmp_path / "runs") == {"finished": 6}
+    completed(line, tmp_path)
+
+
+def test_a_killed_sweep_leaves_no_process_and_loses_only_what_was_at_hand(line, tmp_path):
+    """Its workers end their runs as interrupted."""
+    process = started(*line)
+    training(tmp_path / "runs")
+    workers = children(process.pid)
+    assert len(workers) == 2
+    process.kill()
+    process.communicate()
+    until(lambda: not any(alive(pid) for pid in workers))
+    assert set(outcomes(tmp_path / "runs")) <= {"interrupted", "finished"}
+    completed(line, tmp_path)
+
+
+def test_everything_killed_at_once_is_a_loss_of_power(line, tmp_path):
+    """Sweep and workers: runs without a result, which start again in the same directories."""
+    process = started(*line, start_new_session=True)
+    training(tmp_path / "runs")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    until(lambda: not any(Run(path).in_flight for path in below(tmp_path / "runs")))
+    assert None in outcomes(tmp_path / "runs")
+    completed(line, tmp_path)
+
+
+def test_a_full_disk_is_one_message_and_exit_1(line, tmp_path):
+    """Nothing further is begun; with room again the same line completes."""
+    said = ran(*line, preexec_fn=no_file_above(SMALL))
+    assert said.code == 1
+    assert "cannot be written: no space left on device" in said.err
+    assert "Traceback" not in said.err
+    assert set(outcomes(tmp_path / "runs")) == {"failed"}
+    assert all(
+        not row.endswith(",")
+        for path in below(tmp_path / "runs")
+        for row in path.joinpath("metrics.csv").read_text().split()[:1]
+    )
+    completed(line, tmp_path)
+
+
+def test_two_sweeps_over_the_same_grid_share_its_runs(line, tmp_path):
+    """Started in the same moment, each run is made once, and both exit with 0."""
+    one, two = started(*line), started(*line)
+    (_, err), (_, other) = one.communicate(timeout=120), two.communicate(timeout=120)
+    assert (one.returncode, two.returncode) == (0, 0), (err, other)
+    assert outcomes(tmp_path / "runs") == {"finished": 6}
+    completed(line, tmp_path)
+
+
+def test_a_run_that_diverges_is_exit_3_now_and_later(tmp_path):
+    """One of ten in a stack; it is not tried again, and the code stays."""
+    keys = [
+        "-s",
+        "trainer.name=printed-listing",
+        "-s",
+        "trainer.alpha=0.3,1e-6,2e-6,3e-6,4e-6,5e-6,6e-6,7e-6,8e-6,9e-6",
+    ]
+    line = ["sweep", write(tmp_path), *keys, "-s", "training.epochs=100", "--jobs", "1", "--stack", "10", "-q"]
+    for _ in range(2):
+        said = ran(*line, "--runs", tmp_path / "runs")
+        assert (said.code, len(said.out.splitlines())) == (3, 10)
+        assert outcomes(tmp_path / "runs") == {"diverged": 1, "finished": 9}
+    first = Path(said.out.splitlines()[0])
+    assert result(first)["diverged"]["epoch"] < 100
+    assert json.loads((first / "run.json").read_text())["stack"] == 10
+
+
+@pytest.mark.slow
+def test_five_hundred_runs_started_by_xargs_are_five_hundred_directories(tmp_path):
+    """Sixteen at a time, from the lines of a dry run: none torn, all told apart."""
+    config = write(tmp_path)
+    lines = typed("sweep", config, "-s", "seed=0..499", "-s", "training.epochs=1", "--dry-run").out
+    assert len(lines.splitlines()) == 500
+    script = lines.replace("synthgrad train", f"{' '.join(COMMAND)} train")
+    done = subprocess.run(
+        ["xargs", "-P", "16", "-d", "\n", "-I{}", "sh", "-c", "{}"],
+        input=script, text=True, capture_output=True, cwd=tmp_path, env=environment(), check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    found = list(below(tmp_path / "runs"))
+    assert sorted(done.stdout.split()) == sorted(str(path.relative_to(tmp_path)) for path in found)
+    assert len(found) == 500
+    assert outcomes(tmp_path / "runs") == {"finished": 500}
+    assert all(len(numbers(path)) == 1 for path in found)
