@@ -1,6 +1,7 @@
 """Runs by their names: a path, a directory's name, a unique part of it, ``latest``; directories and globs of many.
 
-Nothing heavy is imported here: completion waits for it.
+An archive counts as a directory of runs, ``FILE.zip/RUN`` as one of them. Nothing heavy is imported here: completion
+waits for it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import difflib
 import glob
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -31,8 +33,8 @@ def is_run(path: Path) -> bool:
 def find(places: Iterable[str], runs: Path) -> list[Path]:
     """The run directories in these places, each once, in the order of their names within a place.
 
-    A place is a run, a directory at any height above runs, or a glob; names and globs are looked for in ``runs``
-    too. Raises ConfigError where a place holds none.
+    A place is a run, a directory at any height above runs, an archive, or a glob; names and globs are looked for in
+    ``runs`` too. Raises ConfigError where a place holds none.
     """
     found = dict.fromkeys(path for place in places for path in _in_place(place, runs))
     return list(found)
@@ -42,10 +44,14 @@ def _in_place(place: str, runs: Path) -> list[Path]:
     path = Path(place)
     if is_run(path):
         return [path]
-    if path.is_dir():
+    archive = archive_of(path)
+    if path == archive or os.path.isdir(path):
         return list(below(path)) or _none(
             f"{place}: holds no runs (train one with synthgrad train CONFIG --runs {place})"
         )
+    if archive:
+        name = str(path.relative_to(archive))
+        return [p for p in below(archive) if fnmatchcase(p.name, name)] or [_among(name, archive)]
     if not glob.has_magic(place) or is_run(runs / place):
         return [named(place, runs)]
     return (
@@ -63,8 +69,28 @@ def _none(message: str) -> list[Path]:
     raise ConfigError(message)
 
 
+def archive_of(path: Path) -> Path | None:
+    """The archive that a path is or leads into."""
+    file = next((part for part in (path, *path.parents) if os.path.isfile(part)), None)
+    return file if file and (file.suffix.lower() == ".zip" or _zipped(file)) else None
+
+
+def _zipped(file: Path) -> bool:
+    with suppress(OSError), file.open("rb") as opened:
+        return opened.read(2) == b"PK"
+    return False
+
+
 def below(directory: Path) -> Iterator[Path]:
-    """The runs in a directory and in the directories below it, by name; never through a link."""
+    """The runs in a directory and in the directories below it, by name, never through a link; or those in an archive.
+
+    Raises ConfigError where that is damaged.
+    """
+    if os.path.isfile(directory) and archive_of(directory):
+        from synthgrad.runs.unpacking import opened
+
+        yield from opened(directory).runs()
+        return
     try:
         inside = sorted(os.scandir(directory), key=lambda entry: entry.name)
     except OSError:
@@ -82,10 +108,27 @@ def below(directory: Path) -> Iterator[Path]:
 def named(name: str, runs: Path) -> Path:
     """The one run that is meant: a path, a name in ``runs``, its beginning, its last four letters, ``latest``.
 
-    Raises ConfigError where there is none, or more than one.
+    Of an archive the only one, or such a name after it. Raises ConfigError where there is none, or more than one.
     """
     if name and is_run(Path(name)):
         return Path(name)
+    archive = archive_of(Path(name))
+    if archive is None:
+        return _among(name, runs)
+    inside = Path(name).relative_to(archive)
+    return _among(str(inside), archive) if inside.name else _only(archive)
+
+
+def _only(archive: Path) -> Path:
+    there = list(below(archive))
+    if len(there) == 1:
+        return there[0]
+    raise ConfigError(
+        f"{archive}: holds {len(there)} runs: {_some([path.name for path in there])} (say which: {archive}/NAME)"
+    )
+
+
+def _among(name: str, runs: Path) -> Path:
     there = list(below(runs))
     if name == LATEST and there:
         return _latest(there)
@@ -115,18 +158,23 @@ def _written(path: Path) -> float:
 
 def _ambiguous(name: str, found: list[Path]) -> str:
     alike = len({path.name for path in found}) < len(found)
-    names = ", ".join(str(path) if alike else path.name for path in found[:SHOWN])
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return f"{name}: may be {len(found)} runs: {names}{more} ({'give its path' if alike else 'say more of the name'})"
+    right = "give its path" if alike else "say more of the name"
+    return f"{name}: may be {len(found)} runs: {_some(found if alike else [path.name for path in found])} ({right})"
+
+
+def _some(runs: Sequence[Path | str]) -> str:
+    more = f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else ""
+    return ", ".join(map(str, runs[:SHOWN])) + more
 
 
 def _unknown(name: str, runs: Path, there: list[Path]) -> str:
-    if name and Path(name).exists():
+    if name and os.path.exists(name) and not os.path.isfile(runs):
         return f"{name}: is not the directory of a run (it has no config.yaml)"
     if not there:
         return f"{name or repr(name)}: no such run; {runs} holds none (train one with synthgrad train CONFIG)"
     whole = {path.name: path for path in there}
     forms = {**{path.name[-len(name) :]: path for path in there}, **whole} if len(name) >= LETTERS else whole
     near = difflib.get_close_matches(name, forms, 1, 0.5) or difflib.get_close_matches(name, whole, 1, 0.3)
-    right = f"did you mean {forms[near[0]].name}?" if near else "see synthgrad runs list"
+    listed = f"synthgrad runs list {runs}" if os.path.isfile(runs) else "synthgrad runs list"
+    right = f"did you mean {forms[near[0]].name}?" if near else f"see {listed}"
     return f"{name or repr(name)}: no such run in {runs} ({right})"

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from synthgrad.cli.options import complete_run, run_names
+from synthgrad.cli.options import complete_run, outcome, run_names, since, where
 from synthgrad.cli.runs.layout import Heading, as_json, emit_all, painted, table, visible, warn, width
 
 if TYPE_CHECKING:
     from synthgrad.runs.overview import Overview
     from synthgrad.runs.reading import Recorded
 
-OUTCOMES = ("finished", "diverged", "interrupted", "failed", "unfinished", "unreadable")
 COLOURS = {
     "diverged": "red", "failed": "red", "unreadable": "red", "interrupted": "yellow", "unfinished": "yellow",
 }  # fmt: skip
@@ -37,14 +37,9 @@ BROKEN = 5
 
 @click.command("list", short_help="List runs: outcome, epochs, held-out accuracies, time.")
 @click.argument("places", nargs=-1, metavar="[PLACE]...", shell_complete=complete_run)
-@click.option(
-    "--where",
-    "conditions",
-    multiple=True,
-    metavar="'KEY<=VALUE'",
-    help="Only runs that meet this (= != < <= > >=); repeatable.",
-)
-@click.option("--outcome", "outcomes", multiple=True, type=click.Choice(OUTCOMES), help="Only these; repeatable.")
+@where
+@outcome
+@since
 @click.option("--sort", metavar="[-]KEY", help="By a column or a key of the config; - for the largest first.")
 @click.option(
     "--format", "kind", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
@@ -55,11 +50,12 @@ def list_(
     places: tuple[str, ...],
     conditions: tuple[str, ...],
     outcomes: tuple[str, ...],
+    since: datetime | None,
     sort: str | None,
     kind: str,
     runs: Path,
 ) -> None:
-    """List the runs in PLACEs: runs, directories, globs; by default all below --runs.
+    """List the runs in PLACEs: runs, directories, archives, globs; by default all below --runs.
 
     exact and bits are accuracies on the held-out examples in the last epoch. Columns that do not fit are left out.
 
@@ -67,22 +63,22 @@ def list_(
     Examples:
       synthgrad runs list
       synthgrad runs list --where trainer.name=dni,frozen --where 'seed<5'
+      synthgrad runs list --outcome failed --since 2h
       synthgrad runs list --sort -test_exact_accuracy --format csv
     """
     from synthgrad.runs.filters import select
 
-    paths = _paths(places or (str(runs),), runs)
-    records, broken = _read(paths)
-    chosen = select(records, conditions)
+    paths = paths_in(places or (str(runs),), runs)
+    records, broken = read(paths)
+    chosen = begun(select(records, conditions), since)
     ordered = _ordered(chosen, sort) if sort else [_overview(run) for run in chosen]
-    shown = [
-        said for said in [*ordered, *([] if conditions else broken)] if not outcomes or said["outcome"] in outcomes
-    ]
+    both = [*ordered, *([] if conditions or since else broken)]
+    shown = [said for said in both if not outcomes or said["outcome"] in outcomes]
     emit_all(FORMATS[kind](shown))
     warn(_notes(paths, shown, broken, places or (str(runs),)))
 
 
-def _paths(places: Iterable[str], runs: Path) -> list[Path]:
+def paths_in(places: Iterable[str], runs: Path) -> list[Path]:
     """The runs in these places; a directory may be empty. Raises ConfigError."""
     from synthgrad.runs.finding import below, find, is_run
 
@@ -99,7 +95,7 @@ def _directory(place: str, runs: Path) -> bool:
     return Path(place).is_dir() or place == str(runs)
 
 
-def _read(paths: Iterable[Path]) -> tuple[list[Recorded], list[Overview]]:
+def read(paths: Iterable[Path]) -> tuple[list[Recorded], list[Overview]]:
     """The runs that can be read, and a line for each that cannot."""
     from synthgrad.errors import ConfigError
     from synthgrad.runs.overview import unreadable
@@ -112,6 +108,16 @@ def _read(paths: Iterable[Path]) -> tuple[list[Recorded], list[Overview]]:
         except ConfigError as error:
             broken.append(unreadable(path.name, str(path), str(error)))
     return records, broken
+
+
+def begun(records: Iterable[Recorded], since: datetime | None, before: datetime | None = None) -> list[Recorded]:
+    """The runs that began in this time; those of which it is not known are not among them."""
+    return [
+        run
+        for run in records
+        if not (since or before)
+        or (run.started and (since is None or run.started >= since) and (before is None or run.started < before))
+    ]
 
 
 def _overview(run: Recorded) -> Overview:
@@ -209,7 +215,7 @@ def _notes(
     if not paths:
         yield f"{', '.join(places)}: no runs yet (train one with synthgrad train CONFIG)"
     elif not shown:
-        yield f"none of {len(paths)} runs is so (see --where and --outcome)"
+        yield f"none of {len(paths)} runs is so (see --where, --outcome, --since)"
     for said in broken[:BROKEN]:
         yield str(said["note"])
     if len(broken) > BROKEN:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from synthgrad.cli.blas import one_blas_thread
 from synthgrad.cli.options import complete_run, run_names
 from synthgrad.cli.runs.layout import emit, visible, warn
-from synthgrad.cli.train import one_blas_thread
 
 if TYPE_CHECKING:
     from synthgrad.runs.verifying import Verdict, Verifier

@@ -1,0 +1,129 @@
+"""``synthgrad runs prune``: delete runs, after a look at which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from synthgrad.cli.options import before, complete_run, outcome, run_names, since, where
+from synthgrad.cli.runs.layout import Heading, emit_all, table, visible, warn, width
+from synthgrad.cli.runs.list import HEADINGS, begun, paths_in, read
+
+if TYPE_CHECKING:
+    from synthgrad.runs.overview import Overview
+
+COLUMNS = [Heading("name"), HEADINGS["outcome"], Heading("epochs", 1, right=True), Heading("bytes", right=True)]
+
+
+@click.command(short_help="Delete runs: incomplete ones, or those you say.")
+@click.argument("places", nargs=-1, metavar="[PLACE]...", shell_complete=complete_run)
+@where
+@outcome
+@since
+@before
+@click.option("--delete", is_flag=True, help="Delete them; without it they are only listed.")
+@run_names
+def prune(
+    places: tuple[str, ...],
+    conditions: tuple[str, ...],
+    outcomes: tuple[str, ...],
+    since: datetime | None,
+    before: datetime | None,
+    delete: bool,
+    runs: Path,
+) -> None:
+    """List what would be deleted, and with --delete delete it: the runs in PLACEs that are as the options say.
+
+    With neither, those that came to no end: failed, interrupted, unfinished. Only what is in the directory --runs can
+    be deleted. A run that is being written, a link, and a directory that holds files of others are left alone.
+
+    \b
+    Examples:
+      synthgrad runs prune
+      synthgrad runs prune --delete
+      synthgrad runs prune --where trainer.name=frozen --before 1w
+    """
+    from synthgrad.runs import pruning
+
+    paths = paths_in(places or (str(runs),), runs)
+    pruning.check(paths, runs)
+    filtered = bool(conditions or since or before)
+    wanted = outcomes or (() if places or filtered else pruning.INCOMPLETE)
+    chosen = [said for said in _said(paths, conditions, since, before) if not wanted or said["outcome"] in wanted]
+    if wanted == pruning.INCOMPLETE:
+        chosen += _half_deleted(runs)
+    _each(chosen, runs, delete)
+
+
+def _said(
+    paths: Sequence[Path], conditions: Sequence[str], since: datetime | None, before: datetime | None
+) -> list[Overview]:
+    """The lines of the runs that meet all conditions; where there are none, of what cannot be read too."""
+    from synthgrad.runs.filters import select
+    from synthgrad.runs.overview import overview
+
+    records, broken = read(paths)
+    met = begun(select(records, conditions), since, before)
+    return [overview(run) for run in met] + ([] if conditions or since or before else broken)
+
+
+def _half_deleted(runs: Path) -> list[Overview]:
+    from synthgrad.runs.pruning import half_deleted
+
+    return [
+        {"path": str(path), "outcome": "half deleted", "epoch": None, "epochs": None} for path in half_deleted(runs)
+    ]
+
+
+def _each(chosen: Iterable[Overview], runs: Path, delete: bool) -> None:
+    """List or delete, and say how much it was, what was left alone, what to do next."""
+    from synthgrad.runs import pruning
+
+    rows, notes, total = [], [], 0
+    try:
+        for said in chosen:
+            path = Path(said["path"])
+            why = pruning.obstacle(path, runs)
+            size = 0 if why else pruning.size(path)
+            if delete and not why:
+                why = pruning.delete(path, runs)
+            if why:
+                notes.append(f"{path}: left alone: {why}")
+                continue
+            rows.append([visible(_below(path, runs)), visible(said["outcome"]), _epochs(said), str(size)])
+            total += size
+    finally:
+        emit_all(table(COLUMNS, rows, width()))
+        warn([*notes, _sum(len(rows), total, delete)])
+
+
+def _below(path: Path, runs: Path) -> Path:
+    """A path as it is seen from the runs directory."""
+    return path.relative_to(runs) if path.is_relative_to(runs) else path
+
+
+def _epochs(said: Overview) -> str:
+    """As far as it came, of how far it was to go."""
+    if said["epoch"] is None:
+        return ""
+    return f"{said['epoch']}/{said['epochs']}" if said["epochs"] else str(said["epoch"])
+
+
+def _sum(number: int, total: int, deleted: bool) -> str:
+    if not number:
+        return "nothing to delete"
+    what = f"{number} run{'' if number == 1 else 's'}, {amount(total)}"
+    return f"{what}: {'deleted' if deleted else 'nothing was deleted yet (--delete does it)'}"
+
+
+def amount(size: float) -> str:
+    """Bytes for eyes."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 999.5:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
