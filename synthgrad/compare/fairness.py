@@ -18,7 +18,10 @@ CIRCUMSTANCES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "BLAS threads": lambda about: _threads(about.get("threads")),
     "host": lambda about: about.get("host"),
 }
-MACHINE = ("host", "BLAS", "BLAS threads")
+SPEED: tuple[Callable[[dict[str, Any]], Any], ...] = (
+    *(CIRCUMSTANCES[what] for what in ("host", "BLAS", "BLAS threads")),
+    lambda about: stack(about),
+)
 """What speed depends on."""
 MANY = 4
 """More groups than these are not named but counted."""
@@ -34,6 +37,9 @@ def remarks(scores: Sequence[Scores], selected: bool, metric: str) -> Iterator[s
         values = {str(read(s.about)) for s in subjects if s.about} - {"None"}
         if len(values) > 1:
             yield f"{what} differs between the runs"
+    sizes = {stack(s.about) for s in subjects if s.about}
+    if len(sizes) > 1:
+        yield f"stacks of {min(sizes)} to {max(sizes)} runs: seconds, each run's share, do not compare"
     if any(_git(s.about).get("dirty") for s in subjects):
         yield "some runs were made with uncommitted changes"
 
@@ -75,8 +81,14 @@ def _who(labels: Sequence[str]) -> str:
 
 
 def other_machine(a: Scores, b: Scores) -> bool:
-    """Whether two groups were run on different machines, so that their speeds do not compare."""
-    return any(_seen(a, read) != _seen(b, read) for read in map(CIRCUMSTANCES.__getitem__, MACHINE))
+    """Whether two groups were run on different machines or in other stacks, so that their speeds do not compare."""
+    return any(_seen(a, read) != _seen(b, read) for read in SPEED)
+
+
+def stack(about: dict[str, Any]) -> int:
+    """How many runs were trained side by side with this one, itself among them."""
+    size = about.get("stack")
+    return size if isinstance(size, int) else 1
 
 
 def _seen(scores: Scores, read: Callable[[dict[str, Any]], Any]) -> set[str]:

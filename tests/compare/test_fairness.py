@@ -134,3 +134,12 @@ def test_what_was_swept_is_no_other_budget(tmp_path: Path) -> None:
         for keys in (BOTH, BACKPROP):
             run(tmp_path, {**keys, "training.batch_size": 5, "training.epochs": epochs}, 0)
     assert remarks(tmp_path) == [SAME, "6 groups had another budget than the control: training.epochs"]
+
+
+def test_runs_of_stacks_of_other_sizes_do_not_compare_in_speed(tmp_path: Path) -> None:
+    """A stacked run's seconds are its share; one trained alone has all of them."""
+    for seed in range(2):
+        run(tmp_path, BACKPROP, seed, about={"stack": 10})
+        run(tmp_path, FROZEN, seed, about={"stack": 6} if seed else {})
+    said = remarks(tmp_path)
+    assert "stacks of 1 to 10 runs: seconds, each run's share, do not compare" in said
