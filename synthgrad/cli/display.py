@@ -127,7 +127,7 @@ class Live(Spoken):
         self.open()
         self.losses: list[float] = []
         self.first: float | None = None
-        self.log_step = self.log.step
+        self.first_step = self.log.step
         self.every, self.drawn, self.epoch, self.step = 1, 0.0, self.log.epoch, self.log.step
         self.live = RichLive(console=self.console, auto_refresh=False, transient=True)
         self.live.start()
@@ -166,7 +166,7 @@ class Live(Spoken):
         return Group(*lines)
 
     def _bar(self, elapsed: float, width: int) -> Table:
-        speed = (self.step - self.log_step) / elapsed if elapsed else 0.0
+        speed = (self.step - self.first_step) / elapsed if elapsed else 0.0
         left = (self.steps - self.step) / speed if speed else 0.0
         rate = f"{speed:,.0f} steps/s  " if width >= 60 else ""
         bar = Table.grid(padding=(0, 1), expand=True)
