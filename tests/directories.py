@@ -104,7 +104,7 @@ def subjects(*places: Path) -> list[Subject]:
     return gathered(*places).subjects
 
 
-def reported(runs: Path, where: Sequence[str] = (), **question: Any) -> Report:
+def reported(runs: Path, /, where: Sequence[str] = (), **question: Any) -> Report:
     """The report on the runs in a directory."""
     return build(gathered(runs, where=where), Question(**question), ["synthgrad", "compare", str(runs)])
 

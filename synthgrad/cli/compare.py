@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "json", "csv", "md", "html", "tex")
 WIDE = 120
+DIVERGED = 3
+"""The exit code of a sweep some of whose runs diverged: an outcome."""
 NOTES = 5
 """As many warnings as are shown; a report in JSON has them all."""
 
@@ -74,11 +76,15 @@ class Shown(NamedTuple):
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the output to a file.")
 @click.option("--wide", is_flag=True, help="At least 120 columns.")
 @click.option("--all", "whole", is_flag=True, help="Every group, however many.")
-@click.option("--complete", is_flag=True, help="Print the command lines of the missing runs, nothing else.")
-@click.option("--run", is_flag=True, help="With --complete: make them.")
+@click.option("--complete", is_flag=True, help="Print the sweeps that make the missing runs, nothing else.")
+@click.option("--run", is_flag=True, help="With --complete: run them.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of --format json.")
 @click.option(
-    "--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="Where names are sought."
+    "--runs",
+    type=click.Path(path_type=Path),
+    default="runs",
+    show_default=True,
+    help="Where names are sought, and where runs go that an archive lacks.",
 )
 def compare(
     places: tuple[str, ...],
@@ -130,6 +136,7 @@ def compare(
         sort=sort,
         control=not no_control,
         claims=claims,
+        runs=runs,
         curves=show.kind == "html" or show.html is not None or show.plot is not None or show.json_curves,
     )
     gathered = _gather(places or (str(runs),), runs, conditions, question, show)
@@ -240,18 +247,26 @@ def _print_schema() -> None:
 
 
 def _complete(report: Report, run: bool) -> None:
-    """Print the missing runs as command lines, or make them."""
-    import shlex
-    import subprocess
-
-    lines = [line for table in report.tables for line in table.missing]
+    """Print the sweeps that make the missing runs, or run them."""
+    lines = list(dict.fromkeys(each.line for table in report.tables for each in table.missing))
     if not lines:
         click.echo("compare: nothing is missing", err=True)
     for at, line in enumerate(lines, 1):
-        if not run:
+        if run:
+            _run(line.removesuffix(" -q"), f"{at} of {len(lines)}")
+        else:
             click.echo(_bytes(line))
-            continue
-        click.echo(f"{at} of {len(lines)}: {line}", err=True)
-        code = subprocess.call([sys.executable, "-m", *shlex.split(line)])
-        if code not in (0, 3):  # one that diverges is an outcome
-            raise click.exceptions.Exit(code)
+
+
+def _run(line: str, place: str) -> None:
+    """Run a sweep, which shows how far it is."""
+    import shlex
+    import subprocess
+
+    from synthgrad.cli.signals import passed_on
+
+    click.echo(f"{place}: {line}", err=True)
+    with subprocess.Popen([sys.executable, "-m", *shlex.split(line)]) as process, passed_on(process):
+        code = process.wait()
+    if code not in (0, DIVERGED):
+        raise click.exceptions.Exit(code if code > 0 else 1)  # below 0: the signal that killed it

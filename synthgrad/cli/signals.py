@@ -1,11 +1,16 @@
-"""SIGINT and SIGTERM as a wish to stop, looked at between steps."""
+"""SIGINT and SIGTERM as a wish to stop, looked at between steps, or passed on."""
 
 from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 PATIENCE = 1.0
 """Seconds for which more signals mean the same wish: ``timeout`` sends two, an impatient finger three."""
@@ -34,3 +39,15 @@ class Stop:
             self.signal, self._since = number, now
         elif now - self._since > PATIENCE:
             raise SystemExit(128 + number)  # past every handler of errors; the terminal is put in order on the way
+
+
+@contextmanager
+def passed_on(process: Popen[Any]) -> Iterator[None]:
+    """While entered, SIGINT and SIGTERM are for another process to answer, which may get those of a terminal twice."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda number, frame: process.send_signal(number)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

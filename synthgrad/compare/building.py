@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from synthgrad import __version__
@@ -15,7 +16,7 @@ from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import APART, axes, differing, groups, tables, title, told
 from synthgrad.compare.judging import Scores, called, difference, estimate, judged, shared, unknown, with_gaps
 from synthgrad.compare.metrics import DEFAULTS, choose, measure, middle, reached
-from synthgrad.compare.missing import CONTROL, REFERENCE, missing
+from synthgrad.compare.missing import CONTROL, REFERENCE, RUNS, missing
 from synthgrad.compare.report import SCHEMA, Curve, Difference, Estimate, Group, Layer, Report, Sweep, Table
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
 from synthgrad.compare.tuning import sweep, swept_keys
@@ -28,7 +29,10 @@ TARGET = 0.95
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of the runs; the first of ``metrics`` is tested, the others are only described."""
+    """What is asked of the runs; the first of ``metrics`` is tested, the others are only described.
+
+    ``runs`` is where those go that an archive lacks.
+    """
 
     metrics: tuple[str, ...] = ()
     at: str = "last"
@@ -39,6 +43,7 @@ class Question:
     control: bool = True
     claims: tuple[str, ...] = ()
     curves: bool = False
+    runs: Path = RUNS
 
 
 def build(gathered: Gathered, question: Question, command: Sequence[str]) -> Report:
@@ -253,7 +258,7 @@ class _Table:
                 *fairness.budgets(self.scores, self.control),
                 *self._untuned(swept),
             ],
-            missing=missing(self.members, self.question.control),
+            missing=missing(self.members, self.question.control, self.question.runs),
         )
 
     def _answers(self, swept: Sweep | None) -> list[str]:

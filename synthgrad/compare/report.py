@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Interval = tuple[float, float]
-SCHEMA = "synthgrad.compare/1"
+SCHEMA = "synthgrad.compare/2"
 POINTS = 120
 """As many epochs as a curve keeps."""
 
@@ -161,6 +161,14 @@ class Sweep:
     """By key: the largest step at which a linear generator's own regression is stable at the start, 2 / lambda_max."""
 
 
+@dataclass(frozen=True)
+class Missing:
+    """The command line of a sweep over runs that are missing, and how many they are."""
+
+    line: str
+    runs: int
+
+
 @dataclass
 class Table:
     """Everything about the runs of one task and network but the groups and differences themselves."""
@@ -184,7 +192,7 @@ class Table:
     sweep: Sweep | None
     answers: list[str]
     fairness: list[str]
-    missing: list[str]
+    missing: list[Missing]
 
 
 @dataclass

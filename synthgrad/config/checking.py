@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from synthgrad.config.choosing import chosen, meant
 from synthgrad.config.messages import Key, closest, describe, dotted, listed, not_one_of, show
 from synthgrad.config.options import OneOf, Options, Section, default_of, paths, sections
+from synthgrad.config.overrides import hinted
 from synthgrad.config.reading import Finding, Tree, in_order, parse
 from synthgrad.errors import ConfigError, Problem
 
@@ -47,7 +48,9 @@ class _Checker:
 
     def add(self, key: Key, message: str, of_key: bool = False) -> None:
         if not any(key[: len(gone)] == gone for gone in self.given_up):
-            self.found.setdefault((key, message), Finding(self.tree.place(key, of_key), key, message))
+            place = self.tree.place(key, of_key)
+            said = message if of_key else hinted(message, place)
+            self.found.setdefault((key, message), Finding(place, key, said))
 
     def run(self) -> Any:
         data = self.tree.data

@@ -63,6 +63,13 @@ def not_one_of(value: Any, allowed: Iterable[str]) -> str:
     return f"{show(value)} is not one of {listed(names)}" + (f" (did you mean {near!r}?)" if near else "")
 
 
+def with_hint(message: str, hint: str) -> str:
+    """A message with what would be right in parentheses, after what stands there already."""
+    if not message.endswith(")"):
+        return f"{message} ({hint})"
+    return f"{message[:-1]}{'' if message.endswith('?)') else ';'} {hint})"
+
+
 def bounds(field: FieldInfo) -> str:
     """The limits of a number, or of the numbers in a list: ``2 to 31``, ``>= 0 and < 1``."""
     marks = [*field.metadata]
@@ -100,7 +107,8 @@ def describe(item: Any, field: FieldInfo) -> str:
 
 
 def _in_brackets(value: Any) -> str:
-    return f" (write [{value}])" if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f" (write [{value}])" if number or (isinstance(value, str) and "," in value) else ""
 
 
 def _hint(kind: str, value: Any) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from synthgrad.config.choosing import below
-from synthgrad.config.messages import Key, dotted
+from synthgrad.config.messages import Key, dotted, with_hint
 from synthgrad.config.options import OneOf, Options, Section
 from synthgrad.config.reading import Finding, Place, Tree, parse
 from synthgrad.errors import ConfigError
 
 WIDEST = 120
+_PART = re.compile(r"""'[^']*'|"[^"]*"|\d\.\.(?=[-+]?\.?\d)|.""")
+"""A quoted text, the beginning of a range, or a single character."""
 
 
 class Setting(NamedTuple):
@@ -27,7 +30,10 @@ def setting(text: str) -> Setting:
     place = Place(label(text))
     if not value.strip():
         return Setting(key, None, place)
-    part = parse(value, place.source, in_file=False)
+    try:
+        part = parse(value, place.source, in_file=False)
+    except ConfigError as error:
+        raise ConfigError(hinted(line, place) for line in error.lines) from None
     if part.findings:
         raise ConfigError(str(f._replace(key=(*key, *f.key))) for f in part.findings)
     return Setting(key, part.data, place)
@@ -49,6 +55,22 @@ def label(text: str) -> str:
     """``-s KEY=VALUE`` as the place of what is said about it: in one short line."""
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return f"-s {shown}" if len(shown) <= WIDEST else f"-s {shown[: WIDEST - 3]}..."
+
+
+def hinted(message: str, place: Place) -> str:
+    """What is wrong with an override, with a word on sweeps where its text is what they take: 1,2 or 0..9."""
+    value = "" if place.line else place.source.partition("=")[2]
+    return with_hint(message, "several values are for synthgrad sweep") if _several(value) else message
+
+
+def _several(text: str) -> bool:
+    """Whether there is a comma or a range outside of brackets and quotes."""
+    depth = 0
+    for part in _PART.findall(text):
+        depth += (part in "[{(") - (part in ")}]")
+        if not depth and (part == "," or part.endswith("..")):
+            return True
+    return False
 
 
 def put(tree: Tree, change: Setting, options: type[Options]) -> None:

@@ -119,6 +119,18 @@ def named(name: str, runs: Path) -> Path:
     return _among(str(inside), archive) if inside.name else _only(archive)
 
 
+def config_file(path: Path) -> Path:
+    """A path as it is or, where nothing is there, the file it leads to in an archive, ``FILE.zip/RUN/config.yaml``.
+
+    The run may be named in any of the ways that ``named`` knows. Raises ConfigError.
+    """
+    archive = None if os.path.exists(path) else archive_of(path)
+    if archive is None:
+        return path
+    run, *file = path.relative_to(archive).parts
+    return named(str(archive / run), archive).joinpath(*file)
+
+
 def _only(archive: Path) -> Path:
     there = list(below(archive))
     if len(there) == 1:

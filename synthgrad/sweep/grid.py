@@ -18,6 +18,7 @@ from pathlib import Path
 from synthgrad.config import Complaints, Setting, Template, chooses, key_and_value, label, setting
 from synthgrad.errors import ConfigError
 from synthgrad.experiment import Config
+from synthgrad.runs.finding import config_file
 from synthgrad.sweep.values import LIMIT, values
 
 
@@ -139,7 +140,7 @@ class _Part:
 
 def _parts(source: Path, axes: list[_Axis]) -> Iterator[_Part]:
     """One for each combination of choices; where a key does not exist, its first value stands for all."""
-    template = Template(source, Config)
+    template = Template(config_file(source), Config)
     choices = [range(len(axis.texts) if axis.chooses else 1) for axis in axes]
     _bounded(math.prod(map(len, choices)), "combinations of choices")
     for at in itertools.product(*choices):

@@ -24,6 +24,8 @@ from synthgrad.runs.survey import THREAD_VARIABLES
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
 from synthgrad.sweep.stacks import Stack
 
+START = "import sys; sys.path[:] = {!r}; from synthgrad.sweep.worker import main; main()"
+"""A worker finds what its parent finds, wherever it was started."""
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 10.0
 """How long a worker that is told to stop has to end its runs."""
@@ -36,7 +38,7 @@ class Worker:
 
     def __init__(self, heard: queue.SimpleQueue[tuple[Worker, Event | None]]) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "synthgrad.sweep.worker"],
+            [sys.executable, "-c", START.format(sys.path)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(),
         )  # fmt: skip
         self.stack: Stack | None = None

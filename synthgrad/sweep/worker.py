@@ -56,7 +56,3 @@ def _tell(out: IO[bytes], event: Event) -> None:
         out.flush()
     except BrokenPipeError:  # nobody is there to hear it; what is trained is written all the same
         os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
-
-
-if __name__ == "__main__":
-    main()

@@ -15,7 +15,6 @@ from typing import Any
 import jsonschema
 import pytest
 from directories import BACKPROP, BITS, BOTH, EXACT, FROZEN, LABEL, run
-from made import made
 from typed import COMMAND, Said, environment, ran, typed
 
 NO_DNI = "trainer.name!=dni"
@@ -179,56 +178,6 @@ def test_a_misspelt_claim_is_an_error(runs: Path) -> None:
     said = typed("compare", "--check", "dni bth > frozen")
     assert (said.code, said.out) == (2, "")
     assert said.err == "--check 'dni bth > frozen': no group is called 'dni bth' (did you mean 'dni both'?)\n"
-
-
-# what is missing ----------------------------------------------------------------------------------
-
-
-def test_the_missing_runs_are_printed_and_nothing_else(runs: Path) -> None:
-    """One command line each."""
-    out = compared("--complete", "--where", NO_DNI, "--where", "trainer.name!=frozen")
-    assert len(out.splitlines()) == 7
-    assert all(
-        re.fullmatch(r"synthgrad train runs/\S+/config.yaml -s trainer.name=frozen --seed \d .*", line)
-        for line in out.splitlines()
-    )
-
-
-def test_nothing_missing_is_said(runs: Path) -> None:
-    """On stderr: a shell that reads stdout has nothing to do."""
-    assert typed("compare", "--complete") == Said(0, "", "compare: nothing is missing\n")
-    assert typed("compare", "--complete", "--run") == Said(0, "", "compare: nothing is missing\n")
-
-
-def test_what_is_missing_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Just that: the control and a seed, from a directory with a difficult name; afterwards nothing is missing."""
-    monkeypatch.chdir(tmp_path)
-    runs = Path('it\'s a "place"')
-    made(runs, BOTH, seed=1)
-    made(runs, BACKPROP, seed=1)
-    made(runs, BACKPROP, seed=2)
-    said = ran("compare", "--runs", runs, "--complete", "--run", cwd=tmp_path)
-    assert said.code == 0, said.err
-    assert sorted(re.sub(r"^.*\d{8}-\d{6}-|-\w+$", "", line) for line in said.out.splitlines()) == [
-        "frozen-s1",
-        "frozen-s2",
-        "tiny-s2",
-    ]
-    assert typed("compare", "--runs", runs, "--complete").err == "compare: nothing is missing\n"
-    groups = json.loads(compared("--runs", runs, "--format", "json"))["groups"]
-    assert {g["label"]: g["seeds"] for g in groups} == {name: [1, 2] for name in ("backprop", "dni", "frozen")}
-    assert not any(g["incomplete"] for g in groups)
-
-
-def test_a_missing_run_that_fails_stops_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With its exit code."""
-    monkeypatch.chdir(tmp_path)
-    path = run(Path("runs"), BACKPROP, 0)
-    config = path / "config.yaml"
-    config.write_text(config.read_text().replace("bits: 4", "bits: 4000"))
-    said = ran("compare", "--complete", "--run", cwd=tmp_path)
-    assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("1 of 1: synthgrad train runs/")
 
 
 # how it is typed ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, group, run
 from made import made
-from typed import COMMAND, SMALL, environment, no_file_above, typed
+from typed import COMMAND, SMALL, environment, no_file_above, numbers, ran, typed
 
 from synthgrad.runs.finding import find
 from synthgrad.runs.locking import hold
@@ -176,6 +176,34 @@ def test_a_run_in_an_archive_is_verified(tmp_path, monkeypatch):
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith(f"{path.name}: identical to epoch 3 (")
     assert "final weights" in said.out
+
+
+def test_a_config_in_an_archive_is_trained(tmp_path, monkeypatch):
+    """As that of a run's directory is: a run of the same name and the same numbers, the archive named in messages."""
+    monkeypatch.chdir(tmp_path)
+    path = made(Path("runs"))
+    typed("runs", "archive", "latest", "-o", "paper.zip")
+    config = f"paper.zip/{path.name}/config.yaml"
+    said = typed("train", config, "-q")
+    assert (said.code, said.err, numbers(said.run)) == (0, "", numbers(path))
+    assert "-config-s3-" in said.run.name
+    assert typed("train", config, "-s", "sed=1").err.startswith("-s sed=1: sed: unknown key")
+    where = f"paper.zip/{path.name}"
+    assert typed("train", where).err == f"{where}: is a directory (expected a YAML file, such as {config})\n"
+
+
+def test_a_config_in_an_archive_is_swept(tmp_path, monkeypatch):
+    """Beside others; its lines are those that were typed."""
+    monkeypatch.chdir(tmp_path)
+    path = made(Path("runs"))
+    typed("runs", "archive", "latest", "-o", "paper.zip")
+    words = ["sweep", f"paper.zip/{path.name}/config.yaml", f"runs/{path.name}/config.yaml", "--seed", "3..5"]
+    lines = typed(*words, "--dry-run").out.splitlines()
+    assert lines == [f"synthgrad train paper.zip/{path.name}/config.yaml -s seed={seed} -q" for seed in (4, 5)]
+    said = ran(*words, "--jobs", 1, "-q")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines()[0] == str(path)
+    assert [Path(line).name.split("-")[3] for line in said.out.splitlines()] == ["s3", "s4", "s5"]
 
 
 def test_what_is_wrong_with_a_run_is_said_of_the_archive(runs):

@@ -18,6 +18,7 @@ from synthgrad.compare.report import (
     Group,
     Interval,
     Layer,
+    Missing,
     Report,
     Sweep,
     Table,
@@ -112,7 +113,7 @@ def _table(
         sweep=_sweep(methods, sweep, groups) if sweep else None,
         answers=[f"{label}: its hidden layers learn (+0.168 against the frozen control)." for label in methods],
         fairness=["same data, initial weights and batch order in every seed"],
-        missing=["synthgrad train runs/a/config.yaml --seed 3 --name frozen --runs runs -q"],
+        missing=[Missing("synthgrad sweep runs/a/config.yaml -s seed=3,5 --name frozen --runs runs -q", 2)],
     )
     return table, groups
 

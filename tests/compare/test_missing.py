@@ -12,22 +12,24 @@ import pytest
 from directories import BACKPROP, BOTH, FROZEN, LABEL, gathered, group, reported, run
 
 from synthgrad.compare.building import Question, build
+from synthgrad.runs.archive import pack, packable
+from synthgrad.sweep.values import values
 
 
-def missing(runs: Path, **question: Any) -> list[list[str]]:
+def missing(runs: Path, /, **question: Any) -> list[list[str]]:
     """The words of the lines of all tables."""
-    return [shlex.split(line) for table in reported(runs, **question).tables for line in table.missing]
+    return [shlex.split(each.line) for table in reported(runs, **question).tables for each in table.missing]
 
 
-def train(path: Path, seed: int, name: str, *more: str) -> list[str]:
+def sweep(path: Path, seeds: str, name: str, *more: str, runs: Path | None = None) -> list[str]:
     """The words of one line."""
-    words = ["synthgrad", "train", f"{path}/config.yaml", *more]
-    return [*words, "--seed", str(seed), "--name", name, "--runs", str(path.parent), "-q"]
+    words = ["synthgrad", "sweep", f"{path}/config.yaml", *more, "-s", f"seed={seeds}"]
+    return [*words, "--name", name, "--runs", str(runs or path.parent), "-q"]
 
 
-def frozen(path: Path, seed: int) -> list[str]:
+def frozen(path: Path, seeds: str, **more: Path) -> list[str]:
     """The words of the line that makes a control."""
-    return train(path, seed, "frozen", "-s", "trainer.name=frozen")
+    return sweep(path, seeds, "frozen", "-s", "trainer.name=frozen", **more)
 
 
 # what is missing ----------------------------------------------------------------------------------
@@ -44,7 +46,7 @@ def test_a_seed_that_only_some_groups_have_is_missing(tmp_path: Path) -> None:
     """From the recorded config of the group, under the name that its run has."""
     path = run(tmp_path, BACKPROP, 1, name="my-name")
     group(tmp_path, FROZEN, [0.5, 0.5, 0.5])
-    assert missing(tmp_path) == [train(path, 0, "my-name"), train(path, 2, "my-name")]
+    assert missing(tmp_path) == [sweep(path, "0,2", "my-name")]
 
 
 def test_the_control_is_missing_in_every_seed(tmp_path: Path) -> None:
@@ -52,20 +54,20 @@ def test_the_control_is_missing_in_every_seed(tmp_path: Path) -> None:
     group(tmp_path, BOTH, [0.5, 0.5])
     path = run(tmp_path, BACKPROP, 0)
     run(tmp_path, BACKPROP, 1)
-    assert missing(tmp_path) == [frozen(path, 0), frozen(path, 1)]
+    assert missing(tmp_path) == [frozen(path, "0,1")]
 
 
 def test_without_backprop_the_control_is_as_the_first_method(tmp_path: Path) -> None:
     """One run is enough to know it."""
     path = run(tmp_path, LABEL, 4)
-    assert missing(tmp_path) == [frozen(path, 4)]
+    assert missing(tmp_path) == [frozen(path, "4")]
 
 
 def test_who_wants_no_control_lacks_none(tmp_path: Path) -> None:
     """Seeds may be missing all the same."""
     group(tmp_path, BACKPROP, [0.5, 0.5])
     path = run(tmp_path, BOTH, 0)
-    assert missing(tmp_path, control=False) == [train(path, 1, "a")]
+    assert missing(tmp_path, control=False) == [sweep(path, "1", "a")]
 
 
 def test_every_table_lacks_its_own_control(tmp_path: Path) -> None:
@@ -73,7 +75,7 @@ def test_every_table_lacks_its_own_control(tmp_path: Path) -> None:
     a = run(tmp_path, BACKPROP, 0)
     run(tmp_path, FROZEN, 0)
     b = run(tmp_path, {**BACKPROP, "task.bits": 5}, 0)
-    assert missing(tmp_path) == [frozen(b, 0)]
+    assert missing(tmp_path) == [frozen(b, "0")]
     assert a != b
 
 
@@ -93,6 +95,56 @@ def test_a_run_that_was_repeated_after_an_interruption_is_not_missing(tmp_path: 
     run(tmp_path, FROZEN, 0)
     run(tmp_path, FROZEN, 0, outcome="interrupted")
     assert missing(tmp_path) == []
+
+
+def test_every_group_has_a_line_and_its_runs_are_counted(tmp_path: Path) -> None:
+    """The control's comes last, with every seed."""
+    back = run(tmp_path, BACKPROP, 0)
+    both = run(tmp_path, BOTH, 1)
+    for seed in range(6):
+        run(tmp_path, LABEL, seed)
+    found = reported(tmp_path).tables[0].missing
+    assert [shlex.split(each.line) for each in found] == [
+        sweep(back, "1..5", "a"),
+        sweep(both, "0,2..5", "a"),
+        frozen(back, "0..5"),
+    ]
+    assert [each.runs for each in found] == [5, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "spelt"),
+    [
+        ([7], "7"),
+        ([3, 4], "3,4"),
+        ([3, 4, 5], "3..5"),
+        ([3, 4, 5, 6, 7, 9], "3..7,9"),
+        ([0, 2, 4, 5, 9, 10, 11, 4294967295], "0,2,4,5,9..11,4294967295"),
+    ],
+)
+def test_seeds_are_written_as_a_sweep_reads_them(tmp_path: Path, seeds: list[int], spelt: str) -> None:
+    """Three or more in a row are a range."""
+    for seed in seeds:
+        run(tmp_path, BACKPROP, seed)
+    ((*_, said, _, _, _, _, _),) = missing(tmp_path)
+    assert said == f"seed={spelt}"
+    assert [int(value) for value in values(spelt)] == seeds
+
+
+# from an archive ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "home"), [({}, "runs"), ({"runs": Path("mine")}, "mine"), ({"runs": Path("a.zip")}, "runs")]
+)
+def test_what_an_archive_lacks_goes_into_the_runs_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: dict[str, Path], home: str
+) -> None:
+    """Never into the archive; the config is the one within."""
+    monkeypatch.chdir(tmp_path)
+    path = run(Path("there"), BACKPROP, 0)
+    pack(packable([path])[0], Path("a.zip"))
+    assert missing(Path("a.zip"), **question) == [frozen(Path("a.zip", path.name), "0", runs=Path(home))]
 
 
 # through a shell ----------------------------------------------------------------------------------
@@ -123,7 +175,7 @@ def test_any_name_survives_the_shell(tmp_path: Path, monkeypatch: pytest.MonkeyP
     stub.chmod(0o755)
     path = run(Path(name), BACKPROP, 0, name=name.replace("/", "-"))
     run(Path(name), BACKPROP, 1)
-    lines = build(gathered(Path(name)), Question(), []).tables[0].missing
+    lines = [each.line for each in build(gathered(Path(name)), Question(), []).tables[0].missing]
     environment = {
         "PATH": f"{stub.parent}{os.pathsep}{os.environ['PATH']}",
         "SAID": str(tmp_path / "said"),
@@ -131,15 +183,13 @@ def test_any_name_survives_the_shell(tmp_path: Path, monkeypatch: pytest.MonkeyP
     }
     subprocess.run(["sh"], input="\n".join(lines) + "\n", text=True, env=environment, check=True, timeout=20)
     said = (tmp_path / "said").read_text().split("\n\0")[:-1]
-    prefix = "./" if name.startswith("-") else ""
-    wanted = [frozen(path, seed)[1:] for seed in (0, 1)]
-    for words in wanted:
-        words[1] = prefix + words[1]
-    assert [line.split("\0")[:-1] for line in said] == wanted
+    _, command, config, *rest = frozen(path, "0,1")
+    config = f"./{config}" if name.startswith("-") else config
+    assert [line.split("\0")[:-1] for line in said] == [[command, config, *rest]]
 
 
 def test_a_name_that_is_no_text_survives_too(tmp_path: Path) -> None:
     """Bytes that are not UTF-8 stand in the line as they are."""
     path = run(Path(os.fsdecode(bytes(tmp_path) + b"/\xff")), BACKPROP, 0)
-    (line,) = reported(path.parent).tables[0].missing
-    assert b"\xff" in line.encode("utf-8", "surrogateescape")
+    (found,) = reported(path.parent).tables[0].missing
+    assert b"\xff" in found.line.encode("utf-8", "surrogateescape")

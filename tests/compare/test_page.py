@@ -23,6 +23,7 @@ from synthgrad.compare import figures
 from synthgrad.compare.page import page, show_page
 from synthgrad.compare.page.markup import as_json, e
 from synthgrad.compare.page.pictures import slim
+from synthgrad.compare.report import Missing
 from synthgrad.config import dump, plain
 from synthgrad.runs.reading import Recorded
 
@@ -86,7 +87,8 @@ def hostile() -> str:
     made.command = ["synthgrad", "compare", HOSTILE]
     made.warnings, made.claims[0].claim = [HOSTILE], HOSTILE
     for table in made.tables:
-        table.title, table.answers, table.fairness, table.missing = HOSTILE, [HOSTILE], [HOSTILE], [HOSTILE]
+        table.title, table.answers, table.fairness = HOSTILE, [HOSTILE], [HOSTILE]
+        table.missing = [Missing(HOSTILE, 3)]
     for group in made.groups:
         group.keys_that_differ[HOSTILE], group.config[HOSTILE] = HOSTILE, [HOSTILE, None]
         group.runs = [HOSTILE for _ in group.runs]
@@ -226,7 +228,7 @@ def test_the_data_are_the_report_but_for_the_curves_of_single_runs():
     """The page says what was left out."""
     read = Page(made("plain"))
     curves = [curve for group in read.data["groups"] for curve in group["curves"].values()]
-    assert read.data["schema"] == "synthgrad.compare/1"
+    assert read.data["schema"] == "synthgrad.compare/2"
     assert all(curve["lines"] == [] and len(curve["mean"]) == 30 for curve in curves)
     assert "but for the curves of single runs" in read.text
 
@@ -244,7 +246,7 @@ def test_the_page_has_its_parts_in_order():
     """First the answer, last the data."""
     text = Page(made("plain")).text
     parts = ["its hidden layers learn", "of each method", "Differences", "Curves", "Layers", "Every run", "Is it fair?"]
-    parts += ["Config", "Warnings", "Environment", "Repeat this", "synthgrad compare runs", "synthgrad train", "Data"]
+    parts += ["Config", "Warnings", "Environment", "Repeat this", "synthgrad compare runs", "synthgrad sweep", "Data"]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
 

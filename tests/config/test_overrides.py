@@ -100,6 +100,43 @@ def test_a_wrong_override_has_itself_for_a_place(setting: str, what: str) -> Non
     assert said(BASE, setting) == [f"-s {setting}: {what}"]
 
 
+SWEEP = "several values are for synthgrad sweep"
+SEVERAL = {
+    "trainer.alpha=1e-3,1e-2": f"expected a number, got '1e-3,1e-2' ({SWEEP})",
+    "seed=0..9": f"expected a whole number, got '0..9' ({SWEEP})",
+    "trainer.alpha=1e-4..1e-1:log4": f"expected a number, got '1e-4..1e-1:log4' ({SWEEP})",
+    "seed=1,2": f"expected a whole number, got '1,2' (without the comma; {SWEEP})",
+    "network.hidden=64,32": f"expected a list, got '64,32' (write [64,32]; {SWEEP})",
+    "network.hidden=[64],[64, 32]": f"but found ',' ({SWEEP})",
+    "trainer.name=frozen,dni": f"(did you mean 'frozen'? {SWEEP})",
+    "trainer.optimizer=sgd,adam": f"{SWEEP})",
+}
+
+
+@pytest.mark.parametrize(("setting", "end"), SEVERAL.items(), ids=SEVERAL)
+def test_several_values_are_sent_to_sweep(setting: str, end: str) -> None:
+    """After what else would be right."""
+    (line,) = said(BASE, setting)
+    assert line.startswith(f"-s {setting}: ")
+    assert line.endswith(end)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["network.hidden=[64, x]", "trainer.alpha='1,2'", "seed=1..", "trainer.alhpa=1,2", "network.hidden=[[1],[2]]"],
+)
+def test_one_wrong_value_is_not(setting: str) -> None:
+    """Commas in brackets and quotes part nothing; a key that is not there is wrong with any value."""
+    lines = said(BASE, setting)
+    assert lines
+    assert not any(SWEEP in line for line in lines)
+
+
+def test_a_file_is_not_sent_to_sweep() -> None:
+    """What is wrong there is wrong in a sweep too, whatever the file is called."""
+    assert said(BASE + "seed: 0..9\n") == ["a.yaml:3:7: seed: expected a whole number, got '0..9'"]
+
+
 def test_an_override_with_line_breaks_is_still_one_line() -> None:
     """What a terminal would break or obey is shown escaped."""
     (line,) = said(BASE, "seed=\x1b[1m\nx")

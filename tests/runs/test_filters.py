@@ -23,7 +23,10 @@ def runs(tmp_path_factory):
         "froz": killed(there, {"trainer.name": "frozen", "training.epochs": 1, "network.hidden": [64, 32]}, seed=2),
         "both": made(there, {**DNI, "trainer.alpha": 0.01, "trainer.optimizer": "adam"}, seed=3),
         "labl": made(
-            there, {**DNI, "trainer.generator.input": ["label", "input"], "network.normalize": True, "seed": 4}, stop=1
+            there,
+            {"trainer.name": "dni", "trainer.generator.input": ["label", "input"], "network.normalize": True},
+            seed=4,
+            stop=1,
         ),
     }
     times = {name: f"20261124-1900{seed:02}-{name}-s{seed}-000{seed}" for seed, name in enumerate(paths, 1)}

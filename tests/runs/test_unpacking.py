@@ -16,7 +16,7 @@ from packed import CONFIG, OWN, A, B, packed, run
 from synthgrad.errors import ConfigError, SynthgradError
 from synthgrad.runs import archive
 from synthgrad.runs.directory import Run
-from synthgrad.runs.finding import find
+from synthgrad.runs.finding import config_file, find
 from synthgrad.runs.unpacking import opened
 
 BOMB = 8 << 20
@@ -55,6 +55,29 @@ def test_a_path_into_an_archive_reads_as_what_was_typed(runs):
     assert os.path.getsize(path.weights) == 5000
     assert not path.result.exists()
     assert sorted(file.name for file in path.path.iterdir()) == sorted(OWN)
+
+
+@pytest.mark.parametrize("typed", [A, "latest", A[-4:]])
+def test_a_config_is_found_in_an_archive(runs, typed):
+    """By any name of its run."""
+    packed(runs / A)
+    path = config_file(Path("a.zip", typed, "config.yaml"))
+    assert (str(path), path.read_bytes()) == (f"a.zip/{A}/config.yaml", CONFIG)
+
+
+@pytest.mark.parametrize("path", ["a.zip", f"runs/{A}/config.yaml", "nosuch.yaml", "nosuch/config.yaml", "a\0b"])
+def test_a_config_elsewhere_is_the_path_itself(runs, path):
+    """Whether it is there or not."""
+    packed(runs)
+    assert str(config_file(Path(path))) == path
+
+
+def test_a_config_of_no_run_in_an_archive_is_an_error(runs):
+    """With the run that was perhaps meant; a run is not its config."""
+    packed(runs)
+    with pytest.raises(ConfigError, match=rf"^{A[:-1]}x: no such run in a.zip \(did you mean {A}\?\)$"):
+        config_file(Path("a.zip", f"{A[:-1]}x", "config.yaml"))
+    assert str(config_file(Path("a.zip", A))) == f"a.zip/{A}"
 
 
 def test_what_is_not_asked_for_is_not_unpacked(runs):

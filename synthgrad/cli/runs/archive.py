@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from synthgrad.cli.options import complete_run, run_names
-from synthgrad.cli.runs.layout import warn
-from synthgrad.cli.runs.prune import amount
+from synthgrad.cli.runs.layout import amount, warn
 
 
 @click.command(short_help="Put runs into one file that others can compare from.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from synthgrad.cli.options import before, complete_run, outcome, run_names, since, where
-from synthgrad.cli.runs.layout import Heading, emit_all, table, visible, warn, width
+from synthgrad.cli.runs.layout import Heading, amount, emit_all, table, visible, warn, width
 from synthgrad.cli.runs.list import HEADINGS, begun, paths_in, read
 
 if TYPE_CHECKING:
@@ -118,12 +118,3 @@ def _sum(number: int, total: int, deleted: bool) -> str:
         return "nothing to delete"
     what = f"{number} run{'' if number == 1 else 's'}, {amount(total)}"
     return f"{what}: {'deleted' if deleted else 'nothing was deleted yet (--delete does it)'}"
-
-
-def amount(size: float) -> str:
-    """Bytes for eyes."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 999.5:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"

@@ -170,9 +170,11 @@ def pairs(rows: Mapping[str, str]) -> Node:
 
 def _repeat(report: Report) -> list[Node]:
     found: list[Node] = [e("h2", "Repeat this"), e("pre", shlex.join(report.command))]
-    missing = list(dict.fromkeys(line for table in report.tables for line in table.missing))
+    missing = dict.fromkeys(each for table in report.tables for each in table.missing)
     if missing:
-        found += [e("p", "Runs that are missing, and the commands that make them:"), e("pre", "\n".join(missing))]
+        runs = sum(each.runs for each in missing)
+        found.append(e("p", f"Missing runs: {runs}. The commands that make them:"))
+        found.append(e("pre", "\n".join(each.line for each in missing)))
     return found
 
 

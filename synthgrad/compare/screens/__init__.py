@@ -36,11 +36,12 @@ def _table(report: Report, table: Table, subjects: Sequence[Subject], width: int
 
 
 def _missing(table: Table, width: int) -> Iterator[str]:
-    """Runs that would complete the table, the first as an example."""
-    count = f"{len(table.missing)} runs are" if len(table.missing) > 1 else "1 run is"
+    """Runs that would complete the table, and the first of the lines that make them."""
+    runs = sum(each.runs for each in table.missing)
+    count = f"{runs} runs are" if runs > 1 else "1 run is"
     why = "no control: without frozen layers beside it no verdict means anything; " if table.lacks_control else ""
-    yield from fill(f"{why}{count} missing (compare --complete prints them all, --complete --run makes them):", width)
-    yield f"  {table.missing[0]}"
+    yield from fill(f"{why}{count} missing (compare --complete prints all lines, --complete --run makes them):", width)
+    yield f"  {table.missing[0].line}"
 
 
 def _claims(report: Report, width: int) -> Iterator[str]:

@@ -177,10 +177,10 @@ def _cautions(a: Subject, b: Subject, table: Table, at: int | None, width: int) 
             "No frozen control among them: whether hidden layers learn cannot be told. Next, or with --complete --run:",
             width,
         )
-        yield from (f"  {line}" for line in table.missing)
+        yield from (f"  {each.line}" for each in table.missing)
     elif table.missing:
         yield "Missing runs:"
-        yield from (f"  {line}" for line in table.missing)
+        yield from (f"  {each.line}" for each in table.missing)
     for subject in (a, b):
         if subject.diverged:
             where = subject.diverged

@@ -92,7 +92,9 @@ def test_the_schema_knows_every_field(tmp_path: Path) -> None:
     run(tmp_path, BOTH, 0, {BITS: 0.5, "cosine.1": 0.5, "loss": 1.0})
     data = json.loads(as_json(reported(tmp_path, metrics=(BITS, "loss"), claims=("dni > 0.1",))))
     kinds = {tuple(each): at for at, each in enumerate(objects(data))}
-    assert len(kinds) == 11, "report, table, sweep, tuned, cell, group, layer, estimate, curve, difference, answer"
+    assert len(kinds) == 12, (
+        "report, table, missing, sweep, tuned, cell, group, layer, estimate, curve, difference, answer"
+    )
     for at in kinds.values():
         more, less = copy.deepcopy(data), copy.deepcopy(data)
         list(objects(more))[at]["one_more"] = None

@@ -115,7 +115,7 @@ def test_without_a_control_no_verdict_is_shown(tmp_path: Path) -> None:
     shown = lines(tmp_path)
     assert "no control" in row(shown, "dni")
     assert shown[-3].startswith("no control: without frozen layers beside it no verdict means anything; 7 runs")
-    assert shown[-1].startswith("  synthgrad train ")
+    assert shown[-1].startswith("  synthgrad sweep ")
     assert "no control:" not in "\n".join(lines(tmp_path, control=False))
 
 
@@ -126,6 +126,15 @@ def test_missing_seeds_are_no_missing_control(tmp_path: Path) -> None:
     shown = " ".join(lines(tmp_path, control=False))
     assert " 1 run is missing" in shown
     assert "no control: without" not in shown
+
+
+def test_runs_are_counted_that_are_missing_not_the_lines_that_make_them(tmp_path: Path) -> None:
+    """Two seeds of one method, one of another; the first line stands for all."""
+    for keys, ends in ((FROZEN, [0.5] * 3), (BOTH, [0.5]), (LABEL, [0.5] * 2)):
+        group(tmp_path, keys, ends)
+    shown = lines(tmp_path, 119)
+    assert shown[-2].startswith("3 runs are missing (compare --complete prints all lines")
+    assert " -s seed=1,2 " in shown[-1]
 
 
 def test_of_more_than_twelve_groups_ten_are_shown(tmp_path: Path) -> None:

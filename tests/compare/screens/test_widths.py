@@ -127,7 +127,7 @@ def test_no_line_is_wider_than_the_terminal(tmp_path: Path, name: str) -> None:
     for width in WIDTHS:
         lines = [*screen(report, found.subjects, width), *chart(report, width)]
         wide = [line for line in lines if cell_width(line) > width]
-        assert [line for line in wide if not line.startswith("  synthgrad train ") and len(line.split()) > 1] == [], (
+        assert [line for line in wide if not line.startswith("  synthgrad sweep ") and len(line.split()) > 1] == [], (
             width
         )
         assert not any(line != line.rstrip() for line in lines), "spaces at the end"
