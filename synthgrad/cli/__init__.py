@@ -14,16 +14,14 @@ import click
 from click.shell_completion import add_completion_class
 
 from synthgrad import __version__
-from synthgrad.cli.compare import compare
+from synthgrad.cli.commands import Commands
 from synthgrad.cli.completion import Bash
-from synthgrad.cli.config import config
-from synthgrad.cli.runs import runs
-from synthgrad.cli.train import train
 from synthgrad.errors import SynthgradError
 
 EPILOG = """\b
 First steps:
   synthgrad train configs/addition/dni-both.yaml
+  synthgrad sweep configs/addition/*.yaml -s seed=0..9
   synthgrad compare
   synthgrad runs show latest
   synthgrad config list
@@ -38,6 +36,7 @@ Completion: eval "$(_SYNTHGRAD_COMPLETE=bash_source synthgrad)"  (or zsh_source,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     invoke_without_command=True,
     epilog=EPILOG,
+    commands=Commands(__name__, ("train", "sweep", "compare", "runs", "config")),
 )
 @click.version_option(__version__, prog_name="synthgrad")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
@@ -48,10 +47,6 @@ def group(context: click.Context, debug: bool) -> None:
         click.echo(context.get_help())
 
 
-group.add_command(train)
-group.add_command(compare)
-group.add_command(runs)
-group.add_command(config)
 add_completion_class(Bash)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from synthgrad.cli.blas import one_blas_thread
 from synthgrad.cli.options import complete_run, settings
 from synthgrad.cli.signals import Stop
 
@@ -86,12 +87,21 @@ def _new(config: Path, settings: tuple[str, ...], runs: Path, name: str | None) 
     from synthgrad.runs.log import Log
     from synthgrad.runs.survey import Surveyor, command_line
 
-    resolved = load(config, Config, settings)
+    resolved = load(_file(config), Config, settings)
     surveyor = Surveyor(command_line())
     experiment = Experiment([resolved])
     about = surveyor.about()
     label = name or config.stem
     return experiment, lambda: Log.begin(Run.create(runs, label, resolved.seed), experiment.replicas[0], about)
+
+
+def _file(config: Path) -> Path:
+    """The config itself; what finds it in an archive is imported only where it may be in one."""
+    if os.path.exists(config):
+        return config
+    from synthgrad.runs.finding import config_file
+
+    return config_file(config)
 
 
 def _old(name: str, runs: Path) -> tuple[Experiment, Begin]:
@@ -109,15 +119,6 @@ def _old(name: str, runs: Path) -> tuple[Experiment, Begin]:
     experiment = Experiment([load(recorded.run.config, Config)])
     about = surveyor.about()
     return experiment, lambda: take_up(recorded.run, experiment.replicas[0], about)
-
-
-def one_blas_thread() -> None:
-    """Give BLAS one thread, unless the caller's environment says otherwise; before NumPy is imported.
-
-    Networks of this size gain nothing from more, and results then do not depend on the machine's cores.
-    """
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(variable, "1")
 
 
 def _display(quiet: bool, log: Log, experiment: Experiment) -> Display:

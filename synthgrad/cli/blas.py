@@ -1,0 +1,14 @@
+"""How many threads BLAS may use; said in the environment, which it reads when NumPy is imported."""
+
+from __future__ import annotations
+
+import os
+
+
+def one_blas_thread() -> None:
+    """Give BLAS one thread, unless the caller's environment says otherwise; before NumPy is imported.
+
+    Networks of this size gain nothing from more, and results then do not depend on the machine's cores.
+    """
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")

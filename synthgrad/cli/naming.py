@@ -1,0 +1,71 @@
+"""What stacks are called: a few words, for a line of the display."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from synthgrad.cli.tally import counted
+from synthgrad.compare.groups import FIRST, differing, end, form, shown, told, word
+from synthgrad.compare.subjects import RUN_ONLY
+from synthgrad.config import flat, plain
+from synthgrad.sweep.stacks import Order
+
+NAME = "name"
+"""What the runs are called, as if it were a key of their configs."""
+VALUES = 3
+"""As many values of a key as are written out."""
+
+
+class Name(NamedTuple):
+    """What a stack is called: the words of a label, and how many runs it has."""
+
+    words: list[str]
+    size: str
+
+
+class Names:
+    """Calls stacks by their algorithm, or by their config if there are several, and by what else tells them apart."""
+
+    def __init__(self, stacks: Iterable[Sequence[Order]]) -> None:
+        self.keys = _telling([_settings(orders[0]) for orders in stacks])
+
+    def of(self, orders: Iterable[Order]) -> Name:
+        """The name of a stack of these runs."""
+        orders = list(orders)
+        each = [_settings(order) for order in orders]
+        own = differing(each)
+        first = [] if NAME in self.keys else ["trainer.name"]
+        keys = dict.fromkeys([*first, *(key for key in self.keys if key in each[0]), *own])
+        noun = "run" if own else "seed"
+        size = f"seed {orders[0].config.seed}" if len(orders) == 1 else counted(len(orders), noun)
+        return Name([_word(key, each) for key in sorted(keys, key=_rank)], size)
+
+
+def _settings(order: Order) -> dict[str, Any]:
+    settings = flat(plain(order.config))
+    return {NAME: order.name, **{key: value for key, value in settings.items() if key not in RUN_ONLY}}
+
+
+def _telling(settings: Sequence[dict[str, Any]]) -> list[str]:
+    """Of the keys that are worth telling those that are needed to tell all apart."""
+    kept: list[str] = []
+    apart = 1
+    for key in sorted(told(settings), key=_rank):
+        found = len({tuple(form(each.get(key)) for key in (*kept, key)) for each in settings})
+        if found > apart:
+            kept, apart = [*kept, key], found
+    return kept
+
+
+def _rank(key: str) -> int:
+    """Config and algorithm first."""
+    return FIRST.index(key) if key in FIRST else -1 if key == NAME else len(FIRST)
+
+
+def _word(key: str, settings: Sequence[dict[str, Any]]) -> str:
+    """A setting that the runs of a stack share, or its values in them."""
+    values = list(dict.fromkeys(shown(each[key]) for each in settings))
+    if len(values) == 1:
+        return word(key, settings[0][key], settings[0])
+    return f"{end(key, settings[0])}={','.join(values) if len(values) <= VALUES else f'{values[0]}..{values[-1]}'}"

@@ -1,0 +1,215 @@
+"""``synthgrad sweep``: a grid of runs, from one line."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from synthgrad.cli.blas import one_blas_thread
+from synthgrad.cli.options import complete_setting
+from synthgrad.cli.signals import Stop
+from synthgrad.cli.train import DIVERGED
+from synthgrad.errors import RunError
+
+if TYPE_CHECKING:
+    from synthgrad.cli.tally import Silent, Tally
+    from synthgrad.sweep.planning import Plan
+    from synthgrad.sweep.stacks import Order
+
+    Engine = Callable[[Callable[[], object]], Any]
+
+
+def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """As for ``train``, and after a comma the next value."""
+    key, equals, values = incomplete.partition("=")
+    before, comma, value = values.rpartition(",")
+    items = complete_setting(context, parameter, f"{key}{equals}{value}")
+    return [CompletionItem(item.value.replace("=", f"={before}{comma}", 1)) for item in items]
+
+
+@click.command(short_help="Train every combination of settings, those that are missing.")
+@click.argument("configs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CONFIG...")
+@click.option(
+    "-s",
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=V1,V2,...",
+    shell_complete=_complete,
+    help="Values of a dotted key, each a run: commas, ranges 0..9, 1e-4..1e-1:log4; may be repeated.",
+)
+@click.option("--seed", metavar="N|0..9", help="The same as -s seed=N.")
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="Where run directories are made."
+)
+@click.option("--name", help="Name of the runs; the config's file name if not given.")
+@click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", help="Processes, or workers of a scheduler; by default one a core."
+)
+@click.option(
+    "--stack",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Train at most N runs side by side in a process; 1 for each alone, what fits a core's cache if not given.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Train on the workers of a Dask scheduler, tcp://HOST:PORT.")
+@click.option("--dry-run", is_flag=True, help="Print the train lines of the runs that are missing, nothing else.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but run directories, and errors.")
+def sweep(
+    configs: tuple[Path, ...],
+    settings: tuple[str, ...],
+    seed: str | None,
+    runs: Path,
+    name: str | None,
+    jobs: int | None,
+    stack: int | None,
+    scheduler: str | None,
+    dry_run: bool,
+    quiet: bool,
+) -> None:
+    """Train every combination of the values, for every CONFIG, into a run directory each.
+
+    Runs that are there already are left alone, so the same line again completes a sweep that was interrupted. The
+    directories of the whole grid are printed on stdout, unless that is a terminal.
+
+    Values are parted by commas, but for those in brackets. 0..9 stands for ten whole numbers, 0..100..10 for every
+    tenth, 0.1..0.5:5 for five evenly spaced, 1e-4..1e-1:log4 for four on a log scale. A key counts where it exists:
+    trainer.generator.input does not multiply the runs of backprop.
+
+    \b
+    Examples:
+      synthgrad sweep configs/addition/dni-both.yaml --seed 0..9
+      synthgrad sweep dni.yaml -s trainer.name=backprop,frozen,dni --seed 0..9
+      synthgrad sweep configs/addition/*.yaml -s trainer.alpha=1e-3..1e-1:log3
+      synthgrad sweep dni.yaml -s network.hidden='[64],[64, 32]' --jobs 2
+      synthgrad sweep dni.yaml --seed 0..99 --dry-run | xargs -P 4 -L 1 env
+      synthgrad sweep dni.yaml --seed 0..99 --scheduler tcp://10.0.0.1:8786
+    """
+    one_blas_thread()
+    from synthgrad.cli.tally import counted
+    from synthgrad.sweep.grid import grid
+    from synthgrad.sweep.planning import planned
+
+    chosen = settings if seed is None else (*settings, f"seed={seed}")
+    jobs = jobs or _cores()
+    with planned(grid(configs, chosen), runs, name, jobs, stack, claim=not dry_run) as plan:
+        place = scheduler or counted(min(jobs, len(plan.stacks)), "process", "processes")
+        if dry_run:
+            _tell_lines(plan, place, quiet)
+            return
+        code = _carry_out(plan, place, _engine(plan, jobs, scheduler), runs, quiet)
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+# training -----------------------------------------------------------------------------------------
+
+
+def _carry_out(plan: Plan, place: str, engine: Engine, runs: Path, quiet: bool) -> int:
+    """Train what is missing and say what came of it. Returns the exit code. Raises RunError."""
+    from synthgrad.cli.tally import Tally, opening
+
+    tally = Tally(plan)
+    with Stop() as stop:
+        display = _display(quiet, tally, stop)
+        display.say(opening(plan, place))
+        failure = _follow(tally, engine, display, stop)
+        _conclude(tally, display, runs, quiet)
+    code = _code(tally, stop)
+    if failure and code == 1:
+        raise failure
+    return code
+
+
+def _follow(tally: Tally, engine: Engine, display: Silent, stop: Stop) -> RunError | None:
+    """Show what the engine tells, to its end or to the failure that ends it."""
+    if not tally.orders:
+        return None
+    with closing(engine(lambda: stop.signal)) as events, display:
+        try:
+            for event in events:
+                tally.note(event)
+                display.show(event)
+        except RunError as error:
+            return error
+    return None
+
+
+def _conclude(tally: Tally, display: Silent, runs: Path, quiet: bool) -> None:
+    """Say what came of it; print the directories of the grid, in its order."""
+    for message in tally.told():
+        display.warn(message)
+    display.conclude()
+    paths = [path for _, path in sorted(tally.paths.items())]
+    if quiet or not sys.stdout.isatty():
+        for path in paths:
+            click.echo(os.fsencode(path))
+    elif len(paths) > 1 and not tally.missing():
+        display.say(f"See: synthgrad compare {shlex.quote(str(runs))}")
+
+
+def _code(tally: Tally, stop: Stop) -> int:
+    """A signal, else that something is missing, else that something diverged."""
+    if tally.missing():
+        return 128 + stop.signal if stop.signal else 1
+    return DIVERGED if tally.diverged() else 0
+
+
+def _engine(plan: Plan, jobs: int, scheduler: str | None) -> Engine:
+    """Who trains the stacks."""
+    if scheduler is None:
+        from synthgrad.sweep.pool import work
+
+        return lambda stop: work(plan.stacks, jobs, stop)
+    from synthgrad.sweep.cluster import work_on
+
+    return lambda stop: work_on(scheduler, plan.stacks, stop)
+
+
+def _display(quiet: bool, tally: Tally, stop: Stop) -> Silent:
+    if quiet:
+        from synthgrad.cli.tally import Silent
+
+        return Silent(tally, stop)
+    from synthgrad.cli.progress import Lines, Live
+
+    kind = Live if Live.possible() else Lines
+    return kind(tally, stop)
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+# telling only -------------------------------------------------------------------------------------
+
+
+def _tell_lines(plan: Plan, place: str, quiet: bool) -> None:
+    """Print the lines that train what is missing, in the order of the grid."""
+    from synthgrad.cli.tally import opening
+
+    if not quiet:
+        click.echo(opening(plan, place), err=True)
+    orders = sorted((order for stack in plan.stacks for order in stack.orders), key=attrgetter("number"))
+    for order in orders:
+        click.echo(os.fsencode(shlex.join(_line(order))))
+
+
+def _line(order: Order) -> Sequence[str]:
+    """The words of the line that trains a run alone, or goes on with an earlier attempt."""
+    if order.resume is None:
+        return order.command
+    path = str(order.resume)
+    return ["synthgrad", "train", "--resume", f"./{path}" if path.startswith("-") else path, "-q"]
