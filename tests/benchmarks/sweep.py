@@ -2,11 +2,11 @@
 
     python tests/benchmarks/sweep.py [--epochs 300] [--rounds 3] [--seeds 10]
 
-The grid is {backprop, frozen, dni on layer-output, label, both} x 3 step sizes x seeds of the tutorial's 8-bit task, by the
-same command lines that a person types, each way into a directory of its own, the ways alternating; medians of rounds.
-"without start-up" takes from the shell loop what its runs need before their first step (a run of one epoch, times the
-runs), and nothing from the sweeps. Every run of every way is then compared with that of the loop, bit for bit but for
-what a clock measured.
+The grid is {backprop, frozen, dni on layer-output, label, both} x 3 step sizes x seeds of the tutorial's 8-bit task, by
+the same command lines that a person types, each way into a directory of its own, the ways alternating; medians of
+rounds. "without start-up" takes from the shell loop what its runs need before their first step (a run of one epoch,
+times the runs), and nothing from the sweeps. Every run of every way is then compared with that of the loop, bit for bit
+but for what a clock measured.
 """
 
 from __future__ import annotations

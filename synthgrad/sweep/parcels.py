@@ -1,0 +1,125 @@
+"""Runs that travel: a stack goes to another machine as bytes, and its run directories come back so.
+
+No disk is shared. A run is trained into a directory of the worker's, and written into one of ours when it is whole.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from synthgrad.errors import RunError
+from synthgrad.runs.directory import Run, reason, whole
+from synthgrad.runs.locking import hold
+from synthgrad.runs.survey import Surveyor
+from synthgrad.sweep.events import Begun, Done, Ended, Progress
+from synthgrad.sweep.stacks import Order, Stack
+from synthgrad.sweep.training import train_stack
+
+Files = dict[str, bytes]
+"""The files of a run by name."""
+
+
+class Errand(NamedTuple):
+    """A stack, and the files of those of its runs that are taken up, by number."""
+
+    stack: Stack
+    files: dict[int, Files]
+
+
+class Parcel(NamedTuple):
+    """What became of a stack: how each of its runs ended, and its files, by number; ``broken`` as in ``Done``."""
+
+    worker: str
+    ended: dict[int, Ended]
+    files: dict[int, Files]
+    broken: bool
+
+
+def pack(stack: Stack) -> bytes:
+    """An errand as bytes. Raises RunError where a run that is taken up cannot be read."""
+    files = {}
+    for order in stack.orders:
+        if order.resume is not None:
+            run = Run(order.resume)
+            try:
+                files[order.number] = _read([run.config, run.about, run.metrics, *run.checkpoints()])
+            except OSError as error:
+                raise RunError(f"{run.path}: cannot be read: {reason(error)}") from None
+    return pickle.dumps(Errand(stack, files))
+
+
+def train_packed(
+    packed: bytes, worker: str, folder: Path, tell: Callable[[Begun | Progress], object], stop: Callable[[], object]
+) -> Parcel:
+    """Train an errand's stack on ``worker`` below ``folder``, where nothing is left of it."""
+    errand: Errand = pickle.loads(packed)
+    parcel = Parcel(worker, {}, {}, False)
+    with TemporaryDirectory(prefix="synthgrad-", dir=folder) as below:
+        for event in train_stack(_laid_out(errand, Path(below)), Surveyor([]).about(), stop):
+            if isinstance(event, Ended):
+                parcel.ended[event.run] = event
+            elif isinstance(event, Done):
+                parcel = parcel._replace(broken=event.broken)
+            elif isinstance(event, Begun | Progress):
+                tell(event)
+        for number, ended in parcel.ended.items():
+            if ended.path:
+                run = Run(Path(ended.path))
+                parcel.files[number] = _read(p for p in run.path.iterdir() if run.owns(p.name))
+    return parcel
+
+
+def _laid_out(errand: Errand, below: Path) -> Stack:
+    """The stack with its directories here, those of runs that are taken up as they were."""
+    orders = []
+    for order in errand.stack.orders:
+        if order.resume is not None:
+            here = below / f"{order.number}"
+            here.mkdir()
+            for name, content in errand.files[order.number].items():
+                (here / name).write_bytes(content)
+            order = replace(order, resume=here)
+        orders.append(order)
+    return replace(errand.stack, orders=tuple(orders), runs=below)
+
+
+def _read(paths: Iterable[Path]) -> Files:
+    return {path.name: path.read_bytes() for path in paths if path.exists()}
+
+
+def unpack(order: Order, runs: Path, files: Files) -> Path:
+    """Write a run that came back into a new directory below ``runs``, or into that of the attempt it took up.
+
+    The result is written last, and the run is locked meanwhile. Raises RunError; then there is no result, and no
+    directory if it was new.
+    """
+    run = Run(order.resume) if order.resume is not None else Run.create(runs, order.name, order.config.seed)
+    try:
+        _write(run, files)
+    except OSError as error:
+        if order.resume is None:
+            run.remove()
+        raise RunError(f"{run.path}: cannot be written: {reason(error)}") from None
+    return run.path
+
+
+def _write(run: Run, files: Files) -> None:
+    last = (run.metrics.name, run.result.name)
+    with run.metrics.open("r+b" if run.metrics.exists() else "xb") as file:
+        if not hold(file):
+            raise RunError(f"{run.path}: is being trained by another process (its own result is left to it)")
+        run.result.unlink(missing_ok=True)
+        file.write(files.get(run.metrics.name, b""))  # over the rows that were there, which begin alike
+        file.truncate()
+        os.fsync(file.fileno())
+        for name in [*(name for name in files if name not in last), *(name for name in last[1:] if name in files)]:
+            whole(run.path / name, lambda into, name=name: into.write(files[name]), lasting=True)  # type: ignore[misc]
+        for path in run.checkpoints():
+            if path.name not in files:
+                path.unlink()
