@@ -20,6 +20,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from synthgrad.errors import RunError
+from synthgrad.runs.directory import reason
 from synthgrad.runs.survey import THREAD_VARIABLES
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
 from synthgrad.sweep.stacks import Stack
@@ -128,7 +130,10 @@ class _Pool:
                 worker.end(until)
 
     def _hire(self) -> None:
-        worker = Worker(self.heard)
+        try:
+            worker = Worker(self.heard)
+        except OSError as error:
+            raise RunError(f"sweep: no process can be started: {reason(error)} (try a smaller --jobs)") from None
         self.workers.add(worker)
         self._occupy(worker)
 
