@@ -3,6 +3,7 @@
     SynthgradError            one message: PLACE: WHAT (what would be right)
     |- ConfigError            a config, an override or a command line is wrong         exit 2
     `- RunError               a file, a directory, the machine failed while running    exit 1
+       `- DiskError           the disk is full or may not be written: so for every run
 
 A run that diverges is not an error but an outcome, with exit code 3 of its own (``cli/train.py``).
 The command line turns errors into text and an exit code in one place, ``cli/__init__.py``.
@@ -39,3 +40,7 @@ class ConfigError(SynthgradError):
 
 class RunError(SynthgradError):
     """Something outside the config failed: a disk, a permission, the memory."""
+
+
+class DiskError(RunError):
+    """Nothing more can be written there: no other run would fare better."""

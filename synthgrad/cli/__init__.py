@@ -53,6 +53,7 @@ add_completion_class(Bash)
 def main() -> None:
     """Run a command; turn what goes wrong into one message and an exit code."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for them costs a tenth of the start-up
+    _open_closed()
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
@@ -84,6 +85,17 @@ def main() -> None:
         click.echo(f"synthgrad: {type(error).__name__}: {error} (a bug; --debug shows where)", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_closed() -> None:
+    """Have the null device for a stdin, stdout or stderr that is closed (``2>&-``), here and in every child."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            os.dup2(null, number)
+            if null > 2:
+                os.close(null)
+            setattr(sys, name, os.fdopen(number, mode))
 
 
 def _usage(error: click.ClickException) -> int:

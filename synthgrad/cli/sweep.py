@@ -146,9 +146,15 @@ def _follow(tally: Tally, engine: Engine, display: Silent, stop: Stop) -> RunErr
 
 def _conclude(tally: Tally, display: Silent, runs: Path, quiet: bool) -> None:
     """Say what came of it; print the directories of the grid, in its order."""
+    from synthgrad.cli.tally import counted
+
     for message in tally.told():
         display.warn(message)
     display.conclude()
+    if quiet and tally.plan.elsewhere:
+        display.warn(
+            f"sweep: {counted(len(tally.plan.elsewhere), 'run')} of the grid: being trained by another process"
+        )
     paths = [path for _, path in sorted(tally.paths.items())]
     if quiet or not sys.stdout.isatty():
         for path in paths:

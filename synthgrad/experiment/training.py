@@ -113,12 +113,14 @@ def _train(experiment: Experiment, after: int, seconds: float) -> Generator[Reco
         except BaseException:
             restore(trainer, before)
             raise
+        gone: list[Diverged] = []
         if lost:
             ended, experiment, gone = _part(experiment, ended, lost, before)
-            yield from gone
-            if not ended.replicas:
-                return
-        yield ended
+        if ended.replicas:
+            yield ended
+        yield from gone
+        if not ended.replicas:
+            return
 
 
 def _close_epoch(experiment: Experiment, epoch: int) -> tuple[Figures, dict[int, str]]:

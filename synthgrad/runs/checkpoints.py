@@ -35,6 +35,7 @@ def write(run: Run, checkpoint: Checkpoint) -> None:
     whole(run.checkpoint(checkpoint.epoch), lambda file: np.savez(file, **arrays), lasting=True)  # type: ignore[arg-type]
     for old in run.checkpoints()[KEPT:]:
         old.unlink(missing_ok=True)
+    _clear_torn(run)
 
 
 def read(run: Run) -> Iterator[Checkpoint]:
@@ -50,4 +51,11 @@ def read(run: Run) -> Iterator[Checkpoint]:
 def clear(run: Run) -> None:
     """Take all checkpoints away. Raises OSError."""
     for path in run.checkpoints():
+        path.unlink(missing_ok=True)
+    _clear_torn(run)
+
+
+def _clear_torn(run: Run) -> None:
+    """Take away what was being written when a process was killed."""
+    for path in run.path.glob(".checkpoint-*.part"):
         path.unlink(missing_ok=True)

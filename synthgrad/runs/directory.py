@@ -6,17 +6,21 @@ must be whole are written beside and renamed.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from synthgrad.errors import RunError
+from synthgrad.errors import DiskError, RunError
 from synthgrad.runs.locking import held
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
 class Run:
@@ -61,10 +65,10 @@ class Run:
                 path.mkdir()
             except FileExistsError:
                 if not runs.is_dir():
-                    raise RunError(f"{runs}: is not a directory (choose another with --runs)") from None
+                    raise DiskError(f"{runs}: is not a directory (choose another with --runs)") from None
                 continue
             except OSError as error:
-                raise RunError(f"{runs}: no run directory can be made there: {reason(error)}") from None
+                raise DiskError(f"{runs}: no run directory can be made there: {reason(error)}") from None
             return cls(path)
         raise RunError(f"{runs}: no free name for a run directory")
 
@@ -86,9 +90,21 @@ def whole(path: Path, write: Callable[[BinaryIO], object], lasting: bool = False
                 file.flush()
                 os.fsync(file.fileno())
         beside.replace(path)
+        if lasting:
+            _sync(path.parent)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _sync(directory: Path) -> None:
+    """Have the names in a directory on the disk, where the system can do that."""
+    with suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def hand_over(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -115,6 +131,12 @@ def _label(name: str) -> str:
     """The name as a part of a directory's name: no separators, no dots in front, at most 150 bytes."""
     plain = re.sub(r"[^\w.+=-]+", "-", name).encode("utf-8", "ignore")[:150].decode("utf-8", "ignore")
     return plain.strip("-.") or "run"
+
+
+def not_written(what: str, error: OSError) -> RunError:
+    """An error of writing in the user's words, a DiskError where another run would meet it as well."""
+    kind = DiskError if error.errno in FULL else RunError
+    return kind(f"{what}: {reason(error)}")
 
 
 def reason(error: OSError) -> str:

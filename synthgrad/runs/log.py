@@ -11,11 +11,10 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 
 from synthgrad.config import dump, plain
-from synthgrad.errors import RunError
 from synthgrad.experiment import Diverged, Replica
 from synthgrad.runs import checkpoints
 from synthgrad.runs.checkpoints import Checkpoint
-from synthgrad.runs.directory import Run, reason, whole
+from synthgrad.runs.directory import Run, not_written, whole
 from synthgrad.runs.figures import is_up
 from synthgrad.runs.locking import hold
 from synthgrad.runs.survey import now
@@ -47,14 +46,14 @@ class Log:
             found = {"hashes": replica.hashes(), "stability": replica.stability()}
             log.file = run.metrics.open("xb", buffering=0)
             hold(log.file)
-            whole(run.config, lambda file: file.write(dump(plain(replica.config)).encode()))
-            whole(run.about, lambda file: file.write(as_json({**about, **found})))
+            whole(run.config, lambda file: file.write(dump(plain(replica.config)).encode()), lasting=True)
+            whole(run.about, lambda file: file.write(as_json({**about, **found})), lasting=True)
             log.write_header()
         except BaseException as error:
             log.close()
             run.remove()
             if isinstance(error, OSError):
-                raise RunError(f"{run.path}: cannot be written: {reason(error)}") from None
+                raise not_written(f"{run.path}: cannot be written", error) from None
             raise
         return log
 
@@ -72,7 +71,7 @@ class Log:
         try:
             self._append(",".join(row))
         except OSError as error:
-            raise RunError(f"{self.run.metrics}: cannot be written: {reason(error)}") from None
+            raise not_written(f"{self.run.metrics}: cannot be written", error) from None
         self.note(epoch, step, seconds, figures)
         if self.every and epoch % self.every == 0:
             self.checkpoint()
@@ -93,7 +92,7 @@ class Log:
             os.fsync(self.file.fileno())  # a checkpoint without its rows would be no use
             checkpoints.write(self.run, Checkpoint(self.epoch, self.seconds, self.replica.state()))
         except OSError as error:
-            raise RunError(f"{self.run.path}: the checkpoint cannot be written: {reason(error)}") from None
+            raise not_written(f"{self.run.path}: the checkpoint cannot be written", error) from None
 
     # the end ------------------------------------------------------------------------------------
 
@@ -109,7 +108,7 @@ class Log:
             if outcome != "interrupted":
                 checkpoints.clear(self.run)
         except OSError as error:
-            raise RunError(f"{self.run.path}: the result cannot be written: {reason(error)}") from None
+            raise not_written(f"{self.run.path}: the result cannot be written", error) from None
 
     def fail(self, error: Exception) -> None:
         """Say in the run directory that it failed, as far as that is still possible."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import takewhile
@@ -12,12 +14,17 @@ from pathlib import Path
 
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.runs.directory import Run, reason
+from synthgrad.runs.finding import is_run
 from synthgrad.runs.locking import hold
 
 INCOMPLETE = ("failed", "interrupted", "unfinished")
 """Outcomes of runs that came to no end."""
 HALF_DELETED = ".pruned-"
 """What the name of a directory begins with while it is being deleted: nobody finds a run there."""
+UNBORN = re.compile(r"\d{8}-\d{6}-.+-s\d+-[0-9a-f]{4}")
+"""The name of a directory that was taken for a run: killed within its first moments it has no config."""
+PATIENCE = 60.0
+"""Seconds that a run has to begin."""
 IN_FLIGHT, GONE = "it is being written", "it is gone"
 
 
@@ -117,11 +124,21 @@ def _remove(place: Path) -> None:
     place.rmdir()
 
 
-def half_deleted(runs: Path) -> list[Path]:
-    """What is left where deleting came to no end."""
-    return [
-        Path(directory) / name
-        for directory, names, _ in os.walk(runs)
-        for name in sorted(names)
-        if name.startswith(HALF_DELETED)
-    ]
+def remains(runs: Path) -> dict[Path, str]:
+    """What no finder looks at: directories whose deleting came to no end, or whose run never began; and which it is."""
+    found: dict[Path, str] = {}
+    for directory, names, _ in os.walk(runs):
+        for name in sorted(names):
+            path = Path(directory) / name
+            if name.startswith(HALF_DELETED):
+                found[path] = "half deleted"
+            elif UNBORN.fullmatch(name) and not is_run(path) and _is_old(path):
+                found[path] = "never begun"
+    return found
+
+
+def _is_old(path: Path) -> bool:
+    """Whether nobody can be about to begin a run there."""
+    with suppress(OSError):
+        return time.time() - path.stat().st_mtime > PATIENCE
+    return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from synthgrad.errors import RunError
 from synthgrad.experiment import Diverged, Epoch, Experiment, Record, train
 from synthgrad.runs.log import Log
 
@@ -14,7 +15,8 @@ def record(experiment: Experiment, logs: Sequence[Log], stop: Callable[[], objec
     In the end every log has its outcome: finished, diverged, interrupted, or failed where an exception ends it.
     All logs begin after the same epoch. Raises RunError.
     """
-    records = train(experiment, logs[0].epoch)
+    (after,) = {log.epoch for log in logs}
+    records = train(experiment, after)
     try:
         for each in records:
             if isinstance(each, Epoch):
@@ -26,13 +28,22 @@ def record(experiment: Experiment, logs: Sequence[Log], stop: Callable[[], objec
             if stop():
                 break
         records.close()
-        epochs = experiment.config.training.epochs
-        for log in logs:
-            if not log.outcome:
-                log.finish("finished" if log.epoch == epochs else "interrupted")
+        _end([log for log in logs if not log.outcome], experiment.config.training.epochs)
     except Exception as error:
         records.close()
         for log in logs:
             if not log.outcome:
                 log.fail(error)
         raise
+
+
+def _end(logs: Sequence[Log], epochs: int) -> None:
+    """Give logs their outcome. What fails one of them keeps no other from its own. Raises RunError."""
+    failure: RunError | None = None
+    for log in logs:
+        try:
+            log.finish("finished" if log.epoch == epochs else "interrupted")
+        except RunError as error:
+            failure = failure or error
+    if failure:
+        raise failure

@@ -10,7 +10,7 @@ from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Replica
 from synthgrad.runs import checkpoints
 from synthgrad.runs.checkpoints import Checkpoint
-from synthgrad.runs.directory import Run, reason, whole
+from synthgrad.runs.directory import Run, not_written, whole
 from synthgrad.runs.locking import hold
 from synthgrad.runs.log import Log, as_json
 from synthgrad.runs.reading import Recorded
@@ -51,6 +51,8 @@ def take_up(run: Run, replica: Replica, about: Mapping[str, Any]) -> Log:
         log.file = run.metrics.open("r+b" if run.metrics.exists() else "x+b", buffering=0)
         if not hold(log.file):
             raise RunError(f"{run.path}: is being trained by another process (wait for it, or end it first)")
+        if (outcome := Recorded(run.path).outcome) not in OPEN:  # by whoever had it when it was looked at before
+            raise RunError(f"{run.path}: has ended meanwhile: it is {outcome}")
         run.result.unlink(missing_ok=True)
         run.weights.unlink(missing_ok=True)
         rows = list(_rows(log.file, log.columns))
@@ -64,7 +66,7 @@ def take_up(run: Run, replica: Replica, about: Mapping[str, Any]) -> Log:
             checkpoints.clear(run)
     except OSError as error:
         log.close()
-        raise RunError(f"{run.path}: cannot be taken up: {reason(error)}") from None
+        raise not_written(f"{run.path}: cannot be taken up", error) from None
     except BaseException:
         log.close()
         raise

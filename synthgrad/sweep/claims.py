@@ -6,6 +6,7 @@ claim counts no more. Where the system has no locks there are no claims.
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +19,7 @@ from synthgrad.runs.locking import held, hold
 
 FOLDER = ".sweeps"
 TURN = "turn"
-"""The file that is locked by whoever is looking at the claims to make one."""
+"""The file that is locked by whoever is looking at the claims to make one, or to take some away."""
 PATIENCE = 60.0
 
 
@@ -36,13 +37,14 @@ class Claim:
         self.file.write("".join(f"{key}\n" for key in keys).encode())
 
     def release(self) -> None:
-        """Give up the claim."""
-        if self.file is not None:
-            self.path.unlink(missing_ok=True)
-            self.file.close()
-            with suppress(OSError):
+        """Give up the claim, and leave nothing behind where no other is made."""
+        if self.file is None:
+            return
+        self.path.unlink(missing_ok=True)
+        self.file.close()
+        with suppress(OSError, RunError), _turn(self.path.parent, patience=0):
+            if not list(_claims(self.path.parent)):
                 (self.path.parent / TURN).unlink()
-            with suppress(OSError):  # another claim is in it
                 self.path.parent.rmdir()
 
 
@@ -50,23 +52,49 @@ class Claim:
 def claiming(runs: Path) -> Iterator[Claim]:
     """A claim to be taken; while entered, nobody else takes one. Raises RunError."""
     folder = runs / FOLDER
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / TURN).open("ab") as turn:
-            if not hold(turn, PATIENCE):
-                raise RunError(f"{folder}: another sweep has been making its plan for a minute (end it, or try again)")
-            yield Claim(folder / secrets.token_hex(8))
-    except OSError as error:
-        raise RunError(f"{folder}: no claim can be made there: {reason(error)}") from None
+    with _turn(folder, PATIENCE):
+        for path in _claims(folder):
+            if not held(path):
+                path.unlink(missing_ok=True)
+        yield Claim(folder / secrets.token_hex(8))
 
 
 def others(runs: Path) -> set[str]:
-    """The fingerprints of the runs that live sweeps have claimed; the claims of dead ones are taken away."""
+    """The fingerprints of the runs that live sweeps have claimed."""
     found: set[str] = set()
-    for path in (runs / FOLDER).glob("[0-9a-f]*"):
-        with suppress(OSError):
-            if held(path):
+    for path in _claims(runs / FOLDER):
+        if held(path):
+            with suppress(OSError):
                 found.update(path.read_text().split())
-            else:
-                path.unlink()
     return found
+
+
+def _claims(folder: Path) -> Iterator[Path]:
+    return folder.glob("[0-9a-f]*")
+
+
+@contextmanager
+def _turn(folder: Path, patience: float) -> Iterator[None]:
+    """Be the only one in a folder of claims, which is made where it is missing. Raises RunError."""
+    try:
+        file = _opened(folder, patience)
+    except OSError as error:
+        raise RunError(f"{folder}: no claim can be made there: {reason(error)}") from None
+    with file:
+        yield
+
+
+def _opened(folder: Path, patience: float) -> BinaryIO:
+    """The file of the turn, locked; not one that its last holder has taken away meanwhile. Raises OSError, RunError."""
+    path = folder / TURN
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):  # the folder was taken away
+            file = path.open("ab")
+            if not hold(file, patience):
+                file.close()
+                raise RunError(f"{folder}: another sweep has been making its plan for a minute (end it, or try again)")
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                    return file
+            file.close()

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from synthgrad.errors import RunError
-from synthgrad.runs.directory import Run, reason, whole
+from synthgrad.runs.directory import Run, not_written, reason, whole
 from synthgrad.runs.locking import hold
 from synthgrad.runs.survey import Surveyor
 from synthgrad.sweep.events import Begun, Done, Ended, Progress
@@ -105,7 +105,7 @@ def unpack(order: Order, runs: Path, files: Files) -> Path:
     except OSError as error:
         if order.resume is None:
             run.remove()
-        raise RunError(f"{run.path}: cannot be written: {reason(error)}") from None
+        raise not_written(f"{run.path}: cannot be written", error) from None
     return run.path
 
 

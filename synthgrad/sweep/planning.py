@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgrad.config import flat, plain, read_resolved
-from synthgrad.errors import ConfigError
+from synthgrad.errors import ConfigError, RunError
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below
 from synthgrad.runs.reading import Recorded
@@ -45,15 +45,24 @@ def planned(
 ) -> Iterator[Plan]:
     """The plan of a grid. With ``claim`` its runs are this process's while entered: other sweeps leave them alone.
 
-    Raises RunError where no claim can be made.
+    Raises ConfigError where two runs of the grid would record the same, RunError where no claim can be made.
     """
     keys = [identity(flat(plain(each.config))) for each in grid]
+    if len(set(keys)) < len(keys):
+        raise ConfigError(f"sweep: {' and '.join(IRRELEVANT)} with several values makes the same run several times")
     if not claim:
-        yield _plan(grid, keys, runs, name, jobs, most, others(runs))
+        yield _plan(grid, keys, runs, name, jobs, most)
         return
-    with claiming(runs) as mine:
-        plan = _plan(grid, keys, runs, name, jobs, most, others(runs))
-        mine.take(keys[order.number] for stack in plan.stacks for order in stack.orders)
+    try:
+        with claiming(runs) as mine:
+            plan = _plan(grid, keys, runs, name, jobs, most)
+            mine.take(keys[order.number] for stack in plan.stacks for order in stack.orders)
+    except RunError:  # where nothing is to be written, nothing need be claimed
+        plan = _plan(grid, keys, runs, name, jobs, most)
+        if plan.stacks:
+            raise
+        yield plan
+        return
     try:
         yield plan
     finally:
@@ -76,17 +85,9 @@ def identity(config: Mapping[str, Any]) -> str:
     return blake2b(json.dumps(kept, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-def _plan(
-    grid: list[Planned],
-    keys: list[str],
-    runs: Path,
-    name: str | None,
-    jobs: int,
-    most: int | None,
-    claimed: set[str],
-) -> Plan:
+def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jobs: int, most: int | None) -> Plan:
     plan, orders = Plan(grid), []
-    found = _found(runs, set(keys))
+    claimed, found = others(runs), _found(runs, set(keys))
     for number, (each, key) in enumerate(zip(grid, keys, strict=True)):
         recorded = found.get(key, [])
         ended = next((run for run in recorded if run.outcome not in OPEN), None)

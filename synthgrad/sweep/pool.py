@@ -6,6 +6,7 @@ processes with the limit in their environment, not forks.
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import queue
@@ -16,7 +17,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from synthgrad.errors import RunError
 from synthgrad.runs.directory import reason
 from synthgrad.runs.survey import THREAD_VARIABLES
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
-from synthgrad.sweep.stacks import Stack
+from synthgrad.sweep.stacks import Order, Stack
+from synthgrad.sweep.worker import SIGNALS
 
 START = "import sys; sys.path[:] = {!r}; from synthgrad.sweep.worker import main; main()"
 """A worker finds what its parent finds, wherever it was started."""
@@ -39,10 +41,11 @@ class Worker:
     """A process that trains one stack after the other; what it tells is put into ``heard`` with the worker."""
 
     def __init__(self, heard: queue.SimpleQueue[tuple[Worker, Event | None]]) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", START.format(sys.path)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(),
-        )  # fmt: skip
+        with _held_back():
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", START.format(sys.path)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(),
+            )  # fmt: skip
         self.stack: Stack | None = None
         self.paths: dict[int, str] = {}
         self.open: set[int] = set()
@@ -65,8 +68,11 @@ class Worker:
             self.paths = dict(zip(event.runs, event.paths, strict=True))
         elif isinstance(event, Ended):
             self.open.discard(event.run)
-        elif isinstance(event, Done):
-            self.stack = None
+
+    def left(self, order: Order) -> Order:
+        """An order that it leaves behind, to be taken up in the directory that it has made, if it has."""
+        path = self.paths.get(order.number)
+        return replace(order, resume=Path(path)) if path else order
 
     def dismiss(self) -> None:
         """Let it end; what it is training ends as interrupted."""
@@ -110,6 +116,7 @@ class _Pool:
         self.heard: queue.SimpleQueue[tuple[Worker, Event | None]] = queue.SimpleQueue()
         self.workers: set[Worker] = set()
         self.stopping = False
+        self.numbers = itertools.count(max((stack.number for stack in stacks), default=0) + 1)
 
     def run(self, jobs: int) -> Iterator[Event]:
         try:
@@ -156,41 +163,62 @@ class _Pool:
                 worker.process.kill()
 
     def _told(self, worker: Worker, event: Event) -> Iterator[Event]:
+        if isinstance(event, Ended) and event.outcome == "interrupted" and not self.stopping:
+            return  # it was told to stop by somebody else: another takes up what is still open when it is done
         worker.note(event)
-        if isinstance(event, Done):
-            if event.broken and not self.stopping:
-                self.waiting.clear()
-            self._occupy(worker)
+        if not isinstance(event, Done):
+            yield event
+            return
+        if event.broken and not self.stopping:
+            self.waiting.clear()
+        if worker.open:
+            yield from self._lost(worker, "was told to stop")
+            worker.stack = None
+            worker.dismiss()
+            return
+        worker.stack = None
+        self._occupy(worker)
         yield event
 
     def _gone(self, worker: Worker) -> Iterator[Event]:
         """A worker has ended: as it was told to, or with a stack in its hands, which another takes up."""
         self.workers.remove(worker)
         worker.end(time.monotonic() + GRACE_SECONDS)
-        stack = worker.stack
-        if stack is None:
-            return
-        again = stack.attempt < ATTEMPTS and not self.stopping
-        yield Lost(stack.number, tuple(sorted(worker.open)), _how(worker.process.returncode), again)
-        if again:
-            orders = [
-                replace(order, resume=Path(path) if (path := worker.paths.get(order.number)) else order.resume)
-                for order in stack.orders
-                if order.number in worker.open
-            ]
-            self.waiting.appendleft(replace(stack, orders=tuple(orders), attempt=stack.attempt + 1))
-        else:
-            for run in sorted(worker.open):
-                yield Ended(
-                    stack.number,
-                    run,
-                    worker.paths.get(run, ""),
-                    "failed",
-                    f"its process {_how(worker.process.returncode)}",
-                )
-            yield Done(stack.number)
+        if worker.stack is not None and not (self.stopping and worker.process.returncode == 0):
+            yield from self._lost(worker, _how(worker.process.returncode))
         if self.waiting and not self.stopping:
             self._hire()
+
+    def _lost(self, worker: Worker, how: str) -> Iterator[Event]:
+        """Have the runs taken up that a worker leaves behind: side by side, but for those that have checkpoints."""
+        stack = worker.stack
+        assert stack is not None
+        again = stack.attempt < ATTEMPTS and not self.stopping
+        yield Lost(stack.number, tuple(sorted(worker.open)), how, again)
+        if again:
+            orders = [worker.left(order) for order in stack.orders if order.number in worker.open]
+            parts = [[order] for order in orders if order.goes_on]
+            parts += [rest] if (rest := [order for order in orders if not order.goes_on]) else []
+            for part in parts:
+                self.waiting.appendleft(Stack(next(self.numbers), tuple(part), stack.runs, stack.attempt + 1))
+            return
+        outcome, error = ("interrupted", "") if self.stopping else ("failed", f"its process {how}")
+        for run in sorted(worker.open):
+            yield Ended(stack.number, run, worker.paths.get(run, ""), outcome, error)
+        yield Done(stack.number)
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Signals come later, to a process that begins now as well: it says when it is ready for them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _how(code: int) -> str:

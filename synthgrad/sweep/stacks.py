@@ -15,6 +15,7 @@ import numpy as np
 
 from synthgrad.config import Options, plain
 from synthgrad.experiment import Config
+from synthgrad.runs.directory import Run
 from synthgrad.tasks import TASKS
 
 CACHE_BYTES = 1 << 20
@@ -40,6 +41,11 @@ class Order:
     command: tuple[str, ...]
     resume: Path | None = None
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has a checkpoint: then it begins after an epoch of its own, and so can share no stack."""
+        return self.resume is not None and bool(Run(self.resume).checkpoints())
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -63,12 +69,12 @@ def stacks(orders: Sequence[Order], runs: Path, jobs: int, most: int | None = No
     """
     forms: dict[str, list[Order]] = {}
     for order in orders:
-        alone = order.resume is not None and any(order.resume.glob("checkpoint-*.npz"))
-        forms.setdefault(f"{order.number}" if alone else form(order.config), []).append(order)
+        forms.setdefault(f"{order.number}" if order.goes_on else form(order.config), []).append(order)
     groups = list(forms.values())
+    costs = [_cost(group) for group in groups]
     pieces = [math.ceil(len(group) / (most or room(group[0].config))) for group in groups]
     while sum(pieces) < jobs and any(n < len(g) for n, g in zip(pieces, groups, strict=True)):
-        sizes = [_cost(g) / n if n < len(g) else 0.0 for n, g in zip(pieces, groups, strict=True)]
+        sizes = [c / n if n < len(g) else 0.0 for c, n, g in zip(costs, pieces, groups, strict=True)]
         pieces[sizes.index(max(sizes))] += 1
     parts = [part for group, n in zip(groups, pieces, strict=True) for part in _split(group, n)]
     parts.sort(key=_cost, reverse=True)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from synthgrad.errors import RunError, SynthgradError
-from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse
+from synthgrad.errors import DiskError, SynthgradError
+from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse, Replica
 from synthgrad.runs.directory import Run
+from synthgrad.runs.finding import is_run
 from synthgrad.runs.log import Log, close
+from synthgrad.runs.reading import Recorded
 from synthgrad.runs.recording import record
-from synthgrad.runs.resuming import take_up
+from synthgrad.runs.resuming import OPEN, take_up
 from synthgrad.runs.survey import now
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Progress
 from synthgrad.sweep.stacks import Order, Stack
@@ -25,19 +28,18 @@ def train_stack(stack: Stack, about: Mapping[str, Any], stop: Callable[[], objec
 
     ``about`` are the circumstances of this process. A failure is an event, not an exception.
     """
+    orders: list[Order] = []
+    for order in stack.orders:
+        yield from _looked_at(stack, order, orders)
     logs: list[Log] = []
     error: Exception | None = None
     try:
-        experiment = Experiment([order.config for order in stack.orders])
-        for order, replica in zip(stack.orders, experiment.replicas, strict=True):
-            mine = {**about, "started": now(), "command": list(order.command), "stack": len(stack.orders)}
-            if order.resume is not None:
-                logs.append(take_up(Run(order.resume), replica, mine))
-            else:
-                run = Run.create(stack.runs, order.name, order.config.seed)
-                logs.append(Log.begin(run, replica, mine))
-        yield Begun(stack.number, tuple(o.number for o in stack.orders), tuple(str(log.run.path) for log in logs))
-        yield from _followed(experiment, stack, logs, stop)
+        if orders:
+            experiment = Experiment([order.config for order in orders])
+            for order, replica in zip(orders, experiment.replicas, strict=True):
+                logs.append(_log(stack, order, replica, {**about, "stack": len(orders)}))
+            yield Begun(stack.number, tuple(o.number for o in orders), tuple(str(log.run.path) for log in logs))
+            yield from _followed(experiment, stack.number, orders, logs, stop)
     except Exception as caught:
         error = caught
         for log in logs:
@@ -46,24 +48,46 @@ def train_stack(stack: Stack, about: Mapping[str, Any], stop: Callable[[], objec
     finally:
         close(logs)
     told = _told(error) if error else ""
-    for order, its in itertools.zip_longest(stack.orders, logs):
+    for order, its in itertools.zip_longest(orders, logs):
         if its is None:
             yield Ended(stack.number, order.number, "", "failed", told)
         elif its.diverged is None:  # those that diverged have been told of
-            yield Ended(stack.number, order.number, str(its.run.path), its.outcome or "failed", told)
-    yield Done(stack.number, isinstance(error, RunError | MemoryError))
+            failed = its.outcome in ("", "failed")
+            yield Ended(stack.number, order.number, str(its.run.path), its.outcome or "failed", told if failed else "")
+    yield Done(stack.number, isinstance(error, DiskError))
 
 
-def _followed(experiment: Experiment, stack: Stack, logs: list[Log], stop: Callable[[], object]) -> Iterator[Event]:
+def _looked_at(stack: Stack, order: Order, orders: list[Order]) -> Iterator[Event]:
+    """Take an order up, as things are now: the attempt that it was to take up may have been ended or deleted since."""
+    path = order.resume
+    if path is None or not is_run(path):
+        orders.append(replace(order, resume=None))
+    elif (outcome := Recorded(path).outcome) not in OPEN:
+        yield Ended(stack.number, order.number, str(path), outcome)
+    elif Run(path).in_flight:
+        yield Ended(stack.number, order.number, str(path), "failed", f"{path}: is being trained by another process")
+    else:
+        orders.append(order)
+
+
+def _log(stack: Stack, order: Order, replica: Replica, about: Mapping[str, Any]) -> Log:
+    mine = {**about, "started": now(), "command": list(order.command)}
+    if order.resume is not None:
+        return take_up(Run(order.resume), replica, mine)
+    return Log.begin(Run.create(stack.runs, order.name, order.config.seed), replica, mine)
+
+
+def _followed(
+    experiment: Experiment, stack: int, orders: Sequence[Order], logs: Sequence[Log], stop: Callable[[], object]
+) -> Iterator[Event]:
     said = time.monotonic()
     for each in record(experiment, logs, stop):
         if isinstance(each, Diverged):
-            order: Order = stack.orders[each.replica.number]
-            path = str(logs[each.replica.number].run.path)
-            yield Ended(stack.number, order.number, path, "diverged")
+            number = each.replica.number
+            yield Ended(stack, orders[number].number, str(logs[number].run.path), "diverged")
         elif isinstance(each, Epoch | Pulse) and time.monotonic() - said > PROGRESS_SECONDS:
             said = time.monotonic()
-            yield Progress(stack.number, each.epoch)
+            yield Progress(stack, each.epoch)
 
 
 def _told(error: Exception) -> str:

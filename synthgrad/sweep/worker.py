@@ -18,17 +18,21 @@ from synthgrad.sweep.events import Event
 from synthgrad.sweep.stacks import Stack
 from synthgrad.sweep.training import train_stack
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 def main() -> None:
     """Train what comes until nothing comes any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal: the parent decides
     stopping = threading.Event()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal: the parent decides
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    if hasattr(signal, "pthread_sigmask"):  # the parent has held them back until here
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     orders: queue.SimpleQueue[Stack | None] = queue.SimpleQueue()
     out = _own_stdout()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, orders, stopping), daemon=True).start()
     about = Surveyor([]).about()
-    while (stack := orders.get()) is not None:
+    while (stack := orders.get()) is not None and not stopping.is_set():
         for event in train_stack(stack, about, stopping.is_set):
             _tell(out, event)
 
@@ -43,11 +47,11 @@ def _own_stdout() -> IO[bytes]:
 def _listen(source: IO[bytes], orders: queue.SimpleQueue[Stack | None], stopping: threading.Event) -> None:
     """Queue the stacks that come; the end of them, or of the parent, is the wish to stop."""
     try:
-        while (stack := pickle.load(source)) is not None:
-            orders.put(stack)
-    except EOFError:
+        while True:
+            orders.put(pickle.load(source))
+    except (EOFError, OSError, pickle.UnpicklingError):  # cut off within a stack, if the parent was killed
         stopping.set()
-    orders.put(None)
+        orders.put(None)
 
 
 def _tell(out: IO[bytes], event: Event) -> None:

@@ -68,7 +68,9 @@ def test_an_interrupted_run_says_what_is_recorded():
 
 def test_a_diverged_run_says_where_and_nothing_of_learning():
     """Figures of before the end would mislead."""
-    (line,) = said(outcome="diverged", diverged=Diverged(10, 97, "the weights of layer 2", Experiment([tiny()]).replicas[0]))
+    (line,) = said(
+        outcome="diverged", diverged=Diverged(10, 97, "the weights of layer 2", Experiment([tiny()]).replicas[0])
+    )
     assert line.startswith("Diverged in epoch 10, step 97: the weights of layer 2 stopped being finite.")
     assert "everything up to epoch 9" in line
 

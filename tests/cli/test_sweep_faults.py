@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -12,11 +13,12 @@ from pathlib import Path
 import pytest
 from typed import COMMAND, SMALL, environment, no_file_above, numbers, ran, result, started, typed, until, write
 
+from synthgrad.config import read_resolved
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below
 
-KEYS = ("-s", "seed=0..5", "-s", "training.epochs=3000", "-s", "training.evaluate_every=3000", "--stack", "2", "-q")
-"""Six runs in three stacks, a second or so each."""
+KEYS = ("-s", "seed=0..5", "-s", "training.epochs=1000", "-s", "training.evaluate_every=1000", "--stack", "2", "-q")
+"""Six runs in three stacks, some tenths of a second each."""
 
 
 @pytest.fixture
@@ -56,14 +58,14 @@ def completed(line, tmp_path):
     said = ran(*line)
     assert (said.code, said.err) == (0, "")
     paths = [Path(path) for path in said.out.splitlines()]
-    assert [path.name[:8] for path in paths] == [path.name[:8] for path in sorted(paths)]
+    assert [read_resolved(path / "config.yaml")["seed"] for path in paths] == list(range(6))
     assert sorted(paths) == sorted(below(tmp_path / "runs"))
     assert outcomes(tmp_path / "runs") == {"finished": 6}
     assert not any(Run(path).checkpoints() or Run(path).in_flight for path in paths)
     alone = typed("train", line[1], *KEYS[2:6], "--seed", 2, "--runs", tmp_path / "alone", "-q").run
     assert numbers(paths[2]) == numbers(alone)
     for path in paths:
-        assert [int(row["epoch"]) for row in numbers(path)] == list(range(1, 3001))
+        assert [int(row["epoch"]) for row in numbers(path)] == list(range(1, 1001))
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
@@ -135,11 +137,10 @@ def test_a_full_disk_is_one_message_and_exit_1(line, tmp_path):
     assert "cannot be written: no space left on device" in said.err
     assert "Traceback" not in said.err
     assert set(outcomes(tmp_path / "runs")) == {"failed"}
-    assert all(
-        not row.endswith(",")
-        for path in below(tmp_path / "runs")
-        for row in path.joinpath("metrics.csv").read_text().split()[:1]
-    )
+    for path in below(tmp_path / "runs"):
+        header, *rows = path.joinpath("metrics.csv").read_text().splitlines(keepends=True)
+        assert rows
+        assert all(row.endswith("\n") and row.count(",") == header.count(",") for row in rows)
     completed(line, tmp_path)
 
 
@@ -150,6 +151,40 @@ def test_two_sweeps_over_the_same_grid_share_its_runs(line, tmp_path):
     assert (one.returncode, two.returncode) == (0, 0), (err, other)
     assert outcomes(tmp_path / "runs") == {"finished": 6}
     completed(line, tmp_path)
+
+
+def test_a_worker_that_somebody_else_ends_gracefully_is_replaced(line, tmp_path):
+    """SIGTERM, as from who is short of memory: its runs go on in another process, and nothing is missing."""
+    process = started(*line)
+    training(tmp_path / "runs")
+    os.kill(children(process.pid)[0], signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert outcomes(tmp_path / "runs") == {"finished": 6}
+    completed(line, tmp_path)
+
+
+@pytest.mark.parametrize("delay", [0.3, 0.7])
+def test_ctrl_c_at_once_is_quiet(line, tmp_path, delay):
+    """While the workers are still being started."""
+    process = started(*line, start_new_session=True)
+    time.sleep(delay)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err.strip()) == (130, "")
+    assert set(outcomes(tmp_path / "runs")) <= {"interrupted", "finished"}
+    completed(line, tmp_path)
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-"])
+def test_a_closed_descriptor_is_no_obstacle(line, tmp_path, closed):
+    """Nobody listens; the runs are made all the same."""
+    words = [*COMMAND, *map(str, line[:-5]), "-s", "training.epochs=2", *map(str, line[-4:])]
+    done = subprocess.run(
+        ["sh", "-c", f"{shlex.join(words)} {closed}"], env=environment(), check=False, capture_output=True
+    )
+    assert done.returncode == 0
+    assert outcomes(tmp_path / "runs") == {"finished": 6}
 
 
 def test_a_run_that_diverges_is_exit_3_now_and_later(tmp_path):

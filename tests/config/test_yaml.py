@@ -149,7 +149,8 @@ def test_problems_of_merged_values_have_the_places_where_they_are_written() -> N
     assert said(text) == [
         "a.yaml:4:11: training.epochs: 0 is out of range (must be >= 1)",
         "a.yaml:5:32: training.batch_size: expected a whole number, got 'x'",
-        "a.yaml:5:52: training.foo: unknown key (known here: epochs, batch_size, shuffle, evaluate_every, checkpoint_every, decay)",
+        "a.yaml:5:52: training.foo: unknown key "
+        "(known here: epochs, batch_size, shuffle, evaluate_every, checkpoint_every, decay)",
     ]
 
 

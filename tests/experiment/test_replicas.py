@@ -86,7 +86,7 @@ def test_an_overflowing_figure_loses_only_its_own_replica(monkeypatch):
         experiment.trainer, "figures",
         lambda: {name: np.where([False, True, False], np.inf, value) for name, value in figures().items()},
     )  # fmt: skip
-    first, second, *_ = (record for record in train(experiment) if isinstance(record, Diverged | Epoch))
+    second, first, *_ = (record for record in train(experiment) if isinstance(record, Diverged | Epoch))
     assert first.place() == {"epoch": 1, "step": 4, "where": "the summed error of generator 1"}
     assert first.replica.number == 1
     assert [replica.number for replica, _ in second.each()] == [0, 2]
@@ -132,3 +132,26 @@ def test_the_hashes_of_a_replica_are_those_of_its_run_alone():
         configs = [tiny(keys, seed=seed) for seed in (3, 4)]
         stack = Experiment(configs)
         assert [r.hashes() for r in stack.replicas] == [Experiment([c]).hashes() for c in configs]
+
+
+def test_whoever_leaves_at_any_record_finds_the_state_of_the_last_epoch_of_each(monkeypatch):
+    """A divergence in a stack too: what its record comes with is what the handles have."""
+    alphas = (0.3, 1e-6, 0.35)
+    configs = [tiny({**LATE, "trainer.alpha": alpha}) for alpha in alphas]
+    count = sum(1 for _ in train(Experiment(configs)))
+    states = {}
+    for config, alpha in zip(configs, alphas, strict=True):
+        alone = Experiment([config])
+        states[alpha, 0] = {n: v.copy() for n, v in alone.replicas[0].state().items()}
+        for record in train(alone):
+            if isinstance(record, Epoch):
+                states[alpha, record.epoch] = {n: v.copy() for n, v in alone.replicas[0].state().items()}
+    for stop in range(55, count, 3):
+        stack, last = Experiment(configs), [0, 0, 0]
+        records = train(stack)
+        for _, record in zip(range(stop), records, strict=False):
+            for replica, _ in record.each() if isinstance(record, Epoch) else ():
+                last[replica.number] = record.epoch
+        records.close()
+        for replica, alpha, epoch in zip(stack.replicas, alphas, last, strict=True):
+            assert same_bits(replica.state(), states[alpha, epoch]), (stop, alpha, epoch)

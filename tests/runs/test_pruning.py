@@ -14,7 +14,7 @@ from synthgrad.errors import ConfigError, RunError
 from synthgrad.runs import pruning
 from synthgrad.runs.finding import below, find
 from synthgrad.runs.locking import hold
-from synthgrad.runs.pruning import check, delete, half_deleted, obstacle, size
+from synthgrad.runs.pruning import check, delete, obstacle, remains, size
 
 ROOT = Path(__file__).parents[2]
 WRITER = """
@@ -184,7 +184,8 @@ def test_deleting_that_fails_is_one_message_and_leaves_no_run(runs, monkeypatch)
     with pytest.raises(RunError, match=rf"^runs/{A}: cannot be deleted: input/output error$"):
         delete(runs / A, runs)
     assert [path.name for path in below(runs)] == [B]
-    (left,) = half_deleted(runs)
+    ((left, what),) = remains(runs).items()
+    assert what == "half deleted"
     assert sorted(os.listdir(left)) == ["metrics.csv", "weights.npz"]
     assert delete(left, runs) == ""
     assert os.listdir(runs) == [B]
@@ -200,3 +201,16 @@ def test_a_run_that_may_not_be_deleted_stays_whole(runs):
         assert sorted(os.listdir(runs / A)) == sorted(OWN)
     finally:
         (runs / A).chmod(0o700)
+
+
+def test_a_run_that_never_began_is_a_remain_after_a_minute(tmp_path):
+    """Killed between its directory and its config; who was that quick may still be about to write it."""
+    unborn = tmp_path / "runs" / "20261128-080000-a-s1-0f0f"
+    unborn.mkdir(parents=True)
+    (unborn / "metrics.csv").write_text("")
+    (tmp_path / "runs" / "20261128-notes").mkdir()
+    assert remains(tmp_path / "runs") == {}
+    os.utime(unborn, (0, 0))
+    assert remains(tmp_path / "runs") == {unborn: "never begun"}
+    assert delete(unborn, tmp_path / "runs") == ""
+    assert not unborn.exists()

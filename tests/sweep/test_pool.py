@@ -82,7 +82,7 @@ def begun(events):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_the_stack_of_a_lost_process_is_taken_up_by_another(tmp_path, processes, number):
     """In the same directories, and to the same end."""
-    keys = [{"training.epochs": 20_000, "training.evaluate_every": 20_000, "seed": seed} for seed in (1, 2)]
+    keys = [{"training.epochs": 5000, "training.evaluate_every": 5000, "seed": seed} for seed in (1, 2)]
     events = work([stack(tmp_path / "sweep", keys)], 1, lambda: False)
     first = begun(events)
     processes[0].send_signal(number)
@@ -94,7 +94,36 @@ def test_the_stack_of_a_lost_process_is_taken_up_by_another(tmp_path, processes,
     assert {e.outcome for e in ended(rest).values()} == {"finished"}
     assert len(processes) == 2
     assert len(list(below(tmp_path / "sweep"))) == 2
-    assert [int(row["epoch"]) for row in numbers(tmp_path / first.paths[0])] == list(range(1, 20_001))
+    assert [int(row["epoch"]) for row in numbers(tmp_path / first.paths[0])] == list(range(1, 5001))
+
+
+def test_runs_with_checkpoints_are_taken_up_one_by_one(tmp_path, processes):
+    """A kill lands between the checkpoints of two: each goes on after an epoch of its own, and no row is missing."""
+    keys = [
+        {**SHUFFLED, "seed": s, "training.epochs": 300, "training.checkpoint_every": 1, "diagnostics": False}
+        for s in range(5)
+    ]
+    events = work([stack(tmp_path / "sweep", keys)], 1, lambda: False)
+    first = next(event for event in events if isinstance(event, Begun))
+    until(lambda: len((tmp_path / first.paths[0] / "metrics.csv").read_bytes().splitlines()) > 20)
+    processes[0].kill()
+    found = ended(events)
+    assert {event.outcome for event in found.values()} == {"finished"}
+    for number, each in enumerate(keys):
+        assert numbers(tmp_path / found[number].path) == numbers(made(tmp_path / "alone", each))
+
+
+def test_a_process_that_somebody_else_tells_to_stop_is_replaced(tmp_path, processes):
+    """Its runs are taken up where they stopped, and the stacks behind it are trained."""
+    keys = [{"training.epochs": 3000, "training.evaluate_every": 3000, "seed": seed} for seed in (1, 2)]
+    stacks = [stack(tmp_path, keys), *(stack(tmp_path, [{"seed": s}], number=s, first=s) for s in (2, 3))]
+    events = work(stacks, 1, lambda: False)
+    begun(events)
+    processes[0].terminate()
+    rest = list(events)
+    assert [(e.how, e.again) for e in rest if isinstance(e, Lost)] == [("was told to stop", True)]
+    assert {number: e.outcome for number, e in ended(rest).items()} == dict.fromkeys(range(4), "finished")
+    assert len(processes) == 2
 
 
 def test_a_stack_that_loses_two_processes_has_failed(tmp_path, processes):

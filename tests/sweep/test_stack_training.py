@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from conftest import ROWS, tiny
@@ -10,8 +11,9 @@ from made import LATE, made
 from ordered import SHUFFLED, ended, stack
 from typed import numbers, result, weights
 
-from synthgrad.errors import RunError
+from synthgrad.errors import DiskError
 from synthgrad.runs.directory import Run
+from synthgrad.runs.locking import hold
 from synthgrad.runs.log import Log
 from synthgrad.sweep.events import Begun, Done, Progress
 from synthgrad.sweep.stacks import Order, Stack
@@ -110,7 +112,7 @@ def test_a_full_disk_fails_the_runs_and_says_so(tmp_path, monkeypatch):
 
     def full(log, epoch, *more):
         if epoch == 2:
-            raise RunError(f"{log.run.metrics}: cannot be written: no space left on device")
+            raise DiskError(f"{log.run.metrics}: cannot be written: no space left on device")
         done(log, epoch, *more)
 
     monkeypatch.setattr(Log, "epoch_done", full)
@@ -136,3 +138,57 @@ def test_a_bug_fails_its_stack_and_no_other(tmp_path, monkeypatch):
     events = trained(stack(tmp_path, [{"seed": 1}]))
     assert ended(events)[0].error == "ZeroDivisionError: division by zero (a bug)"
     assert events[-1] == Done(0, broken=False)
+
+
+def test_what_was_ended_meanwhile_is_left_as_it_is(tmp_path):
+    """By another process, since the plan was made: it is there, the others are trained, and nothing is deleted."""
+    done = made(tmp_path, {"seed": 1})
+    before = {path.name: path.read_bytes() for path in done.iterdir()}
+    orders = (Order(0, tiny(seed=1), "tiny", (), done), Order(1, tiny(seed=2), "tiny", ()))
+    events = trained(Stack(0, orders, tmp_path))
+    assert ended(events)[0].outcome == ended(events)[1].outcome == "finished"
+    assert ended(events)[0].path == str(done)
+    assert {path.name: path.read_bytes() for path in done.iterdir()} == before
+
+
+def test_what_is_being_trained_elsewhere_fails_alone(tmp_path):
+    """The others of the stack are trained, and the sweep goes on."""
+    path = made(tmp_path, {"seed": 1}, stop=1)
+    with (path / "metrics.csv").open("r+b") as file:
+        assert hold(file)
+        orders = (Order(0, tiny(seed=1), "tiny", (), path), Order(1, tiny(seed=2), "tiny", ()))
+        events = trained(Stack(0, orders, tmp_path))
+    assert [ended(events)[number].outcome for number in (0, 1)] == ["failed", "finished"]
+    assert "is being trained by another process" in ended(events)[0].error
+    assert events[-1] == Done(0, broken=False)
+
+
+def test_an_attempt_that_was_deleted_since_the_plan_begins_anew(tmp_path):
+    """In a new directory."""
+    orders = (Order(0, tiny(seed=1), "tiny", (), tmp_path / "gone"),)
+    assert ended(trained(Stack(0, orders, tmp_path)))[0].outcome == "finished"
+
+
+def test_a_directory_deleted_by_hand_fails_only_its_own_run(tmp_path):
+    """In the midst of training; the message is that run's."""
+    events = train_stack(stack(tmp_path, [{"seed": 1}, {"seed": 2}]), {}, lambda: False)
+    begun = next(events)
+    shutil.rmtree(begun.paths[0])
+    found = ended(events)
+    assert [found[number].outcome for number in (0, 1)] == ["failed", "finished"]
+    assert "no such file or directory" in found[0].error
+    assert found[1].error == ""
+
+
+def test_too_little_memory_fails_a_stack_and_no_other(tmp_path, monkeypatch):
+    """A smaller network may fit."""
+    monkeypatch.setattr("synthgrad.sweep.training.Experiment", lambda configs: (_ for _ in ()).throw(MemoryError()))
+    assert trained(stack(tmp_path, [{"seed": 1}]))[-1] == Done(0, broken=False)
+
+
+def test_logs_after_different_epochs_are_refused(tmp_path):
+    """They cannot be trained side by side: a row would be missing."""
+    paths = [made(tmp_path, {"seed": s, "training.epochs": 9}, stop=s) for s in (2, 3)]
+    orders = [Order(i, tiny({"training.epochs": 9}, seed=i + 2), "tiny", (), p) for i, p in enumerate(paths)]
+    events = trained(Stack(0, tuple(orders), tmp_path))
+    assert {event.outcome for event in ended(events).values()} == {"failed"}

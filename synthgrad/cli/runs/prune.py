@@ -55,7 +55,7 @@ def prune(
     wanted = outcomes or (() if places or filtered else pruning.INCOMPLETE)
     chosen = [said for said in _said(paths, conditions, since, before) if not wanted or said["outcome"] in wanted]
     if wanted == pruning.INCOMPLETE:
-        chosen += _half_deleted(runs)
+        chosen += _remains(runs)
     _each(chosen, runs, delete)
 
 
@@ -71,12 +71,10 @@ def _said(
     return [overview(run) for run in met] + ([] if conditions or since or before else broken)
 
 
-def _half_deleted(runs: Path) -> list[Overview]:
-    from synthgrad.runs.pruning import half_deleted
+def _remains(runs: Path) -> list[Overview]:
+    from synthgrad.runs.pruning import remains
 
-    return [
-        {"path": str(path), "outcome": "half deleted", "epoch": None, "epochs": None} for path in half_deleted(runs)
-    ]
+    return [{"path": str(path), "outcome": what, "epoch": None, "epochs": None} for path, what in remains(runs).items()]
 
 
 def _each(chosen: Iterable[Overview], runs: Path, delete: bool) -> None:
