@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ def verdict(config: Config, log: Log) -> list[str]:
     lines = [_outcome(log)]
     if "test_bit_accuracy" in log.last and log.diverged is None:
         lines.append(_learned(log.last))
-        note = _control(config)
+        note = _control(config, log)
         if note:
             lines.append(note)
     return lines
@@ -54,11 +55,12 @@ def _learned(last: dict[str, float]) -> str:
     return f"{said}: {figures}."
 
 
-def _control(config: Config) -> str:
+def _control(config: Config, log: Log) -> str:
     trainer: Any = config.trainer
     if trainer.name in ("backprop", "frozen") or not config.network.hidden:
         return ""
-    return "Whether the hidden layers learned, only the control can tell: the same line with -s trainer.name=frozen."
+    line = f"synthgrad train {shlex.quote(str(log.run.config))}" if log.resumed else "the same line"
+    return f"Whether the hidden layers learned, only the control can tell: {line} with -s trainer.name=frozen."
 
 
 def _percent(share: float) -> str:

@@ -45,7 +45,7 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
     multiple=True,
     metavar="KEY=V1,V2,...",
     shell_complete=_complete,
-    help="Values of a dotted key, each a run: commas, ranges 0..9, 1e-4..1e-1:log4; may be repeated.",
+    help="Values of a key, each a run: commas, ranges 0..9, 1e-4..1e-1:log4; repeatable, the last of a key counts.",
 )
 @click.option("--seed", metavar="N|0..9", help="The same as -s seed=N.")
 @click.option(
@@ -91,7 +91,7 @@ def sweep(
       synthgrad sweep dni.yaml -s trainer.name=backprop,frozen,dni --seed 0..9
       synthgrad sweep configs/addition/*.yaml -s trainer.alpha=1e-3..1e-1:log3
       synthgrad sweep dni.yaml -s network.hidden='[64],[64, 32]' --jobs 2
-      synthgrad sweep dni.yaml --seed 0..99 --dry-run | xargs -P 4 -L 1 env
+      synthgrad sweep dni.yaml --seed 0..99 --dry-run | xargs -r -L 1 -P 4 env
       synthgrad sweep dni.yaml --seed 0..99 --scheduler tcp://10.0.0.1:8786
     """
     one_blas_thread()
@@ -123,11 +123,10 @@ def _carry_out(plan: Plan, place: str, engine: Engine, runs: Path, quiet: bool) 
         display = _display(quiet, tally, stop)
         display.say(opening(plan, place))
         failure = _follow(tally, engine, display, stop)
+        if failure:
+            display.warn(str(failure))
         _conclude(tally, display, runs, quiet)
-    code = _code(tally, stop)
-    if failure and code == 1:
-        raise failure
-    return code
+    return _code(tally, stop)
 
 
 def _follow(tally: Tally, engine: Engine, display: Silent, stop: Stop) -> RunError | None:

@@ -143,7 +143,7 @@ class Tally:
         """What came of those that were to be trained."""
         diverged = self.diverged() if self.plan.diverged else 0  # those of now alone are counted anyway
         state = _state(len(self.plan.grid), self.missing(), len(self.plan.elsewhere), diverged)
-        names = {"waiting": "not begun", "running": "lost"}
+        names = {"waiting": "not taken up", "running": "lost"}
         parts = [f"{count:,} {names.get(name, name)}" for name, count in self.counts().items() if count]
         return f"{counted(len(self.orders), 'run')} in {took}: {', '.join(parts)}. {state}"
 
@@ -169,7 +169,8 @@ def opening(plan: Plan, place: str) -> str:
     if elsewhere:
         parts.append(f"{elsewhere:,} {_is(elsewhere)} being trained by another process")
     if orders:
-        parts.append(f"{len(orders):,} to train, in {counted(len(plan.stacks), 'stack')} on {place}")
+        stacks = f"in {counted(len(plan.stacks), 'stack')} on" if len(plan.stacks) < len(orders) else "on"
+        parts.append(f"{len(orders):,} to train, {stacks} {place}")
     if resumed:
         parts[-1] += f" ({resumed:,} {'was interrupted and goes' if resumed == 1 else 'were interrupted and go'} on)"
     return f"{counted(len(plan.grid), 'run')}: {', '.join(parts)}"
@@ -182,7 +183,8 @@ def _state(runs: int, missing: int, elsewhere: int, diverged: int) -> str:
         return f"{those}: run the same line again to complete the grid."
     note = f"; {diverged:,} of its {counted(runs, 'run')} diverged" if diverged else ""
     if elsewhere:
-        return f"The grid is complete but for {counted(elsewhere, 'run')} that another process trains{note}."
+        those = counted(elsewhere, "run")
+        return f"The grid is complete but for {those} that another process trains{note} (then run the line again)."
     return f"The grid is complete{note}."
 
 

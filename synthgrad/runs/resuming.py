@@ -13,7 +13,7 @@ from synthgrad.runs.checkpoints import Checkpoint
 from synthgrad.runs.directory import Run, not_written, whole
 from synthgrad.runs.locking import hold
 from synthgrad.runs.log import Log, as_json
-from synthgrad.runs.reading import Recorded
+from synthgrad.runs.reading import Metrics, Recorded
 
 OPEN = ("unfinished", "interrupted", "failed")
 """Outcomes after which a run can be taken up."""
@@ -32,12 +32,17 @@ class Row(NamedTuple):
 def check(recorded: Recorded) -> None:
     """Raise ConfigError where a run has come to its end, or is being written."""
     if recorded.outcome not in OPEN:
-        said = "diverged, and would again" if recorded.diverged else f"is {recorded.outcome}"
-        raise ConfigError(
-            f"{recorded.run.path}: {said}: there is nothing to resume (train it anew from its config.yaml)"
-        )
+        said = "has diverged" if recorded.diverged else f"is {recorded.outcome}"
+        right = "another step size may help" if recorded.diverged else "train it anew from its config.yaml"
+        raise ConfigError(f"{recorded.run.path}: {said}: there is nothing to resume ({right})")
     if recorded.run.in_flight:
         raise ConfigError(f"{recorded.run.path}: is being trained by another process (wait for it, or end it first)")
+
+
+def reached(run: Run) -> int:
+    """The epoch after which a run goes on: that of its newest checkpoint that is whole and has its rows, else 0."""
+    rows = Metrics(run.metrics).columns(["epoch"])["epoch"]
+    return next((found.epoch for found in checkpoints.read(run) if found.epoch <= len(rows)), 0)
 
 
 def take_up(run: Run, replica: Replica, about: Mapping[str, Any]) -> Log:

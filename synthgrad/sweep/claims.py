@@ -78,6 +78,8 @@ def _turn(folder: Path, patience: float) -> Iterator[None]:
     """Be the only one in a folder of claims, which is made where it is missing. Raises RunError."""
     try:
         file = _opened(folder, patience)
+    except (FileExistsError, NotADirectoryError):
+        raise RunError(f"{folder.parent}: is not a directory (choose another with --runs)") from None
     except OSError as error:
         raise RunError(f"{folder}: no claim can be made there: {reason(error)}") from None
     with file:

@@ -65,7 +65,7 @@ class Worker:
     def note(self, event: Event) -> None:
         """Keep in mind what it has told of its stack."""
         if isinstance(event, Begun):
-            self.paths = dict(zip(event.runs, event.paths, strict=True))
+            self.paths |= zip(event.runs, event.paths, strict=True)
         elif isinstance(event, Ended):
             self.open.discard(event.run)
 
@@ -190,16 +190,16 @@ class _Pool:
             self._hire()
 
     def _lost(self, worker: Worker, how: str) -> Iterator[Event]:
-        """Have the runs taken up that a worker leaves behind: side by side, but for those that have checkpoints."""
+        """Have the runs taken up that a worker leaves behind, side by side those that have come equally far."""
         stack = worker.stack
         assert stack is not None
         again = stack.attempt < ATTEMPTS and not self.stopping
         yield Lost(stack.number, tuple(sorted(worker.open)), how, again)
         if again:
-            orders = [worker.left(order) for order in stack.orders if order.number in worker.open]
-            parts = [[order] for order in orders if order.goes_on]
-            parts += [rest] if (rest := [order for order in orders if not order.goes_on]) else []
-            for part in parts:
+            parts: dict[str, list[Order]] = {}
+            for order in (worker.left(order) for order in stack.orders if order.number in worker.open):
+                parts.setdefault(order.form, []).append(order)
+            for part in parts.values():
                 self.waiting.appendleft(Stack(next(self.numbers), tuple(part), stack.runs, stack.attempt + 1))
             return
         outcome, error = ("interrupted", "") if self.stopping else ("failed", f"its process {how}")

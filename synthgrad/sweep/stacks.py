@@ -42,9 +42,10 @@ class Order:
     resume: Path | None = None
 
     @property
-    def goes_on(self) -> bool:
-        """Whether it has a checkpoint: then it begins after an epoch of its own, and so can share no stack."""
-        return self.resume is not None and bool(Run(self.resume).checkpoints())
+    def form(self) -> str:
+        """What the runs of a stack share: see ``form``; those that are taken up the epoch of their checkpoint too."""
+        newest = Run(self.resume).checkpoints()[:1] if self.resume else []
+        return f"{form(self.config)} {newest[0].name if newest else ''}"
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def stacks(orders: Sequence[Order], runs: Path, jobs: int, most: int | None = No
     """
     forms: dict[str, list[Order]] = {}
     for order in orders:
-        forms.setdefault(f"{order.number}" if order.goes_on else form(order.config), []).append(order)
+        forms.setdefault(order.form, []).append(order)
     groups = list(forms.values())
     costs = [_cost(group) for group in groups]
     pieces = [math.ceil(len(group) / (most or room(group[0].config))) for group in groups]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from synthgrad.runs.finding import is_run
 from synthgrad.runs.log import Log, close
 from synthgrad.runs.reading import Recorded
 from synthgrad.runs.recording import record
-from synthgrad.runs.resuming import OPEN, take_up
+from synthgrad.runs.resuming import OPEN, reached, take_up
 from synthgrad.runs.survey import now
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Progress
 from synthgrad.sweep.stacks import Order, Stack
@@ -26,20 +26,34 @@ PROGRESS_SECONDS = 0.2
 def train_stack(stack: Stack, about: Mapping[str, Any], stop: Callable[[], object]) -> Iterator[Event]:
     """Train a stack into one directory a run, each exactly like that of ``train``, and tell what happens.
 
-    ``about`` are the circumstances of this process. A failure is an event, not an exception.
+    ``about`` are the circumstances of this process. A failure is an event, not an exception. Runs whose checkpoints
+    turn out to be of different epochs (one was torn) are trained one group after the other.
     """
     orders: list[Order] = []
     for order in stack.orders:
         yield from _looked_at(stack, order, orders)
+    parts: dict[int, list[Order]] = {}
+    for order in orders:
+        parts.setdefault(reached(Run(order.resume)) if order.resume else 0, []).append(order)
+    broken = False
+    for part in parts.values():
+        if stop():
+            yield from (Ended(stack.number, o.number, str(o.resume or ""), "interrupted") for o in part)
+            continue
+        broken = (yield from _train(replace(stack, orders=tuple(part)), about, stop)) or broken
+    yield Done(stack.number, broken)
+
+
+def _train(stack: Stack, about: Mapping[str, Any], stop: Callable[[], object]) -> Generator[Event, None, bool]:
+    """Train what begins after the same epoch; whether the disk is to blame that something failed."""
     logs: list[Log] = []
     error: Exception | None = None
     try:
-        if orders:
-            experiment = Experiment([order.config for order in orders])
-            for order, replica in zip(orders, experiment.replicas, strict=True):
-                logs.append(_log(stack, order, replica, {**about, "stack": len(orders)}))
-            yield Begun(stack.number, tuple(o.number for o in orders), tuple(str(log.run.path) for log in logs))
-            yield from _followed(experiment, stack.number, orders, logs, stop)
+        experiment = Experiment([order.config for order in stack.orders])
+        for order, replica in zip(stack.orders, experiment.replicas, strict=True):
+            logs.append(_log(stack, order, replica, {**about, "stack": len(stack.orders)}))
+        yield Begun(stack.number, tuple(o.number for o in stack.orders), tuple(str(log.run.path) for log in logs))
+        yield from _followed(experiment, stack, logs, stop)
     except Exception as caught:
         error = caught
         for log in logs:
@@ -48,13 +62,13 @@ def train_stack(stack: Stack, about: Mapping[str, Any], stop: Callable[[], objec
     finally:
         close(logs)
     told = _told(error) if error else ""
-    for order, its in itertools.zip_longest(orders, logs):
+    for order, its in itertools.zip_longest(stack.orders, logs):
         if its is None:
             yield Ended(stack.number, order.number, "", "failed", told)
         elif its.diverged is None:  # those that diverged have been told of
             failed = its.outcome in ("", "failed")
             yield Ended(stack.number, order.number, str(its.run.path), its.outcome or "failed", told if failed else "")
-    yield Done(stack.number, isinstance(error, DiskError))
+    return isinstance(error, DiskError)
 
 
 def _looked_at(stack: Stack, order: Order, orders: list[Order]) -> Iterator[Event]:
@@ -77,17 +91,15 @@ def _log(stack: Stack, order: Order, replica: Replica, about: Mapping[str, Any])
     return Log.begin(Run.create(stack.runs, order.name, order.config.seed), replica, mine)
 
 
-def _followed(
-    experiment: Experiment, stack: int, orders: Sequence[Order], logs: Sequence[Log], stop: Callable[[], object]
-) -> Iterator[Event]:
+def _followed(experiment: Experiment, stack: Stack, logs: Sequence[Log], stop: Callable[[], object]) -> Iterator[Event]:
     said = time.monotonic()
     for each in record(experiment, logs, stop):
         if isinstance(each, Diverged):
             number = each.replica.number
-            yield Ended(stack, orders[number].number, str(logs[number].run.path), "diverged")
+            yield Ended(stack.number, stack.orders[number].number, str(logs[number].run.path), "diverged")
         elif isinstance(each, Epoch | Pulse) and time.monotonic() - said > PROGRESS_SECONDS:
             said = time.monotonic()
-            yield Progress(stack, each.epoch)
+            yield Progress(stack.number, each.epoch)
 
 
 def _told(error: Exception) -> str:

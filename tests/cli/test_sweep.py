@@ -89,7 +89,7 @@ def test_a_grid_may_be_one_run(sweep):
     """Then it is train with a memory."""
     said = sweep()
     assert (said.code, seeds(said)) == (0, [3])
-    assert lines(said)[0] == "1 run: 1 to train, in 1 stack on 1 process"
+    assert lines(said)[0] == "1 run: 1 to train, on 1 process"
 
 
 def test_seed_is_a_setting(sweep):
@@ -144,7 +144,7 @@ def test_a_stack_is_as_large_as_is_wished(sweep):
     """Or one run alone."""
     assert " in 1 stack on " in lines(sweep("--seed", "0..3", "--dry-run"))[0]
     assert " in 2 stacks on " in lines(sweep("--seed", "0..3", "--stack", 2, "--dry-run"))[0]
-    assert " in 4 stacks on " in lines(sweep("--seed", "0..3", "--stack", 1, "--dry-run"))[0]
+    assert lines(sweep("--seed", "0..3", "--stack", 1, "--dry-run"))[0].startswith("4 runs: 4 to train, on ")
 
 
 def test_without_jobs_there_is_a_process_for_each_core(tmp_path):
@@ -258,7 +258,7 @@ def test_a_failure_is_1_and_its_message_is_printed_once(sweep, tmp_path):
     (tmp_path / "runs" / ".sweeps").write_text("")
     said = sweep("--seed", "0..3", "-q")
     assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
-    assert "no claim can be made there" in said.err
+    assert "is not a directory (choose another with --runs)" in said.err
 
 
 def test_runs_that_fail_alike_are_told_of_once(sweep, told):
@@ -293,12 +293,12 @@ def _finished(*runs, stack=0):
 
 
 def test_an_engine_that_breaks_down_is_1(sweep, told):
-    """What is there is printed; the message stands last."""
+    """What is there is printed; the message comes first, then what it means for the grid."""
     told(*_finished(0), Begun(1, (1,)), RunError("tcp://a:1: the scheduler is gone"))
     said = sweep("--seed", "0..2", "--stack", 1)
     assert (said.code, said.out) == (1, "runs/0\n")
-    *_, last, message = lines(said)
-    assert "1 finished, 1 lost, 1 not begun. 2 of 3 runs are missing" in last
+    *_, message, last = lines(said)
+    assert "1 finished, 1 lost, 1 not taken up. 2 of 3 runs are missing" in last
     assert message == "tcp://a:1: the scheduler is gone"
 
 
@@ -311,7 +311,9 @@ def test_what_others_are_training_is_not_missing(sweep, tmp_path):
         again = sweep("--seed", "7..8")
     assert (said.code, seeds(said)) == (0, [8])
     assert lines(said)[0].startswith("2 runs: 1 is being trained by another process, 1 to train, ")
-    assert lines(said)[1].endswith("The grid is complete but for 1 run that another process trains.")
+    assert lines(said)[1].endswith(
+        "The grid is complete but for 1 run that another process trains (then run the line again)."
+    )
     assert (again.code, again.err) == (0, "2 runs: 1 is there, 1 is being trained by another process\n")
 
 

@@ -175,7 +175,7 @@ def test_a_run_that_is_being_written_is_not_taken_up(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("keys", "said"), [(KEYS, "is finished: there is nothing"), (LATE, "diverged, and would again")]
+    ("keys", "said"), [(KEYS, "is finished: there is nothing"), (LATE, "has diverged: there is nothing")]
 )
 def test_a_run_that_ended_is_not_taken_up(tmp_path, keys, said):
     """There is nothing left to do."""

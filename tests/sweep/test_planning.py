@@ -118,7 +118,7 @@ def test_a_claim_that_cannot_be_made_is_one_message(tmp_path):
     """Where a file is in the way."""
     (tmp_path / "runs").write_text("")
     with (
-        pytest.raises(RunError, match=r"runs/\.sweeps: no claim can be made there: not a directory"),
+        pytest.raises(RunError, match=r"runs: is not a directory \(choose another with --runs\)"),
         claiming(tmp_path / "runs"),
     ):
         pass

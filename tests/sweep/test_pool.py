@@ -132,7 +132,7 @@ def test_a_stack_that_loses_two_processes_has_failed(tmp_path, processes):
     events, heard = work(stacks, 1, lambda: False), []
     for event in events:
         heard.append(event)
-        if isinstance(event, Begun) and event.stack == 0:
+        if isinstance(event, Begun) and 0 in event.runs:
             processes[-1].kill()
     found = ended(heard)
     assert found[0].outcome == "failed"

@@ -12,9 +12,12 @@ from ordered import SHUFFLED, ended, stack
 from typed import numbers, result, weights
 
 from synthgrad.errors import DiskError
+from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
 from synthgrad.runs.locking import hold
-from synthgrad.runs.log import Log
+from synthgrad.runs.log import Log, close
+from synthgrad.runs.recording import record
+from synthgrad.runs.resuming import take_up
 from synthgrad.sweep.events import Begun, Done, Progress
 from synthgrad.sweep.stacks import Order, Stack
 from synthgrad.sweep.training import train_stack
@@ -96,7 +99,7 @@ def test_stopping_interrupts_every_run_with_a_checkpoint(tmp_path):
     """They can be taken up where they stopped."""
     keys = [{"training.epochs": 50, "seed": seed} for seed in (1, 2)]
     calls = iter(range(100))
-    found = ended(trained(stack(tmp_path, keys), stop=lambda: next(calls) == 19))
+    found = ended(trained(stack(tmp_path, keys), stop=lambda: next(calls) == 20))
     assert {e.outcome for e in found.values()} == {"interrupted"}
     for number, each in enumerate(keys):
         path = tmp_path / found[number].path
@@ -186,9 +189,24 @@ def test_too_little_memory_fails_a_stack_and_no_other(tmp_path, monkeypatch):
     assert trained(stack(tmp_path, [{"seed": 1}]))[-1] == Done(0, broken=False)
 
 
-def test_logs_after_different_epochs_are_refused(tmp_path):
-    """They cannot be trained side by side: a row would be missing."""
-    paths = [made(tmp_path, {"seed": s, "training.epochs": 9}, stop=s) for s in (2, 3)]
-    orders = [Order(i, tiny({"training.epochs": 9}, seed=i + 2), "tiny", (), p) for i, p in enumerate(paths)]
+def test_runs_that_came_unequally_far_go_on_one_group_after_the_other(tmp_path):
+    """Each after its own epoch, with no row missing."""
+    keys = [{"training.epochs": 9, "seed": seed} for seed in (2, 3, 4)]
+    paths = [made(tmp_path / "sweep", each, stop=stop) for each, stop in zip(keys, (2, 3, 2), strict=True)]
+    orders = [Order(i, tiny(k), "tiny", (), p) for i, (k, p) in enumerate(zip(keys, paths, strict=True))]
     events = trained(Stack(0, tuple(orders), tmp_path))
-    assert {event.outcome for event in ended(events).values()} == {"failed"}
+    assert [event.runs for event in events if isinstance(event, Begun)] == [(0, 2), (1,)]
+    for number, each in enumerate(keys):
+        assert ended(events)[number].outcome == "finished"
+        same(paths[number], made(tmp_path / "alone", each))
+
+
+def test_logs_after_different_epochs_are_never_trained_side_by_side(tmp_path):
+    """A row would be missing."""
+    keys = [{"training.epochs": 9, "seed": seed} for seed in (2, 3)]
+    paths = [made(tmp_path, each, stop=each["seed"]) for each in keys]
+    experiment = Experiment([tiny(each) for each in keys])
+    logs = [take_up(Run(p), r, {}) for p, r in zip(paths, experiment.replicas, strict=True)]
+    with pytest.raises(ValueError, match="unpack"):
+        list(record(experiment, logs, lambda: False))
+    close(logs)
