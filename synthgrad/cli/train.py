@@ -91,8 +91,19 @@ def _new(config: Path, settings: tuple[str, ...], runs: Path, name: str | None) 
     surveyor = Surveyor(command_line())
     experiment = Experiment([resolved])
     about = surveyor.about()
-    label = name or config.stem
+    label = name or _name(config)
     return experiment, lambda: Log.begin(Run.create(runs, label, resolved.seed), experiment.replicas[0], about)
+
+
+def _name(config: Path) -> str:
+    """What a run is called that was given no name; looked up only where the config may be that of a run."""
+    from synthgrad.runs.directory import Run
+
+    if config != Run(config.parent).config:
+        return config.stem
+    from synthgrad.runs.finding import called
+
+    return called(config)
 
 
 def _file(config: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from synthgrad.compare.groups import Members
 from synthgrad.compare.report import Missing
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
-from synthgrad.runs.finding import archive_of
+from synthgrad.runs.finding import archive_of, given
 from synthgrad.runs.reading import UNFINISHED
 
 CONTROL, REFERENCE = "frozen", "backprop"
@@ -69,5 +69,4 @@ def _home(base: Subject, runs: Path) -> Path:
 
 def _name(base: Subject) -> str:
     """The name that the run was given: its directory's name without stamp, seed and letters."""
-    words = base.name.split("-")
-    return "-".join(words[2:-2]) or base.name
+    return given(base.name) or base.name

@@ -14,6 +14,8 @@ from synthgrad.errors import ConfigError
 WIDEST = 120
 _PART = re.compile(r"""'[^']*'|"[^"]*"|\d\.\.(?=[-+]?\.?\d)|.""")
 """A quoted text, the beginning of a range, or a single character."""
+_NEARLY = re.compile(r"[\[{] *\d+\.\.\d+ *[\]}]|\d+ *[-:] *\d+")
+"""A range as other tools write it."""
 
 
 class Setting(NamedTuple):
@@ -58,8 +60,10 @@ def label(text: str) -> str:
 
 
 def hinted(message: str, place: Place) -> str:
-    """What is wrong with an override, with a word on sweeps where its text is what they take: 1,2 or 0..9."""
+    """What is wrong with an override, with a word on sweeps where its text is what they take, or nearly: 1,2 or 0-9."""
     value = "" if place.line else place.source.partition("=")[2]
+    if _NEARLY.fullmatch(value):
+        return with_hint(message, "a range is written 0..9, for synthgrad sweep")
     return with_hint(message, "several values are for synthgrad sweep") if _several(value) else message
 
 

@@ -131,6 +131,17 @@ def config_file(path: Path) -> Path:
     return named(str(archive / run), archive).joinpath(*file)
 
 
+def called(config: Path) -> str:
+    """What the run of a config is called: the file's name or, where the file is a run's own, what that is called."""
+    place = config_file(config)
+    return given(place.parent.name) or config.stem if is_run(place.parent) else config.stem
+
+
+def given(name: str) -> str:
+    """The part of a run directory's name that was given to it, without stamp, seed and letters; maybe nothing."""
+    return "-".join(name.split("-")[2:-2])
+
+
 def _only(archive: Path) -> Path:
     there = list(below(archive))
     if len(there) == 1:

@@ -13,7 +13,7 @@ from typing import Any
 from synthgrad.config import flat, plain, read_resolved
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.runs.directory import Run
-from synthgrad.runs.finding import below
+from synthgrad.runs.finding import below, called
 from synthgrad.runs.reading import Recorded
 from synthgrad.runs.resuming import OPEN
 from synthgrad.sweep.claims import claiming, others
@@ -100,7 +100,7 @@ def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jo
         else:
             resume = max((run.run for run in open_), key=_progress, default=None)
             words = tuple(train_line(each, runs, name))
-            label = name or each.source.stem
+            label = name or called(each.source)
             orders.append(Order(number, each.config, label, words, resume.path if resume else None))
     plan.stacks = stacks(orders, runs, jobs, most)
     return plan

@@ -186,7 +186,7 @@ def test_a_config_in_an_archive_is_trained(tmp_path, monkeypatch):
     config = f"paper.zip/{path.name}/config.yaml"
     said = typed("train", config, "-q")
     assert (said.code, said.err, numbers(said.run)) == (0, "", numbers(path))
-    assert "-config-s3-" in said.run.name
+    assert "-tiny-s3-" in said.run.name
     assert typed("train", config, "-s", "sed=1").err.startswith("-s sed=1: sed: unknown key")
     where = f"paper.zip/{path.name}"
     assert typed("train", where).err == f"{where}: is a directory (expected a YAML file, such as {config})\n"

@@ -201,3 +201,10 @@ def test_a_key_of_a_third_choice_is_still_an_error() -> None:
     assert said(text, "trainer.optimizer.name=sgd") == [
         "a.yaml:2:51: trainer.optimizer.mu: sgd has no such option (momentum has it)"
     ]
+
+
+@pytest.mark.parametrize("text", ["0-9", "0:9", "{0..9}", "[0..9]", "0 - 9"])
+def test_a_range_as_others_write_it_is_told_how_it_is_written_here(text: str) -> None:
+    """Braces, colons, dashes; and where it is a value, nothing is said."""
+    (line,) = said(BASE, f"seed={text}")
+    assert "a range is written 0..9, for synthgrad sweep" in line

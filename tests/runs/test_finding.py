@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from made import made
 
 from synthgrad.errors import ConfigError
-from synthgrad.runs.finding import below, find, is_run, named
+from synthgrad.runs.finding import below, called, find, is_run, named
 
 A = "20261124-191841-backprop-s0-b19d"
 B = "20261124-191844-backprop-s1-7eec"
@@ -216,3 +217,11 @@ def test_names_are_found_without_anything_heavy():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     assert not {"numpy", "pydantic", "yaml", "json"} & set(done.stdout.split())
+
+
+def test_a_run_of_a_runs_config_is_called_as_that_run(tmp_path):
+    """Whatever its name has in it; any other file gives its own name."""
+    path = made(tmp_path, name="dni-both.v2")
+    assert called(path / "config.yaml") == "dni-both.v2"
+    assert called(tmp_path / "mine.yaml") == "mine"
+    assert called(path.rename(tmp_path / "x") / "config.yaml") == "config"
