@@ -9,8 +9,8 @@ from typed import environment, ran, typed
 
 LONG = {"training.epochs": 400}
 """Half a second of training, so that several pictures are drawn."""
-SLOW = {"task.bits": 8, "task.train_examples": 8000, "training.batch_size": 1}
-"""Three epochs take a second."""
+SLOW = {"task.bits": 8, "task.train_examples": 8000, "training.batch_size": 1, "training.epochs": 8}
+"""Some seconds, so that a key comes in their midst."""
 
 
 def test_a_run_that_repeats_is_0(tmp_path):
@@ -145,7 +145,7 @@ def test_progress_is_not_shown_where_it_is_not_wanted(tmp_path, words, more):
 
 def test_ctrl_c_is_130_and_leaves_a_clean_screen(tmp_path):
     """In the midst of training; nothing is written."""
-    run = made(tmp_path, SLOW, stop=3)
+    run = made(tmp_path, SLOW)
     before = {file: file.read_bytes() for file in run.iterdir()}
     keys = iter(["\x03"])
     shown = seen("runs", "verify", run, typing=lambda raw: next(keys, None) if "epoch" in raw else None)

@@ -84,6 +84,7 @@ def test_a_signal_ends_the_runs_at_hand_and_the_rest_is_for_the_next_time(line, 
     completed(line, tmp_path)
 
 
+@pytest.mark.slow
 def test_ctrl_c_on_a_terminal_reaches_the_workers_too(line, tmp_path):
     """A signal to the whole group of processes ends in the same way."""
     process = started(*line, start_new_session=True)
@@ -164,7 +165,7 @@ def test_a_worker_that_somebody_else_ends_gracefully_is_replaced(line, tmp_path)
     completed(line, tmp_path)
 
 
-@pytest.mark.parametrize("delay", [0.3, 0.7])
+@pytest.mark.parametrize("delay", [0.3, pytest.param(0.7, marks=pytest.mark.slow)])
 def test_ctrl_c_at_once_is_quiet(line, tmp_path, delay):
     """While the workers are still being started."""
     process = started(*line, start_new_session=True)
@@ -176,7 +177,7 @@ def test_ctrl_c_at_once_is_quiet(line, tmp_path, delay):
     completed(line, tmp_path)
 
 
-@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-"])
+@pytest.mark.parametrize("closed", ["2>&-", *(pytest.param(other, marks=pytest.mark.slow) for other in (">&-", "<&-"))])
 def test_a_closed_descriptor_is_no_obstacle(line, tmp_path, closed):
     """Nobody listens; the runs are made all the same."""
     words = [*COMMAND, *map(str, line[:-5]), "-s", "training.epochs=2", *map(str, line[-4:])]

@@ -79,7 +79,7 @@ def begun(events):
     return first
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGSEGV, marks=pytest.mark.slow)])
 def test_the_stack_of_a_lost_process_is_taken_up_by_another(tmp_path, processes, number):
     """In the same directories, and to the same end."""
     keys = [{"training.epochs": 5000, "training.evaluate_every": 5000, "seed": seed} for seed in (1, 2)]
