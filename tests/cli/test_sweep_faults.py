@@ -165,11 +165,10 @@ def test_a_worker_that_somebody_else_ends_gracefully_is_replaced(line, tmp_path)
     completed(line, tmp_path)
 
 
-@pytest.mark.parametrize("delay", [0.3, pytest.param(0.7, marks=pytest.mark.slow)])
-def test_ctrl_c_at_once_is_quiet(line, tmp_path, delay):
+def test_ctrl_c_at_once_is_quiet(line, tmp_path):
     """While the workers are still being started."""
     process = started(*line, start_new_session=True)
-    time.sleep(delay)
+    until(lambda: len(children(process.pid)) == 2)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert (process.returncode, err.strip()) == (130, "")
