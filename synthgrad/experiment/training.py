@@ -33,7 +33,7 @@ class Pulse(NamedTuple):
 class Epoch:
     """A finished epoch of ``replicas``. Each figure has shape ``lead``; what was not measured is absent.
 
-    ``seconds`` are those of training since the first step, in a stack one replica's share of them.
+    ``seconds`` are those of training since this call of ``train``, in a stack one replica's share of them.
     """
 
     epoch: int
@@ -73,14 +73,14 @@ Record = Pulse | Epoch | Diverged
 PULSE_SECONDS = 0.05
 
 
-def train(experiment: Experiment, after: int = 0, seconds: float = 0.0) -> Generator[Record, None, None]:
+def train(experiment: Experiment, after: int = 0) -> Generator[Record, None, None]:
     """Train and yield what happens, to the last epoch or to the first number that is not finite.
 
     A replica of a stack that diverges leaves it, and the others go on without it: from then on only ``replicas`` know
-    where the arrays are. ``after`` is the epoch whose state the experiment is in, ``seconds`` what it took to get
-    there. Whoever leaves the loop within an epoch finds the state of the last finished epoch.
+    where the arrays are. ``after`` is the epoch whose state the experiment is in. Whoever leaves the loop within an
+    epoch finds the state of the last finished epoch.
     """
-    records = _train(experiment, after, seconds)
+    records = _train(experiment, after)
     try:
         while True:
             with np.errstate(all="ignore"):  # non-finite numbers are looked for, not warned of
@@ -92,8 +92,8 @@ def train(experiment: Experiment, after: int = 0, seconds: float = 0.0) -> Gener
         records.close()
 
 
-def _train(experiment: Experiment, after: int, seconds: float) -> Generator[Record, None, None]:
-    step, clock = after * experiment.feed.steps, time.perf_counter
+def _train(experiment: Experiment, after: int) -> Generator[Record, None, None]:
+    seconds, step, clock = 0.0, after * experiment.feed.steps, time.perf_counter
     for epoch in range(after + 1, experiment.config.training.epochs + 1):
         trainer, replicas = experiment.trainer, len(experiment.replicas)
         experiment.begin_epoch(epoch)

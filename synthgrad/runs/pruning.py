@@ -17,8 +17,6 @@ from synthgrad.runs.directory import Run, reason
 from synthgrad.runs.finding import is_run
 from synthgrad.runs.locking import hold
 
-INCOMPLETE = ("failed", "interrupted", "unfinished")
-"""Outcomes of runs that came to no end."""
 HALF_DELETED = ".pruned-"
 """What the name of a directory begins with while it is being deleted: nobody finds a run there."""
 UNBORN = re.compile(r"\d{8}-\d{6}-.+-s\d+-[0-9a-f]{4}")

@@ -24,6 +24,8 @@ from synthgrad.runs.finding import is_run
 Column = npt.NDArray[np.float64]
 UNFINISHED = "unfinished"
 """What a run without a result is: it is still running, or it was killed."""
+OPEN = ("failed", "interrupted", UNFINISHED)
+"""Outcomes of runs that came to no end: they can be taken up, or pruned."""
 
 
 class Recorded:

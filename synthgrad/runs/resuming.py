@@ -13,10 +13,7 @@ from synthgrad.runs.checkpoints import Checkpoint
 from synthgrad.runs.directory import Run, not_written, whole
 from synthgrad.runs.locking import hold
 from synthgrad.runs.log import Log, as_json
-from synthgrad.runs.reading import Metrics, Recorded
-
-OPEN = ("unfinished", "interrupted", "failed")
-"""Outcomes after which a run can be taken up."""
+from synthgrad.runs.reading import OPEN, Metrics, Recorded
 
 
 class Row(NamedTuple):

@@ -14,8 +14,7 @@ from synthgrad.config import flat, plain, read_resolved
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below, called
-from synthgrad.runs.reading import Recorded
-from synthgrad.runs.resuming import OPEN
+from synthgrad.runs.reading import OPEN, Recorded
 from synthgrad.sweep.claims import claiming, others
 from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.stacks import Order, Stack, stacks

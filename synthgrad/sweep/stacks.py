@@ -60,7 +60,7 @@ class Stack:
     @property
     def cost(self) -> float:
         """Multiplications of all its runs, about: what is the largest goes first."""
-        return sum(cost(order.config) for order in self.orders)
+        return _cost(self.orders)
 
 
 def stacks(orders: Sequence[Order], runs: Path, jobs: int, most: int | None = None) -> list[Stack]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from synthgrad.runs.archive import pack, packable
 from synthgrad.runs.finding import find
 
@@ -26,3 +28,11 @@ def packed(*places: object, weights: bool = True) -> tuple[Path, list[str]]:
     """a.zip, of the runs in these places, and what was said."""
     chosen, notes = packable(find(map(str, places), Path("runs")))
     return Path("a.zip"), notes + pack(chosen, Path("a.zip"), weights)
+
+
+def two_runs(there: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two runs below runs/, seen from the directory above."""
+    monkeypatch.chdir(there)
+    for name in (A, B):
+        run(Path("runs") / name)
+    return Path("runs")

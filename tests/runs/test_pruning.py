@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from packed import OWN, A, B, packed, run
+from packed import OWN, A, B, packed, run, two_runs
 
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.runs import pruning
@@ -29,10 +29,7 @@ sys.stdin.read()
 @pytest.fixture
 def runs(tmp_path, monkeypatch):
     """Two runs below runs/, seen from the directory above."""
-    monkeypatch.chdir(tmp_path)
-    for name in (A, B):
-        run(Path("runs") / name)
-    return Path("runs")
+    return two_runs(tmp_path, monkeypatch)
 
 
 def stays(path, runs, why):

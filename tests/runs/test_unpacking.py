@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from packed import CONFIG, OWN, A, B, packed, run
+from packed import CONFIG, OWN, A, B, packed, run, two_runs
 
 from synthgrad.errors import ConfigError, SynthgradError
 from synthgrad.runs import archive
@@ -26,10 +26,7 @@ BOMB = 8 << 20
 @pytest.fixture
 def runs(tmp_path, monkeypatch):
     """Two runs below runs/, seen from the directory above."""
-    monkeypatch.chdir(tmp_path)
-    for name in (A, B):
-        run(Path("runs") / name)
-    return Path("runs")
+    return two_runs(tmp_path, monkeypatch)
 
 
 def zipped(entries, method=zipfile.ZIP_DEFLATED):

@@ -48,13 +48,14 @@ def prune(
       synthgrad runs prune --where trainer.name=frozen --before 1w
     """
     from synthgrad.runs import pruning
+    from synthgrad.runs.reading import OPEN
 
     paths = paths_in(places or (str(runs),), runs)
     pruning.check(paths, runs)
     filtered = bool(conditions or since or before)
-    wanted = outcomes or (() if places or filtered else pruning.INCOMPLETE)
+    wanted = outcomes or (() if places or filtered else OPEN)
     chosen = [said for said in _said(paths, conditions, since, before) if not wanted or said["outcome"] in wanted]
-    if wanted == pruning.INCOMPLETE:
+    if wanted == OPEN:
         chosen += _remains(runs)
     _each(chosen, runs, delete)
 
