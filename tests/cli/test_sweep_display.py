@@ -142,7 +142,7 @@ def test_the_live_display_fits_the_terminal(tmp_path, width):
 def test_the_live_display_shows_a_bar_the_counts_and_the_stacks(tmp_path):
     """In this order, below the first sentence."""
     shown = seen("sweep", write(tmp_path), "--runs", tmp_path / "r", *LONG)
-    picture = next(screen for screen in reversed(shown.screens) if len(screen) == 5)
+    picture = next(screen for screen in shown.screens if len(screen) == 5 and screen[2].startswith("0 finished"))
     _, bar, counts, *stacks = picture
     assert bar.startswith("0/8 ━")
     assert bar.endswith(" left")
