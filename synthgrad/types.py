@@ -8,7 +8,7 @@ those leading axes is called ``lead``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,9 @@ Array = npt.NDArray[np.floating[Any]]
 Lead = tuple[int, ...]
 State = dict[str, npt.NDArray[Any]]
 """Everything that a step of training changes, by name: what a snapshot copies."""
+
+Outputs = Literal["bits", "classes", "values"]
+"""What the labels of a task are: each 0 or 1, one-hot rows, or any numbers."""
 
 Number = float | Array
 """One number for all replicas, or an array ``(R,)`` of one for each."""

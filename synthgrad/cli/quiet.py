@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
+from synthgrad.config import flat, plain
 from synthgrad.experiment import Epoch, Experiment, Record
 from synthgrad.nn.parameters import count
+from synthgrad.runs.methods import method
 
 if TYPE_CHECKING:
     from synthgrad.runs.log import Log
@@ -20,11 +22,11 @@ class Display:
         self.epochs = config.training.epochs
         self.steps = self.epochs * experiment.feed.steps
         self.figures: dict[str, float] = {}
-        trainer: Any = config.trainer
         network = experiment.trainer.network
         widths = [network.specs[0].n_in, *(spec.n_out for spec in network.specs)]
         weights = sum(count(spec.shapes) for spec in network.specs)
-        self.title = f"{trainer.name}, seed {config.seed}, {'-'.join(map(str, widths))} ({weights:,} weights)"
+        what = method(flat(plain(config)))
+        self.title = f"{what}, seed {config.seed}, {'-'.join(map(str, widths))} ({weights:,} weights)"
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,12 @@ if TYPE_CHECKING:
     from synthgrad.runs.log import Log
 
 
-def verdict(config: Config, log: Log) -> list[str]:
-    """The lines printed after a run."""
+def verdict(config: Config, log: Log, guess: float = 0.0) -> list[str]:
+    """The lines printed after a run; ``guess`` is the held-out score that one has without looking at the inputs."""
     lines = [_outcome(log)]
-    if "test_bit_accuracy" in log.last and log.diverged is None:
-        lines.append(_learned(log.last))
+    score = next((name for name in LEARNED if f"test_{name}" in log.last), None)
+    if score is not None and log.diverged is None:
+        lines.append(LEARNED[score](log.last, guess))
         note = _control(config, log)
         if note:
             lines.append(note)
@@ -35,7 +37,7 @@ def _outcome(log: Log) -> str:
     return f"Finished: {epochs} in {log.seconds:.1f} s of training{speed}."
 
 
-def _learned(last: dict[str, float]) -> str:
+def _bits(last: dict[str, float], _guess: float) -> str:
     bits, sums = last["bit_accuracy"], last["exact_accuracy"]
     test_bits, test_sums = last["test_bit_accuracy"], last["test_exact_accuracy"]
     figures = (
@@ -53,6 +55,40 @@ def _learned(last: dict[str, float]) -> str:
     else:
         said = "It learned something, but not to add"
     return f"{said}: {figures}."
+
+
+def _classes(last: dict[str, float], guess: float) -> str:
+    train, test = last["accuracy"], last["test_accuracy"]
+    figures = f"training {_percent(train)} right; held-out {_percent(test)} right"
+    if test - guess < 0.1 * (1 - guess):
+        at_all = "It memorised its training examples and learned" if train >= 0.95 else "It learned"
+        said = f"{at_all} next to nothing (always the commonest class is {_percent(guess)} right)"
+    elif test >= 0.95 or (test >= 0.9 and train - test < 0.05):
+        said = "It learned to tell the classes apart"
+    elif train >= 0.95 and train - test > 0.2:
+        said = "It memorised its training examples more than it learned"
+    else:
+        said = f"It learned something (always the commonest class is {_percent(guess)} right)"
+    return f"{said}: {figures}."
+
+
+def _values(last: dict[str, float], _guess: float) -> str:
+    test = last["test_r2"]
+    train = last.get("r2", math.nan)
+    figures = f"of the variance it explains {train:.3f} in training and {test:.3f} held out (r2)"
+    if test < 0.1:
+        said = f"It {'memorised its training examples and ' if train >= 0.95 else ''}learned next to nothing"
+    elif test >= 0.9:
+        said = "It learned to predict the values"
+    elif train - test > 0.2:
+        said = "It memorised its training examples more than it learned"
+    else:
+        said = "It learned something"
+    return f"{said}: {figures}."
+
+
+LEARNED = {"bit_accuracy": _bits, "accuracy": _classes, "r2": _values}
+"""By the figure that a task has: what is said of it."""
 
 
 def _control(config: Config, log: Log) -> str:

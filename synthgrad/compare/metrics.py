@@ -13,7 +13,10 @@ from synthgrad.errors import ConfigError
 from synthgrad.runs.figures import diagnosis, is_up
 from synthgrad.runs.reading import Column
 
-DEFAULTS = ("test_exact_accuracy", "test_bit_accuracy", "test_accuracy", "exact_accuracy", "bit_accuracy", "accuracy")
+DEFAULTS = (
+    "test_exact_accuracy", "test_bit_accuracy", "test_accuracy", "test_r2",
+    "exact_accuracy", "bit_accuracy", "accuracy", "r2",
+)  # fmt: skip
 """Never the tutorial's two sums: a saturated network has a small one at chance level."""
 EXACT = ("test_exact_accuracy", "exact_accuracy")
 SOME_EXACT = 0.02
@@ -63,7 +66,7 @@ class Measure:
 
 def measure(subjects: Sequence[Subject], metric: str, at: str) -> tuple[Measure, list[str]]:
     """How a metric is read of these runs, and what is to be said of it. Raises ConfigError."""
-    found = Measure(metric, at, _asked(at))
+    found = Measure(metric, at, asked(at, f"--at {at}"))
     counted = [s for s in subjects if found.counts(s)]
     notes: list[str] = []
     if at in ("last", "common"):
@@ -88,14 +91,14 @@ def _lacking(measure: Measure, counted: Sequence[Subject]) -> Iterator[str]:
         yield f"{lacking} of {len(counted)} runs {'has' if lacking == 1 else 'have'} no {what}"
 
 
-def _asked(at: str) -> int | None:
-    """The epoch of ``epoch=N``."""
+def asked(at: str, place: str) -> int | None:
+    """The epoch of ``epoch=N``, None for the other ways to say where. Raises ConfigError that names the ``place``."""
     word, _, number = at.partition("=")
     if word == "epoch" and number.isdecimal() and int(number) > 0:
         return int(number)
     if at in ("last", "best", "common"):
         return None
-    raise ConfigError(f"--at {at}: is not known (last, best, common, or epoch=N)")
+    raise ConfigError(f"{place}: is not known (last, best, common, or epoch=N)")
 
 
 def _common(curves: Sequence[Column]) -> int:

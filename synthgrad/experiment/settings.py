@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 import numpy as np
 
 from synthgrad.config import Flag, Fractions, Int, NameOf, OneOf, Options, option
-from synthgrad.errors import Problem
+from synthgrad.errors import ConfigError, Problem
+from synthgrad.nn.losses import LOSSES
 from synthgrad.streams import STREAMS
-from synthgrad.tasks import TASKS
+from synthgrad.tasks import TASKS, Sizes
+from synthgrad.tasks.files import gib, memory
 from synthgrad.trainers import TRAINERS, NetworkOptions
 
 
@@ -38,6 +39,21 @@ class Training(Options):
     decay: Decay = option(Decay, "a schedule for the step sizes")
 
 
+class Before(Options):
+    """What ``training`` says up to a fork, where it is not what it says after it."""
+
+    epochs: Int = option(0, "training.epochs up to there, by which step sizes decay; 0: as after it", ge=0)
+    evaluate_every: Int = option(0, "training.evaluate_every up to there; 0: as after it", ge=0)
+
+
+class Branch(Options):
+    """Another trainer before: it trains the first epochs, and ``trainer`` goes on from the state that it leaves."""
+
+    epoch: Int = option(meaning="the last epoch of the trainer before", ge=1)
+    trainer: Annotated[Options, OneOf(TRAINERS)] = option(meaning="the training algorithm up to there")
+    training: Before = option(Before, "what training said up to there")
+
+
 class Config(Options):
     """One experiment."""
 
@@ -49,41 +65,85 @@ class Config(Options):
     network: NetworkOptions = option(NetworkOptions, "dense layers between input and output")
     trainer: Annotated[Options, OneOf(TRAINERS)] = option(meaning="the training algorithm")
     training: Training = option(Training, "epochs, batches, evaluation")
-    diagnostics: Flag = option(True, "cosine and skill of generators against the true gradient, on evaluated epochs")
+    branch: Branch | None = option(None, "another trainer for the first epochs; without it there is none")
+    diagnostics: Flag = option(True, "cosine and skill of what hidden layers receive, on evaluated epochs")
 
     def problems(self) -> Iterator[Problem]:
+        yield from self._frozen()
         task: Any = self.task
+        try:
+            sizes = TASKS[task.name].sizes(task)
+        except ConfigError:  # which the task's own problems say
+            return
+        yield from self._losses(sizes)
+        yield from self._batches(sizes)
+        yield from self._forks()
+        yield from self._memories(sizes)
+
+    def trainers(self) -> Iterator[tuple[tuple[str, ...], Any]]:
+        """The trainers in the order in which they train, each with its key."""
+        if self.branch is not None:
+            yield ("branch", "trainer"), self.branch.trainer
+        yield ("trainer",), self.trainer
+
+    def _frozen(self) -> Iterator[Problem]:
+        """Whether the layers that are not to learn are hidden layers, each named once."""
+        last = len(self.network.hidden)
+        there = f"1 to {last}" if last > 1 else "only 1" if last else "there are none"
+        for key, freeze in ((key, trainer.freeze) for key, trainer in self.trainers()):
+            for at, i in enumerate(freeze):
+                if i > last:
+                    yield Problem((*key, "freeze", at), f"{i} is no hidden layer of this network ({there})")
+                elif i in freeze[:at]:
+                    yield Problem((*key, "freeze", at), f"names {i} twice (leave one out)")
+
+    def _losses(self, sizes: Sizes) -> Iterator[Problem]:
+        """Whether the losses are for the task's outputs."""
+        for key, trainer in self.trainers():
+            if sizes.outputs not in LOSSES[trainer.loss].kinds:
+                right = ", ".join(name for name, loss in LOSSES.items() if sizes.outputs in loss.kinds)
+                task: Any = self.task
+                said = f"{trainer.loss} is not for {sizes.outputs}, which the task {task.name} has here ({right})"
+                yield Problem((*key, "loss"), said)
+
+    def _batches(self, sizes: Sizes) -> Iterator[Problem]:
+        """Whether the batches can be cut from the training examples, and normalised."""
         batch = self.training.batch_size
-        if batch > task.train_examples:
+        if batch > sizes.train:
+            said = f"{batch} is more than there are training examples (at most {sizes.train})"
             chosen = "batch_size" in self.training.model_fields_set
-            said = f"{batch} is more than there are training examples (at most {task.train_examples})"
-            if chosen:
-                yield Problem(("training", "batch_size"), said)
-            else:
-                yield Problem(("task", "train_examples"), f"the default training.batch_size {said}")
-        if self.network.normalize and (batch == 1 or task.train_examples % batch == 1):
+            counted = "train_examples" in type(self.task).model_fields
+            key = ("task", "train_examples") if counted and not chosen else ("training", "batch_size")
+            yield Problem(key, said if chosen else f"the default training.batch_size {said}")
+        if self.network.normalize and (batch == 1 or sizes.train % batch == 1):
             yield Problem(
                 ("training", "batch_size"),
                 "leaves a batch of one example, which batch normalisation cannot normalise",
             )
-        need, have = self._bytes(), _memory()
-        if need > have:
-            yield Problem(
-                ("network", "hidden"),
-                f"the weights would need {need / 2**30:.1f} GiB while training (this machine has {have / 2**30:.1f})",
-            )
 
-    def _bytes(self) -> int:
-        """Weights, gradients and a snapshot: a lower bound of what training needs."""
-        task: Any = self.task
-        n_x, n_y = TASKS[task.name].sizes(task)
-        widths = [n_x, *self.network.hidden, n_y]
-        weights = sum(a * b for a, b in itertools.pairwise(widths))
-        return 3 * weights * np.dtype(self.network.dtype).itemsize
+    def _forks(self) -> Iterator[Problem]:
+        """Whether both trainers have epochs."""
+        if self.branch is None:
+            return
+        epoch, epochs = self.branch.epoch, self.training.epochs
+        if epoch >= epochs:
+            said = f"after epoch {epoch} there is nothing left to train (training.epochs is {epochs}: take more)"
+            yield Problem(("branch", "epoch"), said)
+        if 0 < self.branch.training.epochs < epoch:
+            yield Problem(("branch", "training", "epochs"), f"is less than branch.epoch, which is {epoch}")
 
-
-def _memory() -> int:
-    try:
-        return int(os.sysconf("SC_PAGE_SIZE")) * int(os.sysconf("SC_PHYS_PAGES"))
-    except (ValueError, OSError, AttributeError):  # not known on this system
-        return 1 << 62
+    def _memories(self, sizes: Sizes) -> Iterator[Problem]:
+        """Whether weights and examples have room in this machine: a lower bound of what training needs."""
+        widths = [sizes.n_x, *self.network.hidden, sizes.n_y]
+        item = np.dtype(self.network.dtype).itemsize
+        weights = 3 * item * sum(a * b for a, b in itertools.pairwise(widths))  # with gradients and a snapshot
+        examples = sizes.bytes(item)
+        few = next((name for name in ("train_examples", "path") if name in type(self.task).model_fields), "name")
+        needs: list[tuple[int, tuple[str, ...], str]] = [
+            (weights, ("network", "hidden"), "weights"),
+            (examples, ("task", few), "examples"),
+            *((item * t.kept(widths), (*key, "delay"), "gradients under way") for key, t in self.trainers()),
+        ]
+        for need, key, what in needs:
+            if need > (have := memory()):
+                yield Problem(key, f"the {what} would need {gib(need)} while training (this machine has {gib(have)})")

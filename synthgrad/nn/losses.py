@@ -1,27 +1,30 @@
 """Losses. A loss is the generator of the output layer that happens to be right: it has ``delta`` too.
 
 Each loss says which activation the output layer has (``link``), so that cross-entropy can work on the
-pre-activation, where it neither overflows nor divides by zero.
+pre-activation, where it neither overflows nor divides by zero, and what the network's answer o then is (``answer``).
+Which loss a name stands for depends on the kind of the task's outputs: ``LOSSES[name].kinds[outputs]``.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numpy import multiply, subtract
+from numpy import add, divide, exp, maximum, multiply, subtract
 
 from synthgrad.nn.activations import ACTIVATIONS
-from synthgrad.types import Array, Batch, Lead
+from synthgrad.types import Array, Batch, Lead, Outputs
 
 
 class Loss(ABC):
     """The objective of the output layer, summed over outputs, averaged over examples."""
 
     link: str
-    meaning: str
+    answer: str
 
     def __init__(self, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
         self.n, self.lead, self.dtype = n, lead, dtype
@@ -39,18 +42,15 @@ class Loss(ABC):
 
     @abstractmethod
     def outputs(self, h: Array) -> Array:
-        """The network's answer o, between 0 and 1, from the output layer's h."""
+        """The network's answer o from the output layer's h: between 0 and 1, but for values."""
 
     @abstractmethod
     def objective(self, h: Array, y: Array) -> npt.NDArray[Any]:
         """The mean loss of the examples, shape ``lead``."""
 
 
-class SquaredError(Loss):
-    """L = 1/2 sum (o - y)^2 with o = sigmoid(a); dL/do = o - y."""
-
-    link = "sigmoid"
-    meaning = "half the squared error of sigmoid outputs"
+class _Squared(Loss):
+    """L = 1/2 sum (o - y)^2; dL/do = o - y, and the output layer hands over o itself."""
 
     def delta(self, h: Array, batch: Batch) -> Array:
         return subtract(h, batch.y, self.out)
@@ -64,14 +64,25 @@ class SquaredError(Loss):
         return _mean(e) * 0.5
 
 
+class SquaredError(_Squared):
+    """L = 1/2 sum (o - y)^2 with o = sigmoid(a)."""
+
+    link = answer = "sigmoid"
+
+
+class SquaredErrorOfValues(_Squared):
+    """L = 1/2 sum (o - y)^2 with o = a."""
+
+    link = answer = "identity"
+
+
 class CrossEntropy(Loss):
     """L = -sum [y log o + (1 - y) log(1 - o)], o = sigmoid(a); dL/da = o - y.
 
     The output layer hands over a itself; L = sum [max(a, 0) - a y + log(1 + exp(-|a|))].
     """
 
-    link = "identity"
-    meaning = "cross-entropy of sigmoid outputs, summed over the bits"
+    link, answer = "identity", "sigmoid"
 
     def __init__(self, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
         super().__init__(n, lead, dtype)
@@ -98,13 +109,71 @@ class CrossEntropy(Loss):
         return _mean(e)
 
 
+class SoftmaxCrossEntropy(Loss):
+    """L = -sum y log o, o = softmax(a); dL/da = o - y for labels y that sum to 1, such as one-hot ones.
+
+    The output layer hands over a itself; with c = a - max(a), L = log sum exp(c) - sum c y, which is never below 0
+    and overflows nowhere (Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990).
+    """
+
+    link, answer = "identity", "softmax"
+
+    def __init__(self, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
+        super().__init__(n, lead, dtype)
+        self._rows: dict[int, Array] = {}
+
+    def use(self, rows: int) -> None:
+        super().use(rows)
+        if rows not in self._rows:
+            self._rows[rows] = np.empty((*self.lead, rows, 1), self.dtype)
+        self.of_row = self._rows[rows]
+
+    def delta(self, h: Array, batch: Batch) -> Array:
+        o = _softmax(h, self.out, self.of_row)
+        return subtract(o, batch.y, o)
+
+    def outputs(self, h: Array) -> Array:
+        return _softmax(h, np.empty_like(h), np.empty_like(h[..., :1]))
+
+    def objective(self, h: Array, y: Array) -> npt.NDArray[Any]:
+        c = h - h.max(-1, keepdims=True)
+        e = np.log(np.exp(c).sum(-1, keepdims=True))
+        multiply(c, y, c)
+        e -= c.sum(-1, keepdims=True)
+        return _mean(e)
+
+
+def _softmax(a: Array, o: Array, of_row: Array) -> Array:
+    """exp(a) / sum exp(a) by row, a (..., B, n), in ``o``; ``of_row`` (..., B, 1) is overwritten."""
+    maximum.reduce(a, -1, out=of_row, keepdims=True)
+    subtract(a, of_row, o)
+    exp(o, o)
+    add.reduce(o, -1, out=of_row, keepdims=True)
+    return divide(o, of_row, o)
+
+
 def _mean(e: Array) -> npt.NDArray[Any]:
     """Summed over outputs, averaged over examples: (..., N, n) -> (...)."""
     total: npt.NDArray[Any] = e.sum((-2, -1), dtype=np.float64)
     return np.asarray(total / e.shape[-2])
 
 
-LOSSES: dict[str, type[Loss]] = {
-    "squared-error": SquaredError,
-    "cross-entropy": CrossEntropy,
+@dataclass(frozen=True)
+class Objective:
+    """What a name of a loss stands for: the loss, by the kind of the task's outputs."""
+
+    meaning: str
+    kinds: Mapping[Outputs, type[Loss]]
+
+
+LOSSES: dict[str, Objective] = {
+    "squared-error": Objective(
+        "half the squared error, summed over outputs: sigmoid outputs, or the pre-activations where a task has values",
+        {"bits": SquaredError, "classes": SquaredError, "values": SquaredErrorOfValues},
+    ),
+    "cross-entropy": Objective(
+        "the negative log-likelihood: of sigmoid outputs, summed over the bits; of softmax outputs where a task has "
+        "classes; not for values",
+        {"bits": CrossEntropy, "classes": SoftmaxCrossEntropy},
+    ),
 }

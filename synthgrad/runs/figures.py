@@ -4,11 +4,18 @@ from __future__ import annotations
 
 DIAGNOSES = ("cosine", "skill")
 """How well the generator of a layer does; ``cosine.1`` is that of hidden layer 1."""
+SCORES = ("accuracy", "r2")
+"""How well a task is done: the share that is right, or of the variance that is explained, 1 at best."""
 
 
 def is_up(name: str) -> bool:
     """Whether more of a figure is better; of losses, errors and seconds less is."""
-    return name.partition(".")[0].endswith(("accuracy", *DIAGNOSES))
+    return name.partition(".")[0].endswith((*SCORES, *DIAGNOSES))
+
+
+def is_score(name: str) -> bool:
+    """Whether a figure says how well the task is done."""
+    return name.endswith(SCORES)
 
 
 def diagnosis(name: str) -> str:

@@ -1,8 +1,18 @@
 """Tasks: data as values, one task a file. To add one: a file and a line here."""
 
 from synthgrad.tasks.binary_addition import BinaryAddition
-from synthgrad.tasks.task import Examples, Task
+from synthgrad.tasks.digits import Digits
+from synthgrad.tasks.idx import IDX
+from synthgrad.tasks.linear_teacher import LinearTeacher
+from synthgrad.tasks.table import Table
+from synthgrad.tasks.task import Examples, Sizes, Task
 
-TASKS: dict[str, type[Task]] = {"binary-addition": BinaryAddition}
+TASKS: dict[str, type[Task]] = {
+    "binary-addition": BinaryAddition,
+    "digits": Digits,
+    "idx": IDX,
+    "table": Table,
+    "linear-teacher": LinearTeacher,
+}
 
-__all__ = ["TASKS", "Examples", "Task"]
+__all__ = ["TASKS", "Examples", "Sizes", "Task"]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from synthgrad.config import Flag, Int, Options, option
 from synthgrad.errors import Problem
 from synthgrad.streams import Streams, TutorialStreams
-from synthgrad.tasks.task import Examples, Task, score_bits
+from synthgrad.tasks.task import Examples, Sizes, Task
 
 Pairs = npt.NDArray[np.int64]
 """A pair (left, right) as one number, left * 2^(bits - 1) + right."""
@@ -54,13 +54,11 @@ class BinaryAddition(Task):
 
     Options = BinaryAdditionOptions
     meaning = "the sum of two binary numbers; bits and whole sums right are counted"
-    scores = ("bit_accuracy", "exact_accuracy")
-    score = staticmethod(score_bits)
 
     def __init__(self, options: BinaryAdditionOptions, streams: Streams) -> None:
         self.options, self.streams = options, streams
         self.fresh = options.fresh
-        self.n_x, self.n_y = self.sizes(options)
+        self.n_x, self.n_y, *_ = self.sizes(options)
         self.space = 4 ** (options.bits - 1)
         if isinstance(streams, TutorialStreams):
             train = self._as_the_tutorial(streams.legacy)
@@ -74,9 +72,8 @@ class BinaryAddition(Task):
         self.train, self.test = self._examples(train), self._examples(held_out)
 
     @staticmethod
-    def sizes(options: BinaryAdditionOptions) -> tuple[int, int]:
-        """Inputs and outputs, n_x and n_y."""
-        return 2 * options.bits, options.bits
+    def sizes(options: BinaryAdditionOptions) -> Sizes:
+        return Sizes(2 * options.bits, options.bits, options.train_examples, options.test_examples, "bits")
 
     def draw(self, epoch: int) -> Examples:
         rng = self.streams.rng("fresh pairs", epoch)

@@ -25,12 +25,12 @@ class Feed:
     def __init__(self, x: Array, y: Array, batch_size: int, order: Callable[[int], Order] | None) -> None:
         self.source_x, self.source_y, self.order = x, y, order
         n, size = x.shape[-2], batch_size
-        self.h = np.empty_like(y)
-        self.y = y if order is None else np.empty_like(y)
+        self.h = np.empty(y.shape, y.dtype)  # x and y may be one array that all replicas share, without a copy for each
+        self.y = y if order is None else np.empty(y.shape, y.dtype)
         self.steps = -(-n // size)
         per_block = self.steps if order is None else max(1, BLOCK_BYTES // (size * x[..., 0, :].nbytes))
         self.blocks: list[tuple[slice, Array, list[Batch]]] = []
-        gathered = None if order is None else np.empty_like(x[..., : per_block * size, :])
+        gathered = None if order is None else np.empty(x[..., : per_block * size, :].shape, x.dtype)
         for start in range(0, n, per_block * size):
             rows = slice(start, min(start + per_block * size, n))
             block = x[..., rows, :] if gathered is None else gathered[..., : rows.stop - start, :]

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import pytest
+from conftest import TINY, arrays, finish, same_bits
+from datafiles import ROWS, rows
 
+from synthgrad.config import check, dump
+from synthgrad.experiment import Config, Experiment
+from synthgrad.nn.losses import LOSSES
 from synthgrad.streams import STREAMS, make_streams
-from synthgrad.tasks import TASKS
+from synthgrad.tasks import TASKS, Sizes
 
 Make = Callable[..., Any]
 
 
-@pytest.fixture(params=TASKS)
-def make(request: pytest.FixtureRequest) -> Make:
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the files of the tasks are."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(params=ROWS)
+def options(request: pytest.FixtureRequest, files: Path) -> dict[str, Any]:
+    """The least options of every task."""
+    return rows(files)[request.param]
+
+
+@pytest.fixture
+def make(options: dict[str, Any]) -> Make:
     """Makes a task of each kind, with its default options."""
-    kind = TASKS[request.param]
-    return lambda seed=1, stream="named": kind(kind.Options(name=request.param), make_streams(stream, seed))
+    kind = TASKS[options["name"]]
+    return lambda seed=1, stream="named": kind(kind.Options(**options), make_streams(stream, seed))
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -36,20 +54,45 @@ def test_a_task_says_what_it_is_in_one_line(name: str) -> None:
     assert kind.Options.__doc__
 
 
+def test_every_task_has_a_row() -> None:
+    """Whatever is added to the registry is tested here."""
+    assert TASKS.keys() <= set(ROWS)
+
+
+# examples -----------------------------------------------------------------------------------------
+
+
 def test_the_sizes_are_known_from_the_options_alone(make: Make) -> None:
-    """Inputs and outputs, before any data are drawn."""
+    """Widths, numbers of examples, kind of outputs, before any data are made."""
     task = make()
-    assert type(task).sizes(task.options) == (task.n_x, task.n_y)
+    assert type(task).sizes(task.options) == Sizes(
+        task.n_x, task.n_y, len(task.train.x), len(task.test.x), task.outputs
+    )
 
 
 def test_the_examples_have_the_sizes_promised(make: Make) -> None:
-    """x (N, n_x), y (N, n_y), as many as the options ask for, finite, in float64."""
+    """x (N, n_x), y (N, n_y), finite, in float64, some of each."""
     task = make()
-    for examples, n in [(task.train, task.options.train_examples), (task.test, task.options.test_examples)]:
+    for examples in (task.train, task.test):
+        n = len(examples.x)
+        assert n > 0
         assert (examples.x.shape, examples.y.shape) == ((n, task.n_x), (n, task.n_y))
         assert (examples.x.dtype, examples.y.dtype) == (np.float64, np.float64)
         assert np.isfinite(examples.x).all()
         assert np.isfinite(examples.y).all()
+
+
+def test_the_labels_are_what_the_kind_of_outputs_says(make: Make) -> None:
+    """Bits are 0 or 1, classes one 1 a row and each of them there; values may be anything."""
+    task = make()
+    y = np.concatenate([task.train.y, task.test.y])
+    if task.outputs == "values":
+        assert len(np.unique(y)) > 2
+        return
+    assert set(np.unique(y)) == {0.0, 1.0}
+    if task.outputs == "classes":
+        assert (y.sum(-1) == 1).all()
+        assert y.any(0).all()
 
 
 @pytest.mark.parametrize("stream", STREAMS)
@@ -61,9 +104,15 @@ def test_the_same_seed_makes_the_same_examples(make: Make, stream: str) -> None:
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-def test_another_seed_makes_other_examples(make: Make, stream: str) -> None:
-    """For every kind of stream."""
-    assert not np.array_equal(make(3, stream).train.x, make(4, stream).train.x)
+def test_another_seed_makes_other_examples_but_of_fixed_data(make: Make, stream: str) -> None:
+    """For every kind of stream; data that the seed does not change are the same arrays, which none may write into."""
+    a, b = make(3, stream), make(4, stream)
+    if not a.fixed:
+        assert not np.array_equal(a.train.x, b.train.x)
+        return
+    for one, other in zip([*a.train, *a.test], [*b.train, *b.test], strict=True):
+        assert one is other
+        assert not one.flags.writeable
 
 
 @pytest.mark.parametrize("stream", STREAMS)
@@ -86,8 +135,68 @@ def test_the_scores_are_those_announced_one_for_each_replica(make: Make, lead: t
         np.testing.assert_array_equal(value, np.ones(lead))
 
 
-def test_fresh_examples_have_the_shape_of_the_training_examples(make: Make) -> None:
-    """An epoch's new examples take the place of those there are."""
+def test_fresh_examples_are_others_every_epoch_of_the_same_shape(make: Make) -> None:
+    """An epoch's new examples take the place of those there are; not every task has some."""
     task = make()
-    drawn = task.draw(1)
+    if "fresh" not in type(task.options).model_fields:
+        assert not task.fresh
+        return
+    drawn, again, next_ = task.draw(1), task.draw(1), task.draw(2)
     assert (drawn.x.shape, drawn.y.shape) == (task.train.x.shape, task.train.y.shape)
+    np.testing.assert_array_equal(drawn.x, again.x)
+    assert not np.array_equal(drawn.x, next_.x)
+
+
+# training -----------------------------------------------------------------------------------------
+
+
+def config(options: dict[str, Any], trainer: str = "dni", seed: int = 1, **more: Any) -> Config:
+    """A few epochs of a small network on a task."""
+    outputs = TASKS[options["name"]].sizes(TASKS[options["name"]].Options(**options)).outputs
+    loss = "cross-entropy" if "cross-entropy" in _losses(outputs) else "squared-error"
+    tree = {
+        **TINY, "seed": seed, "task": options, "trainer": {"name": trainer, "alpha": 0.1, "loss": loss},
+        "training": {"epochs": 3, "batch_size": 16, "shuffle": True, **more}, "network": {"hidden": [7], **NETWORK},
+    }  # fmt: skip
+    return check(dump(tree), Config)
+
+
+NETWORK = {"activation": "tanh", "init": {"scheme": "glorot"}, "dtype": "float32"}
+
+
+def _losses(outputs: str) -> list[str]:
+    return [name for name, loss in LOSSES.items() if outputs in loss.kinds]
+
+
+def test_a_task_is_learned(options: dict[str, Any]) -> None:
+    """The loss falls, and every announced figure is there, a finite number."""
+    experiment = Experiment([config(options, "backprop", epochs=8)])
+    epochs = finish(experiment)
+    assert epochs[-1].figures["loss"] < epochs[0].figures["loss"]
+    assert list(epochs[-1].figures) == experiment.columns()
+    assert all(np.isfinite(value) for value in epochs[-1].figures.values())
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("trainer", ["backprop", "dni"])
+def test_a_stack_is_its_replicas(options: dict[str, Any], trainer: str, shuffle: bool) -> None:
+    """On every task: weights and figures of each network are those it has alone, bit for bit, in float32."""
+    configs = [config(options, trainer, seed, shuffle=shuffle) for seed in (1, 2, 3)]
+    stack = Experiment(configs)
+    together = finish(stack)
+    for r, each in enumerate(configs):
+        alone = Experiment([each])
+        epochs = finish(alone)
+        assert same_bits(arrays(alone), {**dict(stack.replicas[r].arrays()), **stack.replicas[r].state()})
+        assert all(value.dtype == np.float32 for _, value in alone.trainer.arrays())
+        for one, all_ in zip(epochs, together, strict=True):
+            assert {name: value[r].tolist() for name, value in all_.figures.items()} == {
+                name: value.tolist() for name, value in one.figures.items()
+            }
+
+
+def test_a_stack_of_fixed_data_holds_them_once(options: dict[str, Any]) -> None:
+    """Ten seeds on one data set take no more memory for it than one; what each draws itself is not shared."""
+    stack = Experiment([config(options, "backprop", seed) for seed in (1, 2)])
+    first, second = (replica.own(stack.feed.source_x) for replica in stack.replicas)
+    assert np.shares_memory(first, second) == stack.task.fixed

@@ -100,6 +100,21 @@ def test_outputs_and_labels_of_an_epoch_stand_side_by_side(lead: tuple[int, ...]
     np.testing.assert_array_equal(feed.h, -feed.y)
 
 
+@pytest.mark.usefixtures("blocks")
+@pytest.mark.parametrize("shuffle", [True, False], ids=["shuffled", "plain"])
+def test_examples_that_replicas_share_are_fed_as_copies_are(shuffle: bool) -> None:
+    """A stack whose replicas have one array, without a copy for each, has its own order and its own outputs in each."""
+    (x, y), lead = source(), (3,)
+    order = shuffled(lead) if shuffle else None
+    shared = Feed(np.broadcast_to(x, (*lead, *x.shape)), np.broadcast_to(y, (*lead, *y.shape)), 4, order)
+    for got, given in zip(seen(shared), seen(Feed(np.stack([x] * 3), np.stack([y] * 3), 4, order)), strict=True):
+        np.testing.assert_array_equal(got, given)
+    for batch in shared.epoch(1):
+        batch.h[...] = -batch.y + np.arange(3)[:, None, None]
+    np.testing.assert_array_equal(shared.h, -shared.y + np.arange(3)[:, None, None])
+    assert shared.h.flags.c_contiguous
+
+
 def test_the_batches_are_made_once() -> None:
     """An epoch hands out the same objects as the one before."""
     feed = Feed(*source(), 4, shuffled())

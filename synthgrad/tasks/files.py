@@ -1,0 +1,104 @@
+"""Files that a user has: looked at again only when they change, refused in time where they are too large."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import lru_cache, wraps
+from typing import NamedTuple, ParamSpec, TypeVar
+
+from synthgrad.errors import ConfigError, Problem
+
+P = ParamSpec("P")
+T = TypeVar("T")
+NUMBER_BYTES = 12
+"""What a number takes at least while training: float64 as it is read, float32 as it is trained on."""
+
+
+class DataError(ConfigError):
+    """Files do not hold what a task needs: the option that is to be changed, and what is wrong."""
+
+    def __init__(self, key: str, message: str) -> None:
+        message = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
+        super().__init__(f"task.{key}: {message}")
+        self.problem = Problem((key,), message)
+
+
+class Stamp(NamedTuple):
+    """A file as it is now: what is read of it holds until one of these changes."""
+
+    path: str
+    size: int
+    changed: int
+
+
+def stamp(path: str) -> Stamp:
+    """The file as it is now. Raises DataError where there is none that can be read."""
+    try:
+        found = os.stat(path)
+        with open(path, "rb"):
+            pass
+    except (OSError, ValueError) as error:
+        raise DataError("path", f"{path}: {unreadable(error)}") from None
+    return Stamp(path, found.st_size, found.st_mtime_ns)
+
+
+def unreadable(error: OSError | ValueError) -> str:
+    """Why a file cannot be read."""
+    kinds: dict[type[Exception], str] = {
+        FileNotFoundError: "there is no such file", IsADirectoryError: "is a directory (expected a file)",
+    }  # fmt: skip
+    why = getattr(error, "strerror", None) or str(error)
+    return kinds.get(type(error), f"cannot be read: {why.lower()}")
+
+
+def remembered(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Remember what a function made of its last ``most`` arguments, which say all it depends on, or complained of."""
+
+    def remember(make: Callable[P, T]) -> Callable[P, T]:
+        @lru_cache(maxsize=most)
+        def made(*args: P.args, **kwargs: P.kwargs) -> T | DataError:
+            try:
+                return make(*args, **kwargs)
+            except DataError as error:
+                return error
+
+        @wraps(make)
+        def again(*args: P.args, **kwargs: P.kwargs) -> T:
+            answer = made(*args, **kwargs)  # type: ignore[arg-type] # all are hashable
+            if isinstance(answer, DataError):
+                raise answer.with_traceback(None)
+            return answer
+
+        return again
+
+    return remember
+
+
+def problems(read: Callable[[], object]) -> Iterator[Problem]:
+    """What keeps the files of a task from being read."""
+    try:
+        read()
+    except DataError as error:
+        yield error.problem
+
+
+def fits(path: str, numbers: int, fewer: str) -> None:
+    """Raise DataError where this machine has no room for so many numbers of a file; ``fewer`` is what helps."""
+    need, have = numbers * NUMBER_BYTES, memory()
+    if need > have:
+        room = f"would take {gib(need)} of memory (this machine has {gib(have)}; {fewer})"
+        raise DataError("path", f"{path}: {gib(os.path.getsize(path))}, to train on which {room}")
+
+
+def memory() -> int:
+    """Bytes of this machine's memory."""
+    try:
+        return int(os.sysconf("SC_PAGE_SIZE")) * int(os.sysconf("SC_PHYS_PAGES"))
+    except (ValueError, OSError, AttributeError):  # not known on this system
+        return 1 << 62
+
+
+def gib(size: float) -> str:
+    """Bytes for a person."""
+    return f"{size / 2**30:.1f} GiB"
