@@ -35,6 +35,8 @@ class Trained(NamedTuple):
     gammas: list[Floats]
     generator_weights: list[Floats]
     generator_biases: list[Floats]
+    head_weights: list[Floats]
+    head_biases: list[Floats]
     outputs: list[Floats]  # one array per batch of the last epoch
 
 
@@ -201,7 +203,9 @@ def modern(
     x_train: Floats, y_train: Floats, weights: Sequence[Floats], biases: Sequence[Floats], *,
     activation: str, loss: str, trainer: str, generator_inputs: Sequence[str] = ("layer-output",),
     optimiser: str = "sgd", alpha: float, alpha_generator: float = 0.0, reduction: str = "mean",
-    batch: int, epochs: int, normalize: bool = False,
+    batch: int, epochs: int, normalize: bool = False, feedback: Sequence[Floats] = (),
+    sizes: Sequence[float] = (), heads: Sequence[tuple[Floats, Floats]] = (), alpha_head: float = 0.0,
+    delays: Sequence[int] = (),
 ) -> Trained:  # fmt: skip
     """A general reference for given initial arrays (which are not changed).
 
@@ -209,19 +213,32 @@ def modern(
     n = (z - mean z) / sqrt(var z + 1e-5) over the batch (var biased, gamma = 1 and beta = 0 at
     the start; the hidden entries of `biases` are then ignored); h = f(a); output o = sigmoid(a).
     Output delta at a: o - y (cross-entropy) or (o - y) o (1 - o) (squared-error).
-    Hidden delta at a: g f'(a); g = the next layer's dz W^T (backprop) or g = Z M + c (dni), Z =
-    [layer-output, label, input] as listed in `generator_inputs`, always in that order, M = c = 0
-    at the start. dz = delta, or with `normalize`, the batch coupled through n, with q = delta *
+    Hidden delta at a: g f'(a), where g is
+      backprop                   the next layer's dz W^T
+      dni                        Z M + c, Z = [layer-output, label, input] as listed in
+                                 `generator_inputs`, always in that order, M = c = 0 at the start
+      feedback-alignment         the next layer's dz B, B = feedback[i] of this layer i = 0, 1, ...
+      direct-feedback-alignment  the output's delta times B
+      sign-symmetry              the next layer's dz S^T, S = s where W >= 0 and -s elsewhere, s = sizes[i]
+      drtp                       (1/2 - label) B
+      local-loss                 r V^T, r the output delta of o' = sigmoid(h V + v); V, v = heads[i] at the start,
+                                 their gradients h^T r and sum r, updated with `alpha_head`
+    dz = delta, or with `normalize`, the batch coupled through n, with q = delta *
     gamma: dz = (q - mean q - n mean(q n)) / sqrt(var + 1e-5).
     Gradients: W: h_in^T dz, b or beta: sum delta, gamma: sum delta n; generators, with e = g - t,
     t = the next layer's dz W^T: M: Z^T e, c: sum e. 'mean' divides each by the batch size.
     Everything is computed from the values before the step, then everything is updated, layers
     with `alpha`, generators with `alpha_generator`: sgd, or adam (0.9, 0.999, 1e-8).
     frozen: only the output layer's W and b are updated.
+    delayed-gradient: as backprop, but layer i is updated with the gradients of delays[i] batches
+    ago, and not at all before there are any.
     """
     assert loss in ("squared-error", "cross-entropy")
     assert optimiser in ("sgd", "adam")
-    assert trainer in ("backprop", "frozen", "dni")
+    assert trainer in (
+        "backprop", "frozen", "dni", "feedback-alignment", "direct-feedback-alignment", "sign-symmetry", "drtp",
+        "local-loss", "delayed-gradient",
+    )  # fmt: skip
     assert reduction in ("mean", "sum")
     assert generator_inputs
     assert set(generator_inputs) <= {"layer-output", "label", "input"}
@@ -236,9 +253,12 @@ def modern(
             widths = {"layer-output": n, "label": y_train.shape[1], "input": x_train.shape[1]}
             width = sum(widths[k] for k in set(generator_inputs))
             p["M", i], p["c", i] = np.zeros((width, n)), np.zeros(n)
+        if trainer == "local-loss":
+            p["V", i], p["v", i] = (np.array(v, dtype=np.float64) for v in heads[i])
     first = {k: np.zeros_like(v) for k, v in p.items()}  # adam's moments
     second = {k: np.zeros_like(v) for k, v in p.items()}
-    t, outputs = 0, list[Floats]()
+    t, outputs = dict.fromkeys(p, 0), list[Floats]()
+    past = list[dict[tuple[str, int], Floats]]()
     for _ in range(epochs):
         outputs = []
         for bx, by in batches(x_train, y_train, batch):
@@ -257,6 +277,7 @@ def modern(
             outputs.append(o)
             # gradients, from the top down
             dz = o - by if loss == "cross-entropy" else (o - by) * o * (1 - o)
+            top = dz
             grads = {("W", last): h[last].T @ dz, ("b", last): np.sum(dz, 0)}
             for i in range(last - 1, -1, -1):
                 if trainer == "frozen":
@@ -269,6 +290,19 @@ def modern(
                     g = inputs @ p["M", i] + p["c", i]
                     grads["M", i] = inputs.T @ (g - handed_down)
                     grads["c", i] = np.sum(g - handed_down, 0)
+                elif trainer == "feedback-alignment":
+                    g = dz @ feedback[i]
+                elif trainer == "direct-feedback-alignment":
+                    g = top @ feedback[i]
+                elif trainer == "sign-symmetry":
+                    g = dz @ np.where(p["W", i + 1] < 0, -sizes[i], sizes[i]).T
+                elif trainer == "drtp":
+                    g = (0.5 - by) @ feedback[i]
+                elif trainer == "local-loss":
+                    own = sigmoid(h[i + 1] @ p["V", i] + p["v", i])
+                    r = own - by if loss == "cross-entropy" else (own - by) * own * (1 - own)
+                    g = r @ p["V", i].T
+                    grads["V", i], grads["v", i] = h[i + 1].T @ r, np.sum(r, 0)
                 dz = g * slopes[i]
                 grads["b", i] = np.sum(dz, 0)
                 if normalize:
@@ -277,14 +311,18 @@ def modern(
                     dz = (q - np.mean(q, 0) - norms[i] * np.mean(q * norms[i], 0)) / spreads[i]
                 grads["W", i] = h[i].T @ dz
             # updates
-            t += 1
-            for k, gradient in grads.items():
-                step = alpha_generator if k[0] in ("M", "c") else alpha
-                gradient = gradient / len(bx) if reduction == "mean" else gradient
+            past.append({k: v / len(bx) if reduction == "mean" else v for k, v in grads.items()})
+            for k in grads:
+                late = delays[k[1]] if trainer == "delayed-gradient" else 0
+                if late >= len(past):
+                    continue
+                gradient = past[-1 - late][k]
+                step = {"M": alpha_generator, "c": alpha_generator, "V": alpha_head, "v": alpha_head}.get(k[0], alpha)
+                t[k] += 1
                 if optimiser == "adam":
                     first[k] = 0.9 * first[k] + 0.1 * gradient
                     second[k] = 0.999 * second[k] + 0.001 * gradient**2
-                    mean, square = first[k] / (1 - 0.9**t), second[k] / (1 - 0.999**t)
+                    mean, square = first[k] / (1 - 0.9 ** t[k]), second[k] / (1 - 0.999 ** t[k])
                     gradient = mean / (np.sqrt(square) + 1e-8)
                 p[k] = p[k] - step * gradient
     return Trained(
@@ -293,6 +331,8 @@ def modern(
         [p["gamma", i] for i in range(last) if normalize],
         [p["M", i] for i in range(last) if trainer == "dni"],
         [p["c", i] for i in range(last) if trainer == "dni"],
+        [p["V", i] for i in range(last) if trainer == "local-loss"],
+        [p["v", i] for i in range(last) if trainer == "local-loss"],
         outputs,
     )
 

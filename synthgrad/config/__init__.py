@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from synthgrad.config.checking import check, walk
 from synthgrad.config.choosing import chooses
 from synthgrad.config.complaints import Complaints
-from synthgrad.config.loading import Template, load
+from synthgrad.config.loading import Template, load, replaced
 from synthgrad.config.messages import show
 from synthgrad.config.options import (
     AnyOf,
@@ -19,14 +19,20 @@ from synthgrad.config.options import (
     Fractions,
     Int,
     NameOf,
+    Numbers,
     OneOf,
     Options,
     Widths,
+    Word,
     default_of,
+    keyword,
+    nested,
     option,
     sections,
 )
+from synthgrad.config.outside import FilePath, Name, Names
 from synthgrad.config.overrides import Setting, key_and_value, label, setting
+from synthgrad.config.reading import Place
 from synthgrad.config.resolved import flat, read_resolved
 from synthgrad.config.schemas import schema_of
 from synthgrad.config.writing import dump, plain
@@ -35,26 +41,35 @@ __all__ = [
     "AnyOf",
     "Complaints",
     "FieldInfo",
+    "FilePath",
     "Flag",
     "Fractions",
     "Int",
+    "Name",
     "NameOf",
+    "Names",
+    "Numbers",
     "OneOf",
     "Options",
+    "Place",
     "Setting",
     "Template",
     "Widths",
+    "Word",
     "check",
     "chooses",
     "default_of",
     "dump",
     "flat",
     "key_and_value",
+    "keyword",
     "label",
     "load",
+    "nested",
     "option",
     "plain",
     "read_resolved",
+    "replaced",
     "schema_of",
     "sections",
     "setting",

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from synthgrad.config.choosing import chosen, meant
 from synthgrad.config.messages import Key, closest, describe, dotted, listed, not_one_of, show
-from synthgrad.config.options import OneOf, Options, Section, default_of, paths, sections
+from synthgrad.config.options import OneOf, Options, Section, default_of, optional, paths, sections
 from synthgrad.config.overrides import hinted
 from synthgrad.config.reading import Finding, Tree, in_order, parse
 from synthgrad.errors import ConfigError, Problem
@@ -94,7 +94,7 @@ class _Checker:
         for name, value in data.items():
             if name not in known:
                 self._unknown(name, options, section, key)
-            elif (below := known[name]) is None:
+            elif (below := known[name]) is None or (value is None and optional(options.model_fields[name].annotation)):
                 checked[name] = value
             else:
                 checked[name] = self.section(below, value, (*key, name), default_of(options, name))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, reduce
 from operator import or_
-from typing import Annotated, Any
+from types import NoneType
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -15,6 +16,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     WithJsonSchema,
+    create_model,
 )
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -68,6 +70,20 @@ def option(default: Any = ..., meaning: str = "", *, stacks: bool = False, **lim
     return Field(default, description=meaning, json_schema_extra=extra, **limits)
 
 
+T = TypeVar("T", bound=Options)
+
+
+def keyword(key: str, kind: Any, declared: Any) -> Callable[[type[T]], type[T]]:
+    """Declare one key more, whose name Python keeps for itself: ``lambda``. ``getattr(options, key)`` reads it."""
+
+    def declare(options: type[T]) -> type[T]:
+        more: Json = {key: (kind, declared)}
+        name, module = options.__name__, options.__module__
+        return create_model(name, __base__=options, __doc__=options.__doc__, __module__=module, **more)
+
+    return declare
+
+
 def _flag(value: Any) -> Any:
     return WORDS.get(value.lower(), value) if isinstance(value, str) else value
 
@@ -88,6 +104,8 @@ Int = Annotated[int, BeforeValidator(_whole)]
 Width = Annotated[int, Field(ge=1, le=100_000), BeforeValidator(_whole)]
 Widths = Annotated[tuple[Width, ...], BeforeValidator(_tuple)]
 """The widths of a row of layers, [] included."""
+Numbers = Annotated[tuple[Annotated[int, Field(ge=1), BeforeValidator(_whole)], ...], BeforeValidator(_tuple)]
+"""Which of a row of things, counted from 1."""
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Fractions = Annotated[tuple[Fraction, ...], BeforeValidator(_tuple)]
 """Shares of a whole, each between 0 and 1."""
@@ -147,6 +165,22 @@ class NameOf:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.literal_schema(list(self.registry))
+
+
+class Word:
+    """Field metadata of a choice between names: ``true`` is one of them, with quotes and without."""
+
+    @staticmethod
+    def parse(value: Any) -> Any:
+        """Take a switch for its name."""
+        return str(value).lower() if isinstance(value, bool) else value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(self.parse, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:
+        made = handler(schema)
+        return {**made, "enum": [*made["enum"], True]}
 
 
 class AnyOf:
@@ -210,10 +244,19 @@ def sections(options: type[Options]) -> Mapping[str, Section | None]:
     found: dict[str, Section | None] = {}
     for key, field in options.model_fields.items():
         choice = next((m for m in field.metadata if isinstance(m, OneOf)), None)
-        kind = field.annotation
-        nested = kind if isinstance(kind, type) and issubclass(kind, Options) else None
-        found[key] = choice or nested
+        found[key] = choice or nested(field.annotation)
     return found
+
+
+def nested(kind: Any) -> type[Options] | None:
+    """The options of a field that is a section, also of one that may be left out: ``Decay``, ``Branch | None``."""
+    own = next((k for k in get_args(kind) if k is not NoneType), kind) if optional(kind) else kind
+    return own if isinstance(own, type) and issubclass(own, Options) else None
+
+
+def optional(kind: Any) -> bool:
+    """Whether a field may be None."""
+    return NoneType in get_args(kind)
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from synthgrad.config.options import Options
+from synthgrad.config.options import Options, sections
 from synthgrad.config.reading import Loader
 
 
@@ -47,5 +47,7 @@ def dump(data: Any) -> str:
 
 
 def plain(options: Options) -> dict[str, Any]:
-    """Options as plain data, every default spelt out."""
-    return options.model_dump(mode="json")
+    """Options as plain data, every default spelt out; a section that may be left out and is, is left out."""
+    known = sections(type(options))
+    data = options.model_dump(mode="json")
+    return {name: value for name, value in data.items() if value is not None or known[name] is None}

@@ -1,32 +1,33 @@
-"""Does each layer learn? Synthetic gradients beside the true ones, and the step sizes that generators bear.
+"""Does each layer learn? What hidden layers receive beside the true gradients, and the step sizes that generators bear.
 
 The true gradient is computed here to be looked at, never to train with: a twin of the trainer, with buffers, shared
-gradients and running statistics of its own, takes over the weights, and nothing goes back.
+gradients and running statistics of its own, takes over all that training has changed, and nothing goes back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from synthgrad.generators import Generator
-from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import SGD, Momentum
 from synthgrad.trainers import Trainer
-from synthgrad.types import Array, Batch
+from synthgrad.types import Array, Batch, State
 
 Floats = npt.NDArray[np.float64]
 
 
 class Diagnosis:
-    """What the generators of a trainer's hidden layers are worth, at its weights of the moment.
+    """What a trainer hands to its hidden layers, measured at its weights of the moment.
 
-    With delta_i = dL/dh_i by backpropagation in training mode and sg_i = M_i(z_i) at the same h_i, per example,
-    as vectors over a whole batch (B, n):
+    With delta_i = dL/dh_i by backpropagation in training mode and sg_i what layer i receives in its place in a step
+    from the same weights (the synthetic gradient M_i(z_i), the projected error, a head's gradient ...), per example, as
+    vectors over a whole batch (B, n):
 
         cosine.i = <sg_i, delta_i> / (|sg_i| |delta_i|)
         skill.i  = 1 - |sg_i - delta_i|^2 / |delta_i|^2      1 is perfect, 0 as good as no step, below 0 worse
@@ -37,20 +38,26 @@ class Diagnosis:
         undrawn = replace(around, draw=lambda name, shape: np.zeros((*around.lead, *shape)))
         self.trainer = trainer
         self.twin = type(trainer)(replace(trainer.setup, around=undrawn))
+        self.twin.set_rate(0.0)
+        self.pairs = [*_pairs(self.twin.state(), trainer.state()), *_pairs(self.twin.fixed, trainer.fixed)]
+        self.received: dict[int, Array] = {}
+        for i, f in enumerate(self.twin.layers[:-1], 1):
+            f.backward = partial(self._receive, i, f.backward)  # type: ignore[method-assign]
         self.generators = [M for M in self.twin.generators if M.i < len(self.twin.layers)]
         descending = self.generators if hasattr(trainer.options, "generator") else []  # the printed listing's climb
-        self.bounded = [M for M in descending if len(M.layers) == 1 and isinstance(M.optimizer, SGD | Momentum)]
+        self.bounded = [M for M in descending if isinstance(M, Generator) and _is_linear_descent(M)]
 
     def columns(self) -> list[str]:
         """The names of ``figures``."""
-        return [f"{kind}.{M.i}" for kind in ("cosine", "skill") for M in self.generators]
+        return [f"{kind}.{i}" for kind in ("cosine", "skill") for i in range(1, len(self.twin.layers))]
 
     @np.errstate(all="ignore")  # what comes of zero or huge vectors is looked for, not warned of
     def figures(self, batch: Batch) -> dict[str, npt.NDArray[Any]]:
-        """Cosine and skill of every generator on one batch, shape ``lead`` each, NaN where undefined."""
-        synthetic, found = self._forward(batch), {}
+        """Cosine and skill of every hidden layer on one batch, shape ``lead`` each, NaN where undefined."""
+        self._step(batch)
+        received, found = self.received, {}
         for i, delta in self._true(batch):
-            found[f"cosine.{i}"], found[f"skill.{i}"] = _agreement(synthetic[i], delta)
+            found[f"cosine.{i}"], found[f"skill.{i}"] = _agreement(received[i], delta)
         return {name: found[name] for name in self.columns()}
 
     @np.errstate(all="ignore")
@@ -59,29 +66,40 @@ class Diagnosis:
 
         For linear generators on SGD or momentum; shape ``lead`` each, NaN where inputs are zero or not finite.
         """
-        self._forward(batch)
+        self._step(batch)
         return {str(M.i): _bound(M) for M in self.bounded}
 
-    def _forward(self, batch: Batch) -> dict[int, Array]:
-        """Take over the weights, go upward, and return sg_i (B, n) by i."""
-        for own, other in zip(_networks(self.twin), _networks(self.trainer), strict=True):
-            np.copyto(own.theta, other.theta)
-        x = self.twin.begin(Batch(batch.x, batch.y, np.empty_like(batch.h)))
-        self.twin.network.forward(x)
-        return {M.i: M.delta(self.twin.layers[M.i - 1].h, batch) for M in self.generators}
+    def _step(self, batch: Batch) -> None:
+        """Have the twin take over everything and make one step; ``received`` is then what each layer was given."""
+        for own, other in self.pairs:
+            np.copyto(own, other)
+        self.twin.step(Batch(batch.x, batch.y, np.empty_like(batch.h)))
 
     def _true(self, batch: Batch) -> Iterator[tuple[int, Array]]:
-        """Go down again and yield i and delta_i (B, n) of every hidden layer."""
+        """Go down again, from the same weights; yield i and delta_i (B, n) of every hidden layer."""
+        np.copyto(self.twin.network.theta, self.trainer.network.theta)
+        self.received = {}
         delta = self.twin.loss.delta(self.twin.output.h, batch)
         for i in range(len(self.twin.layers) - 1, 0, -1):
             f = self.twin.layers[i]
             f.backward(delta)
-            delta = f.delta_below()  # delta_i = delta_{i+1} · dh_{i+1}/dh_i
+            f.dot(f.d, f.W.mT, f.below)  # delta_i = d_{i+1} W_{i+1}^T, whatever this trainer pulls through
+            delta = f.below
             yield i, delta
 
+    def _receive(self, i: int, backward: Callable[[Array], None], delta: Array) -> None:
+        """The question of the house, asked of the twin: what does layer i receive?"""
+        self.received[i] = delta.copy()
+        backward(delta)
 
-def _networks(trainer: Trainer) -> list[Network]:
-    return [trainer.network, *(M.network for M in trainer.generators)]
+
+def _pairs(own: State, other: State) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+    return ((value, other[name]) for name, value in own.items())
+
+
+def _is_linear_descent(M: Generator) -> bool:
+    """Whether fitting is plain descent on a quadratic."""
+    return len(M.layers) == 1 and isinstance(M.optimizer, SGD | Momentum)
 
 
 def _agreement(sg: Array, delta: Array) -> tuple[Floats, Floats]:

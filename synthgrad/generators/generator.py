@@ -11,15 +11,16 @@ step leaves the layer's weights as they are.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from numpy import copyto, subtract
+from numpy import copyto, multiply, subtract
 
-from synthgrad.config import AnyOf, Flag, NameOf, OneOf, Options, Widths, option
+from synthgrad.config import AnyOf, Flag, Int, NameOf, OneOf, Options, Widths, Word, option
+from synthgrad.errors import Problem
 from synthgrad.generators.tape import Tape
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.dense import DenseSpec, Reduce
@@ -27,7 +28,7 @@ from synthgrad.nn.initial import He
 from synthgrad.nn.network import Draw, Network
 from synthgrad.nn.normalize import Standardize
 from synthgrad.nn.optimizers import OPTIMIZERS, SGDOptions
-from synthgrad.types import Array, Batch, Lead, Number, State
+from synthgrad.types import Array, Batch, Lead, Number, Outputs, State, per_replica
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Surroundings:
     lead: Lead
     dtype: npt.DTypeLike
     draw: Draw
+    outputs: Outputs = "bits"
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,9 @@ BOTH = ("layer-output", "label")
 
 
 class GeneratorOptions(Options):
-    """The models that predict the gradients of the hidden layers, one for each."""
+    """Models that learn to predict the gradients of the hidden layers, one for each."""
 
+    kind: Literal["learned"]
     input: Annotated[tuple[str, ...], AnyOf(INPUTS, both=BOTH)] = option(
         BOTH, "what a generator sees: one of its inputs, both (layer-output and label), or a list"
     )
@@ -77,13 +80,37 @@ class GeneratorOptions(Options):
     )
     reduce: Reduce = option(Reduce, "reduction of the generators' gradients over the batch")
     last_layer: Literal["zeros", "random"] = option("zeros", "last layer at the start (zeros: no step at first)")
-    targets: Literal["before", "after"] = option(
-        "before", "targets are handed down through the weights from before or after the layer's update"
+    scale: float = option(
+        1.0, "factor on what a layer receives from its generator, which is fitted without it", ge=0, stacks=True
     )
+    every: Int = option(1, "generators are fitted in every k-th step only, the first included; this is k", ge=1)
+    target: Annotated[Literal["synthetic", "true"], Word()] = option(
+        "synthetic",
+        "what generators are fitted to: what the next layer hands down, or the true gradient, a control that takes a "
+        "pass through the whole network and decouples nothing",
+    )
+    targets: Literal["before", "after"] = option(
+        "before", "synthetic targets are handed down through a layer's weights from before or after its own update"
+    )
+
+    def beside(self, widths: Sequence[int]) -> int:
+        """Numbers that are read beside the network's weights: those of all generators, and of a twin of the network."""
+        ends = {"label": widths[-1], "input": widths[0]}
+        rows = [[sum(ends.get(name, n) for name in self.input), *self.hidden, n] for n in widths[1:-1]]
+        if self.target == "true":
+            rows.append([*widths])
+        return sum(a * b for row in rows for a, b in itertools.pairwise(row))
+
+    def problems(self) -> Iterator[Problem]:
+        if self.target == "true" and self.targets == "after":
+            said = "after is for target: synthetic; the true gradient is that of the weights before any update"
+            yield Problem(("targets",), f"{said} (write before)")
 
 
 class Generator:
     """M of the hidden layer ``i`` (counted from 1), whose output has ``n`` units."""
+
+    kind, gives = "generator", "synthetic gradient"
 
     def __init__(self, options: GeneratorOptions, i: int, n: int, around: Surroundings, init: Any = None) -> None:
         self.options, self.i, self.n, self.around = options, i, n, around
@@ -101,7 +128,8 @@ class Generator:
         optimizer: Any = options.optimizer
         self.optimizer = OPTIMIZERS[optimizer.name](optimizer, self.network.part(0, len(self.layers)))
         self.standardize = Standardize(n, lead, dtype) if self._normalizes else None
-        self._sets: dict[int, tuple[Array, Tape]] = {}
+        self.scale = None if np.all(options.scale == 1) else per_replica(options.scale, 2, dtype)
+        self._sets: dict[int, tuple[Array, Array, Tape]] = {}
 
     @property
     def _normalizes(self) -> bool:
@@ -120,9 +148,10 @@ class Generator:
         """Take up the buffers for batches of ``rows`` examples."""
         around = self.around
         if rows not in self._sets:
-            z = np.empty((*around.lead, rows, self.network.specs[0].n_in), around.dtype)
-            self._sets[rows] = z, Tape(rows, self.n, around.lead, around.dtype)
-        self.z, self.tape = self._sets[rows]
+            n_z, n = self.network.specs[0].n_in, self.n if self.scale is not None else 0
+            z, scaled = (np.empty((*around.lead, rows, width), around.dtype) for width in (n_z, n))
+            self._sets[rows] = z, scaled, Tape(rows, self.n, around.lead, around.dtype)
+        self.z, self.scaled, self.tape = self._sets[rows]
         ends = itertools.accumulate(self.widths)
         self.parts = [
             (self.z[..., end - width : end], each.array)
@@ -135,9 +164,9 @@ class Generator:
     # one step -----------------------------------------------------------------------------------
 
     def delta(self, h: Array, batch: Batch) -> Array:
-        """The synthetic gradient sg = M(z), shape (B, n)."""
-        self.sg = self._forward(self._gather(h, batch))
-        return self.sg
+        """What the layer receives: scale * sg, the synthetic gradient being sg = M(z); shape (B, n)."""
+        sg = self.sg = self._forward(self._gather(h, batch))
+        return sg if self.scale is None else multiply(sg, self.scale, self.scaled)
 
     def _gather(self, h: Array, batch: Batch) -> Array:
         """z: the inputs side by side, (B, n_z); a single one as it is."""
@@ -162,7 +191,7 @@ class Generator:
 
     def take_error(self) -> npt.NDArray[Any]:
         """Sum |target - sg| since the last call, shape ``lead``."""
-        errors = [tape.take() for _, tape in self._sets.values()]
+        errors = [tape.take() for *_, tape in self._sets.values()]
         return np.sum(errors, axis=0) if errors else np.zeros(self.around.lead)
 
     def arrays(self) -> Iterator[tuple[str, Array]]:

@@ -61,7 +61,8 @@ class Dense:
 
     ``forward`` then ``backward`` then, where somebody below asks, ``delta_below``. Deltas are per
     example; only the gradients of W and b are reduced over the batch. Arrays handed out are valid until
-    the next call.
+    the next call. ``back`` (n_out, n_in) is what ``delta_below`` pulls through, W^T unless somebody puts another
+    matrix there; a ``frozen`` layer takes part in everything, and its gradient is zero.
     """
 
     def __init__(self, spec: DenseSpec, params: Parameters, reduce: Reduce, lead: Lead, dtype: npt.DTypeLike) -> None:
@@ -73,9 +74,10 @@ class Dense:
         self.activate = self.activation.apply_ if bends else None
         self.pull = self.activation.pull if bends else None
         self.W, self.b = params.value["W"], params.value.get("b")
-        self.WT = self.W.mT
+        self.back = self.W.mT
         self.norm = BatchNorm(params, spec.n_out, lead, dtype) if spec.normalize else None
         self.step: Number = 1.0
+        self.frozen = False
         self.rows = 0
         self._sets: dict[int, _Buffers] = {}
         self.x: Array | None = None
@@ -106,6 +108,8 @@ class Dense:
         self.step = step
         if not self.rows:
             return
+        if self.frozen:
+            step = 0.0
         scale = np.asarray(step) / (self.rows if self.reduce.weights == "mean" else 1)
         self.scale = None if scale.ndim == 0 and scale == 1 else per_replica(scale, 2, self.dtype)
         self.row[...] = per_replica(
@@ -145,7 +149,7 @@ class Dense:
 
     def delta_below(self) -> Array:
         """Return dL/dx = d W^T, shape (B, n_in): the gradient handed to the layer below."""
-        self.dot(self.d, self.WT, self.below)
+        self.dot(self.d, self.back, self.below)
         return self.below
 
     # evaluation ---------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ class Frozen(Trainer):
 
     Options = FrozenOptions
     meaning = "the control: hidden layers never updated, only the output layer learns"
+    hidden_learn = False
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)

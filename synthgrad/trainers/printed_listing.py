@@ -44,19 +44,21 @@ class PrintedListing(Trainer):
 
     Options = PrintedListingOptions
     meaning = "the class as printed in the tutorial's text, with its plus signs: it overflows"
+    estimates = True
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         options = GeneratorOptions(
-            input=("layer-output",), bias=False, reduce=self.options.reduce, last_layer="random"
+            kind="learned", input=("layer-output",), bias=False, reduce=self.options.reduce, last_layer="random"
         ).model_copy(update={"alpha": self.options.alpha})  # in a stack an array (R,), which no config may hold
-        self.generators = [
+        generators = [
             Generator(options, i, f.spec.n_out, setup.around, setup.network.init) for i, f in enumerate(self.layers, 1)
         ]
+        self.generators = generators
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
-        share_gradients([*optimizers, *(M.optimizer for M in self.generators)])
-        below = [None, *self.generators[:-1]]
-        self.modules = list(zip(self.layers, optimizers, self.generators, below, strict=True))
+        share_gradients([*optimizers, *(M.optimizer for M in generators)])
+        below = [None, *generators[:-1]]
+        self.modules = list(zip(self.layers, optimizers, generators, below, strict=True))
 
     def set_rate(self, factor: float) -> None:
         super().set_rate(-factor if self.options.sign == "plus" else factor)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.config import Flag, NameOf, OneOf, Options, Widths, option
+from synthgrad.config import Flag, NameOf, Numbers, OneOf, Options, Widths, option
 from synthgrad.generators.generator import Generator, Surroundings
+from synthgrad.generators.oracle import Oracle
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.dense import DenseSpec, Reduce
 from synthgrad.nn.initial import INITIAL, Normal
 from synthgrad.nn.losses import LOSSES
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import OPTIMIZERS, Optimizer, SGDOptions
-from synthgrad.types import Array, Batch, State
+from synthgrad.types import Array, Batch, Number, State
 
 
 class NetworkOptions(Options):
@@ -40,11 +41,20 @@ class TrainerOptions(Options):
 
     name: str
     alpha: float = option(0.1, "step size of the layers", ge=0, stacks=True)
-    loss: Annotated[str, NameOf(LOSSES)] = option("squared-error", "objective, on sigmoid outputs")
+    loss: Annotated[str, NameOf(LOSSES)] = option("squared-error", "objective, by the kind of the task's outputs")
     optimizer: Annotated[Options, OneOf(OPTIMIZERS, shorthand=True)] = option(
         lambda: SGDOptions.model_construct(name="sgd"), "optimiser of the layers"
     )
     reduce: Reduce = option(Reduce, "reduction of the layers' gradients over the batch")
+    freeze: Numbers = option((), "hidden layers that do not learn, counted from 1; gradients pass through them")
+
+    def beside(self, widths: Sequence[int]) -> int:
+        """How many numbers the products of a step read beside the network's weights; ``widths`` from the input on."""
+        return 0
+
+    def kept(self, widths: Sequence[int]) -> int:
+        """How many numbers of past steps are kept."""
+        return 0
 
 
 @dataclass(frozen=True)
@@ -56,17 +66,41 @@ class Setup:
     around: Surroundings
 
 
+class Model(Protocol):
+    """Something beside the network that gives a hidden layer its delta and is trained: a generator, a head."""
+
+    kind: str
+    gives: str
+    options: Any
+    i: int
+    network: Network
+    sg: Array
+
+    def use(self, rows: int) -> None: ...
+    def delta(self, h: Array, batch: Batch) -> Array: ...
+    def set_alpha(self, alpha: Number) -> None: ...
+    def arrays(self) -> Iterator[tuple[str, Array]]: ...
+    def state(self) -> State: ...
+
+
 class Trainer(ABC):
-    """One algorithm: an answer to the question which delta each layer receives."""
+    """One algorithm: an answer to the question which delta each layer receives.
+
+    ``estimates`` says whether hidden layers receive something else than the true gradient of the moment, so that the
+    two can be compared, ``hidden_learn`` whether they receive anything. ``fixed`` are arrays by name that take part in
+    training and are not changed by it.
+    """
 
     Options: ClassVar[Any]
     meaning: str
-    generators: list[Generator]
+    estimates: ClassVar[bool] = False
+    hidden_learn: ClassVar[bool] = True
+    generators: Sequence[Generator | Oracle]
 
     def __init__(self, setup: Setup) -> None:
         around, net, options = setup.around, setup.network, setup.trainer
         self.setup, self.options, self.around = setup, options, around
-        self.loss = LOSSES[options.loss](around.n_y, around.lead, around.dtype)
+        self.loss = LOSSES[options.loss].kinds[around.outputs](around.n_y, around.lead, around.dtype)
         widths = [around.n_x, *net.hidden, around.n_y]
         pairs = list(itertools.pairwise(widths))
         specs = [DenseSpec(a, b, net.activation, net.bias, net.normalize) for a, b in pairs[:-1]]
@@ -75,9 +109,17 @@ class Trainer(ABC):
         self.network.initialize(net.init, around.draw)
         self.layers = self.network.layers
         self.output = self.layers[-1]
+        for i in options.freeze:
+            self.layers[i - 1].frozen = True
         self.generators = []
+        self.fixed: dict[str, Array] = {}
         self.optimizers: list[Optimizer] = []
         self.rows = 0
+
+    @property
+    def models(self) -> Sequence[Model]:
+        """The models beside the network."""
+        return self.generators
 
     def optimizer(self, start: int, stop: int) -> Optimizer:
         """An optimiser of the configured kind for layers start .. stop - 1, counted from 0."""
@@ -104,8 +146,8 @@ class Trainer(ABC):
         self.rows = rows
         self.network.use(rows)
         self.loss.use(rows)
-        for generator in self.generators:
-            generator.use(rows)
+        for model in self.models:
+            model.use(rows)
 
     # between epochs -----------------------------------------------------------------------------
 
@@ -113,8 +155,8 @@ class Trainer(ABC):
         """Set every step size to ``factor`` times its configured value."""
         for optimizer in self.optimizers:
             optimizer.set_alpha(self.options.alpha * factor)
-        for generator in self.generators:
-            generator.set_alpha(generator.options.alpha * factor)
+        for model in self.models:
+            model.set_alpha(model.options.alpha * factor)
 
     def columns(self) -> list[str]:
         """The names of ``figures``."""
@@ -128,28 +170,29 @@ class Trainer(ABC):
     def arrays(self) -> Iterator[tuple[str, Array]]:
         """Every weight array by name, for the file of final weights."""
         yield from self.network.arrays()
-        for generator in self.generators:
-            yield from generator.arrays()
+        for model in self.models:
+            yield from model.arrays()
+        yield from self.fixed.items()
 
     def state(self) -> State:
         """Every array that training changes, by name; a copy of them is a snapshot."""
         state = {f"network.{name}": value for name, value in self.network.state().items()}
         for i, optimizer in enumerate(self.optimizers):
             state |= {f"optimizer.{i}.{name}": value for name, value in optimizer.state().items()}
-        for g in self.generators:
-            state |= {f"generator.{g.i}.{name}": value for name, value in g.state().items()}
+        for model in self.models:
+            state |= {f"{model.kind}.{model.i}.{name}": value for name, value in model.state().items()}
         return state
 
     def places(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
         """Where a number may first stop being finite, in the order of cause and effect."""
         for i, layer in enumerate(self.layers, 1):
             yield f"the activations of layer {i}", layer.h
-        for g in self.generators:
-            yield f"the synthetic gradient of generator {g.i}", g.sg
+        for model in self.models:
+            yield f"the {model.gives} of {model.kind} {model.i}", model.sg
         for i, layer in enumerate(self.layers, 1):
             yield f"the weights of layer {i}", layer.params.theta
-        for g in self.generators:
-            yield f"the weights of generator {g.i}", g.network.theta
+        for model in self.models:
+            yield f"the weights of {model.kind} {model.i}", model.network.theta
         for name, value in self.state().items():
             if np.issubdtype(value.dtype, np.floating):
                 yield name, value

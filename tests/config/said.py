@@ -12,7 +12,7 @@ from synthgrad.experiment import Config
 BASE = "task: {name: binary-addition}\ntrainer: {name: backprop}\n"
 """The shortest config; what a test adds stands from line 3 on."""
 DNI = "task: {name: binary-addition}\ntrainer:\n  name: dni\n  generator:\n    input: both\n"
-TOP = "known here: seed, stream, task, network, trainer, training, diagnostics"
+TOP = f"known here: {', '.join(Config.model_fields)}"
 
 
 def made(text: str | bytes, *settings: str) -> Config:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from datafiles import write_csv
 from said import BASE, said
 
 FEW = "task: {name: binary-addition, bits: 3"
@@ -56,10 +59,68 @@ def test_a_batch_that_does_not_fit_the_data_is_reported(text: str, settings: lis
     assert said(BASE + text, *settings) == [line]
 
 
+@pytest.mark.parametrize(
+    ("hidden", "freeze", "lines"),
+    [
+        ("[8, 8]", "[1, 3]", ["3:39: trainer.freeze[1]: 3 is no hidden layer of this network (1 to 2)"]),
+        ("[8]", "[2]", ["3:36: trainer.freeze[0]: 2 is no hidden layer of this network (only 1)"]),
+        ("[]", "[1]", ["3:36: trainer.freeze[0]: 1 is no hidden layer of this network (there are none)"]),
+        ("[8, 8]", "[2, 1, 2]", ["3:42: trainer.freeze[2]: names 2 twice (leave one out)"]),
+        ("[8, 8]", "[2, 1]", []),
+        ("[8, 8]", "[]", []),
+    ],
+)
+def test_only_hidden_layers_of_the_network_can_be_frozen(hidden: str, freeze: str, lines: list[str]) -> None:
+    """Each once, counted from 1."""
+    text = f"{FEW}, train_examples: 10, test_examples: 0}}\nnetwork: {{hidden: {hidden}}}\n"
+    assert said(f"{text}trainer: {{name: backprop, freeze: {freeze}}}\n") == [f"a.yaml:{line}" for line in lines]
+
+
+TEACHER = "task: {name: linear-teacher%s}\ntrainer: {name: backprop%s}\n"
+
+
+def test_a_loss_that_is_not_for_the_outputs_of_the_task_is_reported() -> None:
+    """Cross-entropy is for bits and for classes."""
+    assert said(TEACHER % ("", ", loss: cross-entropy")) == [
+        "a.yaml:2:33: trainer.loss: cross-entropy is not for values, which the task linear-teacher has here "
+        "(squared-error)"
+    ]
+    assert said(TEACHER % (", kind: classes", ", loss: cross-entropy")) == []
+
+
+def test_the_default_batch_of_a_small_table_is_reported_at_the_batch(tmp_path: Path) -> None:
+    """A table has no number of examples that could be changed."""
+    path = write_csv(tmp_path, "a,d\n1,2.5\n3,4\n")
+    assert said(f"task: {{name: table, path: {path}, target: d}}\ntrainer: {{name: backprop}}\n") == [
+        "a.yaml:1:1: training.batch_size: the default training.batch_size 10 is more than there are training examples "
+        "(at most 2)"
+    ]
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_other_problems(tmp_path: Path) -> None:
+    """All of them at once; what depends on the data cannot be said."""
+    text = f"seed: x\ntask: {{name: idx, path: {tmp_path}/none}}\ntrainer: {{name: backprop, alpha: -1}}\n"
+    found = said(text)
+    assert [line.partition(" ")[0] for line in found] == ["a.yaml:1:7:", "a.yaml:2:25:", "a.yaml:3:34:"]
+    assert "there is no such directory" in found[1]
+
+
+def test_examples_beyond_the_machine_are_reported_before_they_are_made() -> None:
+    """At the number of examples."""
+    (line,) = said(TEACHER % (", inputs: 100000, train_examples: 10000000", ""))
+    assert line.startswith("a.yaml:1:62: task.train_examples: the examples would need 14")
+
+
 def test_weights_beyond_the_machine_are_reported_before_training() -> None:
     """Nobody waits for an allocation that cannot be had."""
     (line,) = said(BASE + f"network: {{hidden: {[100_000] * 50}}}\n")
     assert line.startswith("a.yaml:3:19: network.hidden: the weights would need ")
+
+
+def test_more_gradients_under_way_than_the_machine_can_hold_are_reported() -> None:
+    """The delay is what is to be changed."""
+    (line,) = said(BASE.replace("backprop", "delayed-gradient, delay: 1000000000"))
+    assert line.startswith("a.yaml:2:42: trainer.delay: the gradients under way would need ")
 
 
 def test_problems_of_a_sound_section_are_reported_beside_wrong_values_elsewhere() -> None:

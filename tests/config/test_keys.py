@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from said import BASE, DNI, TOP, made, said
 
-TRAINERS = "backprop, frozen, dni, printed-listing"
+from synthgrad.tasks import TASKS
+from synthgrad.trainers import TRAINERS as REGISTRY
+
+TRAINERS = ", ".join(REGISTRY)
 
 UNKNOWN = {
     "no-idea": ("foo: 1\n", f"a.yaml:3:1: foo: unknown key ({TOP})"),
@@ -75,7 +78,7 @@ def test_a_choice_that_is_none_is_answered_with_the_choices(trainer: str, line: 
 def test_both_names_are_missed_at_once() -> None:
     """A file with neither task nor trainer has two problems."""
     assert said("seed: 1\n") == [
-        "a.yaml:1:1: task.name: is missing (one of binary-addition)",
+        f"a.yaml:1:1: task.name: is missing (one of {', '.join(TASKS)})",
         f"a.yaml:1:1: trainer.name: is missing (one of {TRAINERS})",
     ]
 

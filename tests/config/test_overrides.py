@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from said import BASE, DNI, TOP, made, said
 
+from synthgrad.tasks import TASKS
+from synthgrad.trainers import TRAINERS
+
 ADAM = BASE.replace("backprop", "backprop, optimizer: adam")
 NORMAL = BASE + "network: {init: {scheme: normal, scale: 0.3, shift: 0}}\n"
 
@@ -70,8 +73,8 @@ def test_an_override_without_key_or_value_is_told_the_form(setting: str) -> None
 WRONG = {
     "trainer=dni": "trainer: expected a section, got 'dni' (write -s trainer.name=dni)",
     "trainer=dnii": "trainer: expected a section, got 'dnii' (write -s trainer.name=dni)",
-    "task=3": "task: expected a section, got 3 (task.name is one of binary-addition)",
-    "task=": "task.name: is missing (one of binary-addition)",
+    "task=3": f"task: expected a section, got 3 (task.name is one of {', '.join(TASKS)})",
+    "task=": f"task.name: is missing (one of {', '.join(TASKS)})",
     "seed=": "seed: expected a whole number, got nothing (leave the key out for its default)",
     "seed.x=1": "seed: takes one value and has no keys of its own (set it as a whole: -s seed=VALUE)",
     "network.hidden.0=64": "network.hidden: takes one value and has no keys of its own "
@@ -81,8 +84,7 @@ WRONG = {
     "foo.bar.baz=1": f"foo: unknown key ({TOP})",
     "training.batch-size=3": "training.batch-size: unknown key (did you mean 'batch_size'? "
     "known here: epochs, batch_size, shuffle, evaluate_every, checkpoint_every, decay)",
-    "trainer.name=frozzen": "trainer.name: 'frozzen' is not one of backprop, frozen, dni, printed-listing "
-    "(did you mean 'frozen'?)",
+    "trainer.name=frozzen": f"trainer.name: 'frozzen' is not one of {', '.join(TRAINERS)} (did you mean 'frozen'?)",
     "trainer.generator.input=label": "trainer.generator: backprop has no such option (dni has it)",
     "trainer.optimizer=adm": "trainer.optimizer.name: 'adm' is not one of sgd, momentum, adam (did you mean 'adam'?)",
     "trainer.optimizer.beta1=0.9": "trainer.optimizer.beta1: sgd has no such option (adam has it)",

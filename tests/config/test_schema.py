@@ -116,6 +116,8 @@ def _with(**sections: Any) -> dict[str, Any]:
         _with(network={"init": {"scheme": "he", "gain": 2}}),
         _with(network={"hidden": []}),
         _with(training={"shuffle": "on"}),
+        _with(task={"name": "table", "path": "a.csv", "target": 2019, "columns": "b"}),
+        _with(task={"name": "digits", "test_examples": None}),
     ],
     ids=str,
 )
@@ -152,6 +154,8 @@ def test_a_short_form_is_valid(tree: dict[str, Any]) -> None:
         _with(training={"shuffle": "maybe"}),
         _with(training={"decay": {"at": [2]}}),
         _with(task={"name": "binary-addition", "bits": 64}),
+        _with(task={"name": "idx"}),
+        _with(task={"name": "table", "path": "a.csv"}),
     ],
     ids=str,
 )

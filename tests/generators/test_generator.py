@@ -26,8 +26,13 @@ def around(lead=(), dtype=np.float64, seeds=(1,)):
     return Surroundings(N_X, N_Y, lead, np.dtype(dtype), draw)
 
 
+def options_of(scale=1.0, **options):
+    """Options of a generator; in a stack ``scale`` is an array, which no config may hold."""
+    return GeneratorOptions(kind="learned", **options).model_copy(update={"scale": scale})
+
+
 def generator(rows=B, alpha=1.0, surroundings=None, **options):
-    made = Generator(GeneratorOptions(**options), 2, N, surroundings or around())
+    made = Generator(options_of(**options), 2, N, surroundings or around())
     made.use(rows)
     made.set_alpha(alpha)
     return made
@@ -200,6 +205,35 @@ def test_a_stack_of_generators_is_its_replicas(form):
         assert alone.take_error() == pytest.approx(error[r], rel=1e-13)
         for name, value in stack.arrays():
             assert np.array_equal(value[r], weights(alone)[name]), name
+
+
+def test_scale_multiplies_what_is_handed_over_and_not_what_is_fitted():
+    """delta = scale sg; the miss, and with it every step of the fit, is that of sg."""
+    plain, scaled = generator(last_layer="random"), generator(last_layer="random", scale=0.3)
+    h, batch, target = examples()
+    for _ in range(2):
+        np.testing.assert_allclose(scaled.delta(h, batch), 0.3 * plain.delta(h, batch), rtol=1e-15)
+        assert np.array_equal(scaled.sg, plain.sg)
+        for made in (plain, scaled):
+            made.fit(target)
+    assert scaled.take_error() == plain.take_error()
+
+
+def test_scale_one_costs_nothing():
+    """What is handed over is the prediction itself."""
+    made, (h, batch, _) = generator(last_layer="random", scale=1.0), examples()
+    assert made.delta(h, batch) is made.sg
+
+
+def test_a_stack_may_have_scales_of_its_own():
+    """Each replica hands over what it would alone, bit for bit, 1 beside others included."""
+    scales = np.array([1.0, 0.3, 0.0])
+    stack = generator(scale=scales, surroundings=around((3,), seeds=(1, 2, 3)), last_layer="random")
+    h, batch, _ = examples(lead=(3,))
+    found = stack.delta(h, batch)
+    for r, scale in enumerate(scales.tolist()):
+        alone = generator(scale=scale, surroundings=around(seeds=(r + 1,)), last_layer="random")
+        assert np.array_equal(alone.delta(h[r], Batch(batch.x[r], batch.y[r], batch.h[r])), found[r])
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 
 import numpy as np
@@ -14,35 +15,60 @@ from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.losses import LOSSES
 
 LISTING = "printed-listing"
-LEARNING = [row for row in ROWS if row.id != LISTING]
+PIPELINE = {"trainer.name": "delayed-gradient", "trainer.delay": 2, "trainer.pipeline": True}
+LEARNING = [*(row for row in ROWS if row.id != LISTING), pytest.param(PIPELINE, id="delayed-gradient-pipeline")]
 """The printed listing does not learn and has a straight line of its own, in test_printed_listing.py."""
 
 DEEP = {"trainer.name": "dni", "trainer.generator.hidden": [7, 5], "trainer.generator.activation": "tanh",
         "trainer.generator.normalize": True, "trainer.generator.normalize_hidden": True}  # fmt: skip
-EVERY = [*ROWS, pytest.param(DEEP, id="dni-deep")]
-"""With a generator that has hidden layers, which the straight line has not."""
+ORACLE = {"trainer.name": "dni", "trainer.generator.kind": "oracle"}
+MIXED = {"trainer.name": "dni", "trainer.lambda": 0.5, "trainer.generator.alpha": 0.05}
+TAUGHT = {"trainer.name": "dni", "trainer.generator.every": 3, "trainer.generator.scale": 0.5,
+          "trainer.generator.target": "true", "trainer.generator.alpha": 0.05}  # fmt: skip
+OPTIONS = {"dni-deep": DEEP, "dni-lambda": MIXED, "dni-every-scale-true": TAUGHT, "dni-oracle": ORACLE}
+EVERY = [*ROWS, *LEARNING[-1:], *(pytest.param(keys, id=name) for name, keys in OPTIONS.items())]
+"""With options of dni that this straight line has not."""
+
+FROZEN = {"trainer.name": "frozen"}
+SECTIONS = {"dni": "generator", "local-loss": "head"}
+"""Where the options of the models are that a trainer has beside the network."""
+
+
+def models(keys, option, value):
+    """An option for these models, where there are any."""
+    section = SECTIONS.get(keys["trainer.name"]) if keys.get("trainer.generator.kind") != "oracle" else None
+    return {f"trainer.{section}.{option}": value} if section else {}
 
 
 def reductions(keys, reduction):
     """The same reduction for every gradient of a config."""
     both = {"weights": reduction, "biases": reduction}
-    return {"trainer.reduce": both} | ({"trainer.generator.reduce": both} if keys["trainer.name"] == "dni" else {})
+    return {"trainer.reduce": both} | models(keys, "reduce", both)
 
 
 def optimizers(keys, name):
-    """The same optimiser for layers and generators."""
-    return {"trainer.optimizer": name} | (
-        {"trainer.generator.optimizer": name} if keys["trainer.name"] == "dni" else {}
-    )
+    """The same optimiser for layers and models."""
+    return {"trainer.optimizer": name} | models(keys, "optimizer", name)
 
 
 # against plain NumPy ------------------------------------------------------------------------------
+
+
+OWN = {"B": r"feedback\.\d+\.B", "s": r"feedback\.\d+\.s", "V": r"head\.\d+\.1\.W", "v": r"head\.\d+\.1\.b"}
+"""The arrays beside network and generators that a straight line starts from, the lowest layer's first."""
+
+
+def delays(trainer, layers):
+    """By how many steps each layer's gradient is late."""
+    delay = getattr(trainer, "delay", 0)
+    return [delay * (layers - 1 - i) if getattr(trainer, "pipeline", False) else delay for i in range(layers)]
 
 
 def straight_line(config, start, task, nudge=0.0):
     """Every array after training by ``straightline.modern``, by the package's names, and the last outputs."""
     trainer, layers = config.trainer, range(1, len(config.network.hidden) + 2)
     generator, rng = getattr(trainer, "generator", None), np.random.default_rng(0)
+    own = {kind: [start[name] for name in start if re.fullmatch(pattern, name)] for kind, pattern in OWN.items()}
     done = straightline.modern(
         task.train.x, task.train.y,
         [start[f"layer.{i}.W"] * (1 + nudge * rng.normal(size=start[f"layer.{i}.W"].shape)) for i in layers],
@@ -52,8 +78,14 @@ def straight_line(config, start, task, nudge=0.0):
         optimiser=trainer.optimizer.name, alpha=trainer.alpha, alpha_generator=generator.alpha if generator else 0.0,
         reduction=trainer.reduce.weights, batch=config.training.batch_size, epochs=config.training.epochs,
         normalize=config.network.normalize,
+        feedback=own["B"], sizes=[s.item() for s in own["s"]],
+        heads=[(V, v[0]) for V, v in zip(own["V"], own["v"], strict=True)],
+        alpha_head=trainer.head.alpha if own["V"] else 0.0, delays=delays(trainer, len(layers)),
     )  # fmt: skip
     found = {"outputs": np.concatenate(done.outputs)}
+    found |= {name: value for name, value in start.items() if name.startswith("feedback")}  # which stays as it was
+    found |= {f"head.{i}.1.W": V for i, V in enumerate(done.head_weights, 1)}
+    found |= {f"head.{i}.1.b": v[None] for i, v in enumerate(done.head_biases, 1)}
     for i in layers:
         bias = "beta" if f"layer.{i}.beta" in start else "b"
         found |= {f"layer.{i}.W": done.weights[i - 1], f"layer.{i}.{bias}": done.biases[i - 1][None]}
@@ -98,8 +130,7 @@ def test_training_agrees_with_the_straight_line(row, activation, loss, optimizer
         **row, "network.activation": activation, "network.normalize": normalize, "trainer.loss": loss,
         "trainer.alpha": 0.01, **reductions(row, reduction), **optimizers(row, optimizer),
     }  # fmt: skip
-    if row["trainer.name"] == "dni":
-        keys["trainer.generator.alpha"] = 0.01
+    keys |= models(row, "alpha", 0.01)
     check_against_the_straight_line(keys, 1e-12 if optimizer == "sgd" else 1e-10)
 
 
@@ -267,12 +298,20 @@ def check_stack_is_its_replicas(configs):
             assert dict(a.each())[stack.replicas[r]] == dict(b.each())[experiment.replicas[0]]
 
 
+SHARES = {"trainer.lambda": (0.5, 0.0, 1.0), "trainer.generator.scale": (0.5, 1.0, 0.0)}
+"""Numbers of their own for the replicas of a stack, the ends among them, which go another way alone."""
+
+
 def three(keys):
     """Three configs that differ in their seed and in every number that may differ within a stack."""
     base = tiny(keys).trainer.alpha
     own = [{**keys, "seed": seed, "trainer.alpha": base * f} for seed, f in ((3, 1.0), (4, 0.3), (11, 0.7))]
-    if keys["trainer.name"] == "dni":
-        own = [{**k, "trainer.generator.alpha": a} for k, a in zip(own, (0.05, 0.02, 0.0), strict=True)]
+    own = [{**k, **models(keys, "alpha", a)} for k, a in zip(own, (0.05, 0.02, 0.0), strict=True)]
+    for name, values in SHARES.items():
+        if name in keys:
+            own = [{**k, name: value} for k, value in zip(own, values, strict=True)]
+    if hasattr(tiny(keys).trainer, "feedback_scale"):
+        own = [{**k, "trainer.feedback_scale": s} for k, s in zip(own, (1.0, 0.3, 2.0), strict=True)]
     return [tiny({**k, "network.init.gain": g}) for k, g in zip(own, (1.0, 0.5, 2.0), strict=True)]
 
 
@@ -298,6 +337,43 @@ WIDE = {
 def test_a_stack_of_the_tutorials_nets_is_its_replicas(row, dtype):
     """The same at 24-128-64-12, batch 10, where BLAS uses its blocked kernels."""
     check_stack_is_its_replicas(three({**row, **WIDE, "network.dtype": dtype}))
+
+
+# frozen layers ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("normalize", [False, True], ids=["plain", "normalize"])
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("row", EVERY)
+def test_a_frozen_layer_keeps_its_weights_and_all_others_move(row, optimizer, normalize):
+    """Layer 2 ends with the bits it began with; its running statistics, what is below and what is above have moved."""
+    keys = {**row, "network.normalize": normalize, "trainer.freeze": [2], "training.epochs": 5}
+    if row["trainer.name"] != LISTING:
+        keys |= optimizers(row, optimizer)
+    experiment = Experiment([tiny(keys)])
+    before = arrays(experiment)
+    finish(experiment)
+    kept = {name for name, value in experiment.trainer.arrays() if np.array_equal(value, before[name])}
+    frozen = ("layer.1", "layer.2") if row["trainer.name"] == "frozen" else ("layer.2",)
+    expected = {name for name in before if name.startswith(frozen) and "running" not in name}
+    assert kept == expected | experiment.trainer.fixed.keys()
+
+
+@pytest.mark.parametrize("normalize", [False, True], ids=["plain", "normalize"])
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+def test_backprop_with_all_hidden_layers_frozen_is_the_control(optimizer, normalize):
+    """The same bits in all weights and figures."""
+    keys = {"network.normalize": normalize, "trainer.optimizer": optimizer, "training.batch_size": 12}
+    one, other = Experiment([tiny({**keys, "trainer.freeze": [1, 2]})]), Experiment([tiny(keys | FROZEN)])
+    epochs = zip(finish(one), finish(other), strict=True)
+    assert same_bits(dict(one.trainer.arrays()), dict(other.trainer.arrays()))
+    assert all(same_bits(a.figures, b.figures) for a, b in epochs)
+
+
+@pytest.mark.parametrize("row", EVERY)
+def test_a_stack_with_a_frozen_layer_is_its_replicas(row):
+    """Bit for bit, as any other."""
+    check_stack_is_its_replicas(three({**row, "trainer.freeze": [1]}))
 
 
 # memory -------------------------------------------------------------------------------------------
@@ -329,7 +405,7 @@ def test_a_step_allocates_no_array_of_an_activations_size(row, optimizer, normal
         "network.hidden": [12, 10], "network.normalize": normalize, "trainer.alpha": 1e-9,
     }  # fmt: skip
     if row["trainer.name"] == "dni":
-        keys |= {"trainer.generator.normalize": normalize}
+        keys |= models(row, "normalize", normalize)
     if row["trainer.name"] != LISTING:
         keys |= optimizers(row, optimizer)
     experiment = Experiment([tiny(keys, seed=seed) for seed in range(replicas)])

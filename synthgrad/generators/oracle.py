@@ -1,0 +1,78 @@
+"""The oracle: a generator that knows, for tests and demonstrations.
+
+With the true gradient for every M_i, DNI is backpropagation ("Understanding Synthetic Gradients and Decoupled Neural
+Interfaces", arXiv 1703.00522). It knows by a pass through the whole network, so it decouples nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+from numpy import subtract
+
+from synthgrad.config import Options
+from synthgrad.generators.tape import Tape
+from synthgrad.nn.truth import Truth
+from synthgrad.types import Array, Batch, Number, State
+
+
+class OracleOptions(Options):
+    """The true gradient of the moment: nothing is learned and nothing decoupled; for tests and demonstrations."""
+
+    kind: Literal["oracle"]
+    alpha: ClassVar[float] = 0.0  # nothing moves
+
+    def beside(self, widths: Sequence[int]) -> int:
+        """Numbers that are read beside the network's weights: those of its twin."""
+        return sum(a * b for a, b in itertools.pairwise(widths))
+
+
+class Oracle:
+    """M of the hidden layer ``i`` (counted from 1): sg_i = dL/dh_i.
+
+    All oracles of a network share one twin. The lowest is asked first, before any layer has moved, and has it look.
+    """
+
+    kind, gives = "oracle", "gradient"
+
+    def __init__(self, options: OracleOptions, truth: Truth, i: int) -> None:
+        self.options, self.truth, self.i = options, truth, i
+        self.network = truth.twin
+        self.n = truth.network.specs[i - 1].n_out
+        self._tapes: dict[int, Tape] = {}
+
+    def use(self, rows: int) -> None:
+        """Take up the buffers for batches of ``rows`` examples."""
+        if rows not in self._tapes:
+            self._tapes[rows] = Tape(rows, self.n, self.network.lead, self.network.dtype)
+        self.tape = self._tapes[rows]
+
+    def delta(self, h: Array, batch: Batch) -> Array:
+        """The gradient, shape (B, n)."""
+        if self.i == 1:
+            self.truth.look(batch)
+        self.sg = self.truth.deltas[self.i - 1]
+        return self.sg
+
+    def fit(self, target: Array) -> None:
+        """Note by how much the target is off; there is nothing to learn."""
+        subtract(self.sg, target, self.tape.slot())
+
+    def set_alpha(self, alpha: Number) -> None:
+        """An oracle makes no steps."""
+
+    def take_error(self) -> npt.NDArray[Any]:
+        """Sum |target - sg| since the last call, shape ``lead``."""
+        return sum((tape.take() for tape in self._tapes.values()), np.zeros(self.network.lead))
+
+    def arrays(self) -> Iterator[tuple[str, Array]]:
+        """No weights of its own."""
+        return iter(())
+
+    def state(self) -> State:
+        """Nothing that is kept from step to step."""
+        return {}

@@ -1,0 +1,103 @@
+"""Delayed gradients: true gradients that come some steps late.
+
+Huo, Gu, Yang and Huang, "Decoupled Parallel Backpropagation with Convergence Guarantee", arXiv 1804.10574. Layers that
+do not wait for each other's backward pass learn from what the network was like some batches ago.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy import copyto, multiply
+
+from synthgrad.config import Flag, Int, option
+from synthgrad.nn.optimizers import Optimizer
+from synthgrad.nn.parameters import aligned
+from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
+from synthgrad.types import Array, Batch, State
+
+
+class DelayedGradientOptions(TrainerOptions):
+    """Every layer learns from a true gradient of some steps ago."""
+
+    name: Literal["delayed-gradient"]
+    delay: Int = option(1, "how many steps late gradients are; 0 is backprop", ge=0)
+    pipeline: Flag = option(False, "the delay grows by that number a layer from the output layer, whose own is 0")
+
+    def delays(self, layers: int) -> list[int]:
+        """By how many steps the gradient of each layer is late, the lowest layer first."""
+        return [self.delay * above if self.pipeline else self.delay for above in reversed(range(layers))]
+
+    def kept(self, widths: Sequence[int]) -> int:
+        pairs = list(itertools.pairwise(widths))
+        return sum(d * a * b for d, (a, b) in zip(self.delays(len(pairs)), pairs, strict=True))
+
+
+class Ring:
+    """The last d gradients of some layers, and the optimiser that makes their steps."""
+
+    def __init__(self, delay: int, optimizer: Optimizer) -> None:
+        self.delay, self.optimizer, self.grad = delay, optimizer, optimizer.grad
+        *lead, size = self.grad.shape
+        self.kept = aligned((*lead, delay, size), self.grad.dtype)
+        self.slots: list[Array] = [self.kept[..., k, :] for k in range(delay)]
+
+    def scale(self) -> None:
+        """Keep gradients as they are: the step size of a step is that of its own time, not of its gradient's."""
+        if self.optimizer.folds:
+            for layer in self.optimizer.layers:
+                layer.scale_by(1.0)
+
+    def update(self, t: int) -> None:
+        """Step ``t``, counted from 0: one along the gradient of step t - d, then keep that of step t in its place."""
+        slot = self.slots[t % self.delay]
+        if t >= self.delay:
+            if self.optimizer.folds:
+                multiply(slot, self.optimizer.alpha, slot)
+            self.optimizer.grad = slot
+            self.optimizer.update()
+        copyto(slot, self.grad)
+
+
+class DelayedGradient(Trainer):
+    """theta_{t+1} = theta_t - alpha_t g_{t-d}, g_t the true gradient at theta_t on the batch of step t.
+
+    With ``pipeline`` layer i of L has a delay of its own, d (L - i): its gradient has come down through L - i layers,
+    each d steps late. A layer makes no step until the first gradient is there.
+    """
+
+    Options = DelayedGradientOptions
+    meaning = "the true gradient, some steps late"
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        delays = self.options.delays(len(self.layers))
+        parts = [(i, i + 1) for i in range(len(delays))] if self.options.pipeline else [(0, len(delays))]
+        made = [(delays[start], self.optimizer(start, stop)) for start, stop in parts]
+        self.at_once = [optimizer for delay, optimizer in made if not delay]
+        self.rings = [Ring(delay, optimizer) for delay, optimizer in made if delay]
+        self.t = np.zeros((), np.int64)
+
+    def set_rate(self, factor: float) -> None:
+        super().set_rate(factor)
+        for ring in self.rings:
+            ring.scale()
+
+    def step(self, batch: Batch) -> None:
+        h = self.begin(batch)
+        for f in self.layers:
+            h = f.forward(h)  # h_i = f_i(h_{i-1}; theta_i)
+        self.network.backward(self.loss.delta(h, batch))  # delta_{i-1} = delta_i · dh_i/dh_{i-1}
+        for optimizer in self.at_once:
+            optimizer.update()  # theta_i <- theta_i - alpha · grad
+        t = int(self.t)
+        for ring in self.rings:
+            ring.update(t)  # theta_i <- theta_i - alpha · grad of d steps ago
+        self.t += 1
+
+    def state(self) -> State:
+        rings = {f"delay.{k}.kept": ring.kept for k, ring in enumerate(self.rings)}
+        return super().state() | rings | {"delay.t": self.t}

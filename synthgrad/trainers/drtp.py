@@ -1,0 +1,90 @@
+"""Direct random target projection: a fixed random projection of the label is every hidden layer's delta.
+
+Frenkel, Lefebvre and Bol, "Learning without feedback: Fixed random learning signals allow for feedforward training of
+deep neural networks", arXiv 1909.01311. The untrained cousin of a generator that sees the label: no layer waits for
+anything, not even for the outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from numpy import subtract
+
+from synthgrad.nn.losses import Loss
+from synthgrad.nn.optimizers import share_gradients
+from synthgrad.nn.product import product
+from synthgrad.trainers.feedback import FeedbackOptions, draw_feedback
+from synthgrad.trainers.trainer import Setup, Trainer
+from synthgrad.types import Array, Batch, Lead, Outputs
+
+
+class DRTPOptions(FeedbackOptions):
+    """The label comes to every layer through a fixed random matrix of its own."""
+
+    name: Literal["drtp"]
+
+    def beside(self, widths: Sequence[int]) -> int:
+        return widths[-1] * sum(widths[1:-1])
+
+
+class Projection:
+    """-(y - c) B with a fixed B (n_y, n)."""
+
+    def __init__(self, B: Array, outputs: Outputs, lead: Lead, dtype: npt.DTypeLike) -> None:
+        self.B, self.lead, self.dtype = B, lead, dtype
+        self.dot = product(lead)
+        self.c = np.asarray(0.5 if outputs == "bits" else 0.0, dtype)
+        self._sets: dict[int, tuple[Array, Array]] = {}
+
+    def use(self, rows: int) -> None:
+        """Take up the buffers for batches of ``rows`` examples."""
+        if rows not in self._sets:
+            e, delta = (np.empty((*self.lead, rows, n), self.dtype) for n in self.B.shape[-2:])
+            self._sets[rows] = e, delta
+        self.e, self.out = self._sets[rows]
+
+    def delta(self, h: Array, batch: Batch) -> Array:
+        """The projected label, shape (B, n), whatever h is."""
+        subtract(self.c, batch.y, self.e)
+        self.dot(self.e, self.B, self.out)
+        return self.out
+
+
+class DRTP(Trainer):
+    """delta_L = dL/dh_L,  delta_i = -(y - c) B_i.
+
+    For bits c = 1/2: -(y - 1/2) has the sign of the error o - y, whatever the output o between 0 and 1 is. For one-hot
+    classes, as in the paper, and for values c = 0. B_i (n_y, n_i) is random and stays as it was drawn.
+    """
+
+    Options = DRTPOptions
+    meaning = "the label, through a fixed random matrix, directly to every hidden layer"
+    estimates = True
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        around = setup.around
+        feedback = [draw_feedback(setup, i, around.n_y) for i in range(1, len(self.layers))]
+        self.fixed |= {f"feedback.{i}.B": B for i, B in enumerate(feedback, 1)}
+        self.projections = [Projection(B, around.outputs, around.lead, around.dtype) for B in feedback]
+        optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
+        share_gradients(optimizers)
+        models: list[Projection | Loss] = [*self.projections, self.loss]
+        self.modules = list(zip(self.layers, optimizers, models, strict=True))
+
+    def use(self, rows: int) -> None:
+        super().use(rows)
+        for projection in self.projections:
+            projection.use(rows)
+
+    def step(self, batch: Batch) -> None:
+        """One sweep upward; there is no backward pass."""
+        h = self.begin(batch)
+        for f, optimizer, M in self.modules:
+            h = f.forward(h)  # h_i = f_i(h_{i-1}; theta_i)
+            f.backward(M.delta(h, batch))  # delta_i = -(y - c) B_i
+            optimizer.update()  # theta_i <- theta_i - alpha · grad

@@ -1,0 +1,113 @@
+"""Local losses: every hidden layer has a classifier of its own and learns from nothing else.
+
+Nøkland and Eidnes, "Training Neural Networks with Local Error Signals", arXiv 1901.06656, the prediction loss there; it
+goes back to Mostafa, Ramesh and Cauwenberghs, arXiv 1711.06756, who keep the classifiers fixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
+
+from synthgrad.config import Flag, OneOf, Options, option
+from synthgrad.generators.generator import Surroundings
+from synthgrad.nn.dense import DenseSpec, Reduce
+from synthgrad.nn.losses import Loss
+from synthgrad.nn.network import Network
+from synthgrad.nn.optimizers import OPTIMIZERS, SGDOptions, share_gradients
+from synthgrad.trainers.trainer import Model, Setup, Trainer, TrainerOptions
+from synthgrad.types import Array, Batch, Number, State
+
+
+class HeadOptions(Options):
+    """The linear classifiers of the hidden layers, one for each, drawn and scored like the output layer."""
+
+    bias: Flag = option(True, "biases in the heads")
+    alpha: float = option(0.1, "step size of the heads", ge=0, stacks=True)
+    optimizer: Annotated[Options, OneOf(OPTIMIZERS, shorthand=True)] = option(
+        lambda: SGDOptions.model_construct(name="sgd"), "optimiser of the heads"
+    )
+    reduce: Reduce = option(Reduce, "reduction of the heads' gradients over the batch")
+
+
+class LocalLossOptions(TrainerOptions):
+    """Hidden layers learn from the losses of classifiers of their own."""
+
+    name: Literal["local-loss"]
+    head: HeadOptions = option(HeadOptions, "the hidden layers' own classifiers")
+
+    def beside(self, widths: Sequence[int]) -> int:
+        return widths[-1] * sum(widths[1:-1])
+
+
+class Head:
+    """o_i = f(h_i V_i + c_i) with the output layer's f, for the hidden layer ``i`` (counted from 1) of ``n`` units."""
+
+    kind, gives = "head", "local gradient"
+
+    def __init__(self, options: HeadOptions, i: int, n: int, around: Surroundings, loss: type[Loss], init: Any) -> None:
+        self.options, self.i = options, i
+        self.loss = loss(around.n_y, around.lead, around.dtype)
+        spec = DenseSpec(n, around.n_y, self.loss.link, options.bias)
+        self.network = Network([spec], options.reduce, around.lead, around.dtype)
+        self.network.initialize(init, around.draw, f"head.{i}")
+        (self.f,) = self.network.layers
+        optimizer: Any = options.optimizer
+        self.optimizer = OPTIMIZERS[optimizer.name](optimizer, self.network.part(0, 1))
+
+    def use(self, rows: int) -> None:
+        """Take up the buffers for batches of ``rows`` examples."""
+        self.network.use(rows)
+        self.loss.use(rows)
+
+    def delta(self, h: Array, batch: Batch) -> Array:
+        """The gradient of the head's own loss, dL(o_i, y)/dh_i, shape (B, n); then the head makes a step as well."""
+        f = self.f
+        f.backward(self.loss.delta(f.forward(h), batch))
+        self.sg = f.delta_below()
+        self.optimizer.update()
+        return self.sg
+
+    def set_alpha(self, alpha: Number) -> None:
+        """Take ``alpha`` as the head's step size from here on."""
+        self.optimizer.set_alpha(alpha)
+
+    def arrays(self) -> Iterator[tuple[str, Array]]:
+        """The head's weights by name, ``head.1.1.W``: hidden layer 1, the head's only layer."""
+        return self.network.arrays(f"head.{self.i}")
+
+    def state(self) -> State:
+        """All that training the head changes."""
+        optimizer = {f"optimizer.{name}": value for name, value in self.optimizer.state().items()}
+        return self.network.state() | optimizer
+
+
+class LocalLoss(Trainer):
+    """delta_L = dL/dh_L,  delta_i = dL(o_i, y)/dh_i with o_i the answer of a linear head on h_i, trained alongside."""
+
+    Options = LocalLossOptions
+    meaning = "every hidden layer learns from the loss of a linear classifier of its own"
+    estimates = True
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        options, loss, init = self.options.head, type(self.loss), setup.network.init
+        self.heads = [
+            Head(options, i, f.spec.n_out, setup.around, loss, init) for i, f in enumerate(self.layers[:-1], 1)
+        ]
+        optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
+        share_gradients([*optimizers, *(M.optimizer for M in self.heads)])
+        models: list[Head | Loss] = [*self.heads, self.loss]  # the loss is the output layer's own head
+        self.modules = list(zip(self.layers, optimizers, models, strict=True))
+
+    @property
+    def models(self) -> Sequence[Model]:
+        return self.heads
+
+    def step(self, batch: Batch) -> None:
+        """One sweep upward; there is no backward pass."""
+        h = self.begin(batch)
+        for f, optimizer, M in self.modules:
+            h = f.forward(h)  # h_i = f_i(h_{i-1}; theta_i)
+            f.backward(M.delta(h, batch))  # delta_i = dL(o_i, y)/dh_i
+            optimizer.update()  # theta_i <- theta_i - alpha · grad
