@@ -6,11 +6,13 @@ import math
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from synthgrad.cli.missing import make, tell
 from synthgrad.cli.options import complete_run
 
 if TYPE_CHECKING:
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "json", "csv", "md", "html", "tex")
 WIDE = 120
-DIVERGED = 3
-"""The exit code of a sweep some of whose runs diverged: an outcome."""
 NOTES = 5
 """As many warnings as are shown; a report in JSON has them all."""
 
@@ -68,6 +68,14 @@ class Shown(NamedTuple):
 @click.option("--no-control", is_flag=True, help="Do not ask for the frozen control.")
 @click.option("--check", "claims", multiple=True, metavar="'A > B'", help="Exit 0 if held, 4 if not, 5 if undecided.")
 @click.option(
+    "--claims",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Answer the claims in a file, about the runs of its own sweeps; exit codes as for --check.",
+)
+@click.option(
     "--format", "kind", type=click.Choice(FORMATS), default="table", show_default=True, help="Format of the output."
 )
 @click.option("--curves", is_flag=True, help="Curves too, in JSON; in CSV one row for each run and epoch.")
@@ -97,6 +105,7 @@ def compare(
     sort: str,
     no_control: bool,
     claims: tuple[str, ...],
+    files: tuple[Path, ...],
     complete: bool,
     run: bool,
     runs: Path,
@@ -113,10 +122,12 @@ def compare(
       synthgrad compare runs/ --metric test_bit_accuracy --at best
       synthgrad compare --where trainer.alpha=1e-3 --plot fig.svg --html page.html
       synthgrad compare --check 'dni both > frozen' --check 'dni both ~ backprop'
+      synthgrad compare --claims configs/addition/claims.yaml
       synthgrad compare --complete | sh
       synthgrad compare RUN RUN
     """
     from synthgrad.compare.building import Question, build
+    from synthgrad.runs.finding import find
     from synthgrad.runs.survey import command_line
 
     show = Shown(**shown)
@@ -139,30 +150,54 @@ def compare(
         runs=runs,
         curves=show.kind == "html" or show.html is not None or show.plot is not None or show.json_curves,
     )
-    gathered = _gather(places or (str(runs),), runs, conditions, question, show)
-    report = build(gathered, question, command_line())
+    if files:
+        report, gathered = _stated(files, places, conditions, question, show)
+    else:
+        gathered = _gather(find(places or (str(runs),), runs), conditions, question, show)
+        report = build(gathered, question, command_line())
     if complete:
-        _complete(report, run)
+        make(report, run)
         return
     _warn(report)
     _show(report, gathered, show)
+    tell(report)
     if report.claims:
         from synthgrad.compare.claims import exit_code
 
         raise click.exceptions.Exit(exit_code(report.claims))
 
 
-def _gather(
-    places: tuple[str, ...], runs: Path, conditions: tuple[str, ...], question: Question, show: Shown
-) -> Gathered:
-    from synthgrad.compare.metrics import needed
-    from synthgrad.compare.subjects import gather
-    from synthgrad.runs.finding import find
+def _stated(
+    files: Sequence[Path], places: Sequence[str], conditions: tuple[str, ...], question: Question, show: Shown
+) -> tuple[Report, Gathered]:
+    """The answers to files of claims and, where the whole is asked for, the tables of their runs."""
+    from synthgrad.cli.claims import refuse, stated
+    from synthgrad.compare.answered import beside
+    from synthgrad.compare.building import build
+    from synthgrad.runs.survey import command_line
 
-    paths = find(places, runs)
+    refuse(click.get_current_context())
+    report, gathered = stated(files, places, question.runs, command_line())
+    if not show.whole or not gathered.subjects:
+        return report, gathered
+    gathered = _gather([Path(subject.path) for subject in gathered.subjects], conditions, question, show)
+    return beside(build(gathered, question, command_line()), report), gathered
+
+
+def _gather(paths: Sequence[Path], conditions: tuple[str, ...], question: Question, show: Shown) -> Gathered:
+    from synthgrad.compare.metrics import needed
+    from synthgrad.compare.statement import Claim
+    from synthgrad.compare.subjects import gather
+
     whole = question.curves or len(paths) == 2
     every = show.curves and show.kind == "csv"
-    return gather(paths, conditions, lambda names: names if every else needed(names, question.metrics, whole))
+    claimed = {Claim.parse(text).metric for text in question.claims}
+
+    def wanted(names: Sequence[str]) -> list[str]:
+        told = needed(names, question.metrics, whole)
+        return [name for name in names if every or name in told or name in claimed]
+
+    return gather(paths, conditions, wanted)
 
 
 def _warn(report: Report) -> None:
@@ -241,32 +276,3 @@ def _print_schema() -> None:
     from synthgrad.compare.formats import schema
 
     click.echo(json.dumps(schema(), indent=2))
-
-
-# what is missing ----------------------------------------------------------------------------------
-
-
-def _complete(report: Report, run: bool) -> None:
-    """Print the sweeps that make the missing runs, or run them."""
-    lines = list(dict.fromkeys(each.line for table in report.tables for each in table.missing))
-    if not lines:
-        click.echo("compare: nothing is missing", err=True)
-    for at, line in enumerate(lines, 1):
-        if run:
-            _run(line.removesuffix(" -q"), f"{at} of {len(lines)}")
-        else:
-            click.echo(_bytes(line))
-
-
-def _run(line: str, place: str) -> None:
-    """Run a sweep, which shows how far it is."""
-    import shlex
-    import subprocess
-
-    from synthgrad.cli.signals import passed_on
-
-    click.echo(f"{place}: {line}", err=True)
-    with subprocess.Popen([sys.executable, "-m", *shlex.split(line)]) as process, passed_on(process):
-        code = process.wait()
-    if code not in (0, DIVERGED):
-        raise click.exceptions.Exit(code if code > 0 else 1)  # below 0: the signal that killed it

@@ -9,6 +9,7 @@ from synthgrad.compare.missing import CONTROL, REFERENCE
 from synthgrad.compare.numbers import decimals, fixed
 from synthgrad.compare.report import Difference, Group, Sweep
 from synthgrad.compare.statistics import seeds_needed
+from synthgrad.runs.methods import method
 
 UNTRAINED = (CONTROL, REFERENCE)
 """Trainers of which nobody asks whether their hidden layers learn."""
@@ -18,9 +19,7 @@ def answers(
     groups: Sequence[Group], differences: Sequence[Difference], control: str | None, reference: str | None
 ) -> Iterator[str]:
     """What each method's difference from the control, and from backprop, says of its hidden layers."""
-    methods = [g for g in groups if g.config.get("trainer.name") not in UNTRAINED] or [
-        g for g in groups if g.label == reference
-    ]
+    methods = [g for g in groups if method(g.config) not in UNTRAINED] or [g for g in groups if g.label == reference]
     for group in methods:
         from_control = _find(differences, group.label, control)
         from_reference = _find(differences, group.label, reference)
@@ -31,13 +30,12 @@ def answers(
 
 def tuned_answers(sweep: Sweep) -> Iterator[str]:
     """The same of a sweep, of each method with its tuned setting."""
-    for method in sweep.methods:
-        if method.method.split()[0] in UNTRAINED:
+    for tuned in sweep.methods:
+        name, *rest = tuned.method.split()
+        if name in UNTRAINED and not any(word == "from" or word.startswith("freeze=") for word in rest):
             continue
-        said = (
-            learning(method.difference) if method.difference else "no control to tell whether its hidden layers learn"
-        )
-        yield f"{method.method}, tuned: {said}."
+        said = learning(tuned.difference) if tuned.difference else "no control to tell whether its hidden layers learn"
+        yield f"{tuned.method}, tuned: {said}."
 
 
 def _said(

@@ -11,13 +11,15 @@ from typing import Any
 from synthgrad import __version__
 from synthgrad.compare import fairness, statistics
 from synthgrad.compare.answers import answers, tuned_answers
+from synthgrad.compare.cases import Tables
 from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import APART, axes, differing, groups, tables, title, told
 from synthgrad.compare.judging import Scores, called, difference, estimate, judged, shared, unknown, with_gaps
 from synthgrad.compare.metrics import DEFAULTS, choose, measure, middle, reached
 from synthgrad.compare.missing import CONTROL, REFERENCE, RUNS, missing
-from synthgrad.compare.report import SCHEMA, Curve, Difference, Estimate, Group, Layer, Report, Sweep, Table
+from synthgrad.compare.report import SCHEMA, Answer, Curve, Difference, Estimate, Group, Layer, Report, Sweep, Table
+from synthgrad.compare.statement import Claim
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
 from synthgrad.compare.tuning import sweep, swept_keys
 from synthgrad.errors import ConfigError
@@ -75,10 +77,15 @@ def build(gathered: Gathered, question: Question, command: Sequence[str]) -> Rep
         tables=[each.table for each in built],
         groups=[group for each in built for group in each.groups],
         differences=[d for each in built for d in each.differences],
-        claims=check(question.claims, [each.scores for each in built]),
+        claims=_claims(built, split, gathered.names, question),
         environment=fairness.environment(gathered.subjects),
         warnings=[*gathered.notes, *notes, *(note for each in built for note in each.notes)],
     )
+
+
+def _claims(built: Sequence[_Table], split: list[list[Subject]], names: set[str], question: Question) -> list[Answer]:
+    tables = Tables(split, [b.table.title for b in built], names, [b.table.metric for b in built], question.at)
+    return check([Claim.parse(text) for text in question.claims], tables)
 
 
 def _measured(split: list[list[Subject]], metrics: Sequence[str]) -> tuple[list[list[Subject]], list[str]]:

@@ -9,6 +9,7 @@ from synthgrad.compare.groups import differing
 from synthgrad.compare.judging import Scores
 from synthgrad.compare.subjects import Subject
 from synthgrad.runs.circumstances import HASHES
+from synthgrad.runs.methods import FREEZE, fork
 
 CIRCUMSTANCES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "synthgrad version": lambda about: about.get("synthgrad"),
@@ -30,6 +31,7 @@ MANY = 4
 def remarks(scores: Sequence[Scores], selected: bool, metric: str) -> Iterator[str]:
     """Sentences on everything that may make the comparison unfair."""
     yield from _pairing(scores)
+    yield from _forks(scores)
     if selected and metric.startswith("test_"):
         yield f"best {metric} of each run: selected on test, so it flatters every method"
     subjects = [s for each in scores for s in each.members.subjects]
@@ -42,6 +44,17 @@ def remarks(scores: Sequence[Scores], selected: bool, metric: str) -> Iterator[s
         yield f"stacks of {min(sizes)} to {max(sizes)} runs: seconds, each run's share, do not compare"
     if any(_git(s.about).get("dirty") for s in subjects):
         yield "some runs were made with uncommitted changes"
+
+
+def _forks(scores: Sequence[Scores]) -> Iterator[str]:
+    """What branches have from another trainer."""
+    found: dict[tuple[int, str], list[str]] = {}
+    for each in scores:
+        settings = each.members.settings
+        if (epoch := fork(settings)) is not None:
+            found.setdefault((epoch, str(settings.get("branch.trainer.name"))), []).append(each.label)
+    for (epoch, before), labels in found.items():
+        yield f"{_who(labels)} had {epoch} {'epoch' if epoch == 1 else 'epochs'} of {before} first"
 
 
 def environment(subjects: Sequence[Subject]) -> dict[str, str]:
@@ -71,9 +84,9 @@ def _beside(scores: Sequence[Scores], controls: Sequence[Scores], section: str) 
 
 
 def unlike(a: Scores, b: Scores) -> list[str]:
-    """The keys in which two groups differ, but for the algorithm and what only one of them has."""
+    """The keys in which two groups differ, but for the algorithm, its frozen layers, and what only one of them has."""
     both = a.members.settings, b.members.settings
-    return [key for key in differing(both) if key != "trainer.name" and all(key in each for each in both)]
+    return [key for key in differing(both) if key not in ("trainer.name", FREEZE) and all(key in each for each in both)]
 
 
 def _who(labels: Sequence[str]) -> str:

@@ -6,12 +6,14 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
 from synthgrad.errors import ConfigError
+from synthgrad.runs.methods import UNSET as UNSET
+from synthgrad.runs.methods import method
 
-UNSET = "(unset)"
 NAMED = 3
 """As many keys as the title of a table names."""
 APART = ("task.", "network.")
@@ -28,10 +30,15 @@ class Members:
     subjects: list[Subject]
     label: str = ""
 
+    @cached_property
+    def words(self) -> set[str]:
+        """Every word that it may be called by."""
+        return words(self.settings)
+
     @property
     def trainer(self) -> str:
-        """The algorithm."""
-        return str(self.settings.get("trainer.name", UNSET))
+        """The algorithm; a branch, or one with frozen layers, is another."""
+        return method(self.settings)
 
 
 def tables(subjects: Sequence[Subject], by: Sequence[str] = ()) -> list[list[Subject]]:
@@ -109,8 +116,8 @@ def told(settings: Sequence[dict[str, Any]]) -> list[str]:
     keys = []
     for key in differing(settings):
         having = [s for s in settings if key in s]
-        lacking = {str(_value(s, "trainer.name")) for s in settings if key not in s}
-        if differing([{key: s[key]} for s in having]) or lacking & {str(_value(s, "trainer.name")) for s in having}:
+        lacking = {method(s) for s in settings if key not in s}
+        if differing([{key: s[key]} for s in having]) or lacking & {method(s) for s in having}:
             keys.append(key)
     return keys
 
@@ -124,7 +131,7 @@ def _value(settings: dict[str, Any], key: str) -> Any:
 
 def labels(settings: Sequence[dict[str, Any]]) -> list[str]:
     """The shortest labels that stay unique: the algorithm, then as few of the differing keys as tell apart."""
-    parts: list[list[str]] = [[str(_value(s, "trainer.name"))] for s in settings]
+    parts: list[list[str]] = [[method(s)] for s in settings]
     _tell_apart(range(len(settings)), settings, parts, frozenset())
     while alike := _alike(range(len(settings)), parts):  # settings that differ and read alike
         for number, i in [(number, i) for same in alike for number, i in enumerate(same, 1)]:
@@ -163,10 +170,27 @@ def word(key: str, value: Any, keys: Iterable[str] = ()) -> str:
 
 
 def words(settings: dict[str, Any]) -> set[str]:
-    """Every word that a label could have for these settings."""
-    return {
-        each for key, value in settings.items() for keys in ((), settings) for each in word(key, value, keys).split()
-    }
+    """Every word that a label could have for these settings, and each value after any end of its key."""
+    labels = {spelt(each) for key, value in settings.items() for each in word(key, value).split()}
+    return (
+        labels
+        | set(method(settings).split())
+        | {spelt(f"{end}={shown(value)}") for key, value in settings.items() for end in _ends(key)}
+    )
+
+
+def _ends(key: str) -> list[str]:
+    parts = key.split(".")
+    return [".".join(parts[n:]) for n in range(len(parts))]
+
+
+def spelt(word: str) -> str:
+    """A word with its number spelt in the one way that all ways lead to: ``alpha=1e-2`` is ``alpha=0.01``."""
+    key, equals, value = word.partition("=")
+    try:
+        return f"{key}={shown(float(value))}" if equals else word
+    except ValueError:
+        return word
 
 
 def end(key: str, keys: Iterable[str]) -> str:
@@ -182,6 +206,15 @@ def title(settings: dict[str, Any], apart: Sequence[str]) -> str:
     words = [word(key, settings.get(key)) for key in apart] or [shown(settings.get("task.name", ""))]
     more = [f"and {len(words) - NAMED} keys more"] if len(words) > NAMED else []
     return " ".join([*words[:NAMED], *more])
+
+
+def titles(settings: Sequence[dict[str, Any]]) -> list[str]:
+    """Of several tables: the task where there are several, and as few words as tell them apart."""
+    tasks = [shown(each.get("task.name", "")) for each in settings]
+    parts = [[task] if len(set(tasks)) > 1 else [] for task in tasks]
+    apart = [{key: value for key, value in each.items() if key.startswith(APART)} for each in settings]
+    _tell_apart(range(len(settings)), apart, parts, frozenset({"task.name"}))
+    return [" ".join(words) or task for words, task in zip(parts, tasks, strict=True)]
 
 
 def shown(value: Any) -> str:

@@ -6,14 +6,16 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from synthgrad.compare import statistics
-from synthgrad.compare.groups import Members, words
+from synthgrad.compare.groups import Members, spelt
 from synthgrad.compare.metrics import Measure
 from synthgrad.compare.report import Difference, Estimate, Interval
 from synthgrad.compare.subjects import DIVERGED
+from synthgrad.runs.methods import names
 
 BETTER, WORSE, LEVEL, TOO_FEW = "better", "worse", "~", "too few"
 ALPHA = 0.05
@@ -39,21 +41,52 @@ class Scores:
         diverged = {s.seed for s in members.subjects if s.outcome == DIVERGED}
         return cls(members.label, members, measure.up, known, diverged)
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the runs of the group have in common."""
+        return self.members.settings
+
+    @property
+    def words(self) -> set[str]:
+        """Every word that the group may be called by."""
+        return self.members.words
+
     @cached_property
     def data(self) -> dict[int, str | None]:
         """The fingerprint of the data of each seed; None where it is not known."""
         return {s.seed: s.hashes.get("data") for s in self.members.subjects}
 
 
-def called(name: str, scores: Sequence[Scores]) -> list[Scores]:
-    """The group of this label, or those whose settings have all its words: ``dni both`` also where ``dni`` would do."""
-    exact = [s for s in scores if s.label == name]
-    return exact or [s for s in scores if set(name.split()) <= words(s.members.settings)]
+class Named(Protocol):
+    """What can be called by its label, or by words of its settings."""
+
+    label: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Its settings by dotted key."""
+
+    @property
+    def words(self) -> set[str]:
+        """Every word of them."""
 
 
-def unknown(name: str, scores: Sequence[Scores]) -> str:
+N = TypeVar("N", bound=Named)
+
+
+def called(name: str, groups: Sequence[N]) -> list[N]:
+    """The group of this label, or those whose settings have all its words: ``dni both`` also where ``dni`` would do.
+
+    A branch is meant only where its fork is named too, ``frozen from backprop@20``, and so are frozen layers.
+    """
+    exact = [group for group in groups if group.label == name]
+    wanted = set(map(spelt, name.split()))
+    return exact or [g for g in groups if names(wanted, g.settings) and wanted <= g.words]
+
+
+def unknown(name: str, groups: Sequence[Named]) -> str:
     """That no group has this name, and which there are."""
-    labels = list(dict.fromkeys(s.label for s in scores))
+    labels = list(dict.fromkeys(group.label for group in groups))
     near = difflib.get_close_matches(name, labels, 1, 0.5)
     hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(labels)}"
     return f"no group is called '{name}' ({hint})"

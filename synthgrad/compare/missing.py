@@ -11,6 +11,7 @@ from synthgrad.compare.groups import Members
 from synthgrad.compare.report import Missing
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
 from synthgrad.runs.finding import archive_of, given
+from synthgrad.runs.methods import FREEZE, fork
 from synthgrad.runs.reading import UNFINISHED
 
 CONTROL, REFERENCE = "frozen", "backprop"
@@ -40,9 +41,11 @@ def _seeds(members: Members, seeds: Sequence[int], runs: Path) -> Iterator[Missi
 
 
 def _control(groups: Sequence[Members], seeds: Sequence[int], runs: Path) -> Missing:
-    """Frozen layers, all else as in backprop or, without it, in the first method."""
+    """Frozen layers from the first epoch on, all else as in backprop or, without it, in the first method."""
     base = next((m for m in groups if m.trainer == REFERENCE), groups[0]).subjects[0]
-    return _sweep(base, seeds, CONTROL, runs, "-s", f"trainer.name={CONTROL}")
+    whole = ["-s", "branch=null"] if fork(base.settings) is not None else []
+    whole += ["-s", f"{FREEZE}=[]"] if base.settings.get(FREEZE) else []
+    return _sweep(base, seeds, CONTROL, runs, *whole, "-s", f"trainer.name={CONTROL}")
 
 
 def _sweep(base: Subject, seeds: Sequence[int], name: str, runs: Path, *more: str) -> Missing:

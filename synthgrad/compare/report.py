@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Interval = tuple[float, float]
-SCHEMA = "synthgrad.compare/2"
+SCHEMA = "synthgrad.compare/3"
 POINTS = 120
 """As many epochs as a curve keeps."""
 
@@ -208,6 +208,26 @@ class Answer:
     p: float | None
     p_holm: float | None
     why: str
+    line: str = ""
+    """Where it stands in a file of claims, ``FILE:LINE:COLUMN``."""
+    title: str = ""
+    """Of the table; ``table`` is 0 where the report does not have it."""
+    setting: dict[str, Any] = field(default_factory=dict)
+    """Task and network of the table."""
+    metric: str = ""
+    at: str = ""
+    epoch: int | None = None
+    family: int = 0
+    """As many claims as Holm's correction took together; 1 where nothing was corrected."""
+    needed: int = 0
+    """Seeds that it takes to hold."""
+    means: dict[str, float] = field(default_factory=dict)
+    """Of its groups, by the names that the claim gives them."""
+    seeds: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    """Of the claimed difference, one for each of these seeds."""
+    equivalence: Interval | None = None
+    """The 90 % interval of a claim of equivalence: it holds where this lies within its margin."""
 
 
 @dataclass
@@ -227,6 +247,8 @@ class Report:
     warnings: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     """What the runs were made with: versions, commit, BLAS, threads, host."""
+    missing: list[Missing] = field(default_factory=list)
+    """The sweeps of a file of claims that lack runs; what tables lack, they have themselves."""
 
     def of_table(self, table: Table) -> tuple[list[Group], list[Difference]]:
         """The groups and differences of one table, in order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,7 +119,7 @@ def _add(gathered: Gathered, record: Recorded, needed: Callable[[Sequence[str]],
             name=record.name,
             path=str(record.run.path),
             seed=record.seed,
-            settings={key: _plain(value) for key, value in record.config.items() if key not in RUN_ONLY},
+            settings=settings_of(record.config),
             outcome=record.outcome,
             diverged=record.diverged,
             about=record.about,
@@ -127,6 +127,11 @@ def _add(gathered: Gathered, record: Recorded, needed: Callable[[Sequence[str]],
             columns=columns,
         )
     )
+
+
+def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What runs are grouped by, of a resolved config by dotted key."""
+    return {key: _plain(value) for key, value in config.items() if key not in RUN_ONLY}
 
 
 def _plain(value: Any) -> Any:

@@ -22,8 +22,8 @@ NEAR = 0.95
 """A setting is near the best if it gets so much of its figure."""
 POINTS = 12
 """Of a cell's small curve."""
-BUDGET = ("training.epochs", "training.evaluate_every")
-"""Nobody tunes how long a run is; groups that differ in it are compared at the last epoch that all have."""
+BUDGET = ("training.epochs", "training.evaluate_every", "branch.epoch")
+"""Nobody tunes how long a run is, nor where it branches; groups are compared at the last epoch that all have."""
 STEP = "trainer.generator.alpha"
 """The step size that has a stability bound."""
 

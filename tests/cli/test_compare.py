@@ -6,16 +6,15 @@ import csv
 import io
 import json
 import os
-import pty
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from directories import BACKPROP, BITS, BOTH, EXACT, FROZEN, LABEL, run
-from typed import COMMAND, Said, environment, ran, typed
+from terminal import stdout_on_terminal
+from typed import Said, environment, ran, typed
 
 NO_DNI = "trainer.name!=dni"
 
@@ -173,6 +172,23 @@ def test_claims_have_exit_codes(runs: Path, claims: list[str], code: int, answer
     assert (as_json.code, [c["answer"] for c in json.loads(as_json.out)["claims"]]) == (code, answers)
 
 
+@pytest.mark.parametrize("kind", ["md", "tex", "html"])
+def test_claims_stand_beside_the_tables_in_every_format_for_eyes(runs: Path, kind: str) -> None:
+    """The table is the same with them and without."""
+    claims = ("--check", "dni both - frozen > 0.1", "--check", "dni label ~ frozen within 0.1")
+    plain, claimed = (typed("compare", *asked, "--format", kind).out for asked in ((), claims))
+    assert "0.9" in plain
+    assert all(line in claimed for line in plain.splitlines() if "backprop" in line and line.startswith(("|", "back")))
+    assert ("+0.300" in claimed, "margin 0.1" in claimed, "margin" in plain) == (True, True, False)
+
+
+def test_a_claim_may_be_about_another_metric_than_the_table(runs: Path) -> None:
+    """It is read of the runs if a claim asks for it."""
+    said = typed("compare", "--check", "dni both < frozen on loss", "--check", f"dni both < 0.8 on {BITS} at epoch=1")
+    assert said.code == 0
+    assert BITS in said.out.splitlines()[0]
+
+
 def test_a_misspelt_claim_is_an_error(runs: Path) -> None:
     """Not one that does not hold, nor one that is undecided."""
     said = typed("compare", "--check", "dni bth > frozen")
@@ -226,43 +242,18 @@ def test_warnings_are_on_stderr_and_not_too_many(runs: Path) -> None:
 # colours ------------------------------------------------------------------------------------------
 
 
-def on_a_terminal(directory: Path, *arguments: str, **more: str) -> str:
-    """What compare writes where stdout is a terminal."""
-    master, slave = pty.openpty()
-    settings = environment(TERM="xterm-256color", COLUMNS="80", **more)
-    with subprocess.Popen(
-        [*COMMAND, "compare", *arguments],
-        cwd=directory,
-        env=settings,
-        stdin=slave,
-        stdout=slave,
-        stderr=subprocess.PIPE,
-    ) as process:
-        os.close(slave)
-        text = b""
-        try:
-            while part := os.read(master, 1 << 16):
-                text += part
-        except OSError:  # the other end is closed
-            pass
-        os.close(master)
-        assert process.stderr is not None
-        assert (process.stderr.read(), process.wait()) == (b"", 0)
-    return text.decode()
-
-
 def test_a_terminal_has_colours_and_nothing_else_of_the_kind(tmp_path: Path) -> None:
     """Names with escape characters are not among them; without colours the text is that of a pipe."""
     for trainer in ("frozen", "\x1b[2J[red]x"):
         path = run(tmp_path / "runs", None, 1)
         (path / "config.yaml").write_text(f"seed: 1\ntrainer: {json.dumps({'name': trainer})}\n")
     run(tmp_path / "runs", BACKPROP, 1)
-    text = on_a_terminal(tmp_path)
+    text = stdout_on_terminal(tmp_path, "compare")
     assert "\x1b[" in text
     plain = re.sub(r"\x1b\[[\d;]*m", "", text)
     assert "\x1b" not in plain
     assert "\N{REPLACEMENT CHARACTER}[2J[red]x" in plain
-    assert on_a_terminal(tmp_path, NO_COLOR="1") == plain
+    assert stdout_on_terminal(tmp_path, "compare", NO_COLOR="1") == plain
     assert ran("compare", cwd=tmp_path, env=environment(COLUMNS="80")).out == plain.replace("\r\n", "\n")
 
 

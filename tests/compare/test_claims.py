@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from directories import BACKPROP, BOTH, FROZEN, LABEL, group, reported
+from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, group, reported, run
 
-from synthgrad.compare.claims import Claim, exit_code
+from synthgrad.compare.claims import exit_code
 from synthgrad.compare.report import Answer
 from synthgrad.errors import ConfigError
 
@@ -17,7 +17,8 @@ SEEDS = [i / 64 for i in range(8)]
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
     """Eight seeds: backprop .75, dni both equal but for luck, dni label .625, frozen .5, each and a little."""
-    group(tmp_path, BACKPROP, [0.75 + s for s in SEEDS])
+    for seed, s in enumerate(SEEDS):
+        run(tmp_path, BACKPROP, seed, {BITS: 0.75 + s, "loss": 1.0})
     group(tmp_path, BOTH, [0.75 + s + (-1) ** i / 64 for i, s in enumerate(SEEDS)])
     group(tmp_path, LABEL, [0.625 + s for s in SEEDS])
     group(tmp_path, FROZEN, [0.5 + s for s in SEEDS])
@@ -30,32 +31,7 @@ def answer(runs: Path, claim: str, **more: object) -> Answer:
     return found
 
 
-# grammar ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("dni both > frozen", ("dni both", "", ">", "frozen")),
-        ("dni both>frozen", ("dni both", "", ">", "frozen")),
-        ("  a  ~  b  ", ("a", "", "~", "b")),
-        ("backprop - dni both < 0.01", ("backprop", "dni both", "<", "0.01")),
-        ("layer-output > .5", ("layer-output", "", ">", ".5")),
-        ("a alpha=1e-05 > b", ("a alpha=1e-05", "", ">", "b")),
-        ("a > -0.5", ("a", "", ">", "-0.5")),
-    ],
-)
-def test_a_claim_is_a_group_or_a_difference_a_sign_and_a_group_or_a_number(text: str, parts: tuple[str, ...]) -> None:
-    """Spaces around the sign may be left out; those around a minus may not, as names have hyphens."""
-    claim = Claim.parse(text)
-    assert (claim.of, claim.minus, claim.sign, claim.than) == parts
-
-
-@pytest.mark.parametrize("text", ["", "frozen", "> frozen", "frozen >", "a = b", "a != b", "<>"])
-def test_what_is_no_claim_is_refused_with_examples(text: str) -> None:
-    """Not taken for one that holds."""
-    with pytest.raises(ConfigError, match=r"is no claim \('dni both > frozen', 'backprop - dni both < 0.01', ~\)"):
-        Claim.parse(text)
+# who is meant -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -63,12 +39,16 @@ def test_what_is_no_claim_is_refused_with_examples(text: str) -> None:
     [
         ("dni boht > frozen", r"no group is called 'dni boht' \(did you mean 'dni both'\?\)"),
         ("dni both > %%%%", "no group is called '%%%%' .there are backprop, dni both, dni label, frozen."),
-        ("dni both >= frozen", "no group is called '= frozen'"),
         ("0.5 < frozen", "no group is called '0.5'"),
         ("dni both > nan", "no group is called 'nan'"),
         ("dni both > inf", "no group is called 'inf'"),
         ("backprop - frozen > dni both", "dni both is not a number"),
-        ("dni > frozen", "no table has exactly one group of each name"),
+        ("dni > frozen", "'dni' may be dni both, dni label in binary-addition .say more of its words, or where "),
+        ("trainer.name=dni both ~ dni both", "'trainer.name=dni both' and 'dni both' are the same group in binary-"),
+        ("dni both > frozen on los", "no run has los .did you mean loss"),
+        ("dni both > frozen where task.bts=4", "where 'task.bts=4': none of these runs has a key task.bts "),
+        ("dni both > frozen where task.bits=5", "no run meets task.bits=5"),
+        ("dni both > frozen where trainer.name=dni", "no group is called 'frozen' .there are dni both, dni label"),
     ],
 )
 def test_a_claim_about_nobody_says_who_may_be_meant(runs: Path, claim: str, said: str) -> None:
@@ -124,21 +104,31 @@ def test_holm_takes_all_claims_together(runs: Path) -> None:
 
 
 def test_level_is_undecided_where_nothing_could_have_told_apart(tmp_path: Path) -> None:
-    """Six seeds carry one claim; of two, neither could ever fail, so neither is held."""
-    group(tmp_path, BACKPROP, [0.5] * 6)
-    group(tmp_path, FROZEN, [0.5] * 6)
-    assert answer(tmp_path, "backprop ~ frozen").answer == "held"
-    two = reported(tmp_path, claims=("backprop ~ frozen", "frozen ~ backprop")).claims
-    assert {(a.answer, a.why) for a in two} == {("undecided", "6 seeds, too few: 7 are needed")}
+    """Six seeds can, five cannot; and as it is not corrected, it does not matter how many are claimed."""
+    for n, said in ((6, "held"), (5, "undecided")):
+        group(tmp_path / str(n), BACKPROP, [0.5] * n)
+        group(tmp_path / str(n), FROZEN, [0.5] * n)
+        two = reported(tmp_path / str(n), claims=("backprop ~ frozen", "frozen ~ backprop")).claims
+        assert [a.answer for a in two] == [said] * 2
 
 
 def test_more_claims_do_not_make_level_easier_to_hold(tmp_path: Path) -> None:
-    """Holm's correction may only take away: p is .031 alone and .063 of two."""
+    """Its p is .031, however many directed claims there are, and it does not count among them."""
     group(tmp_path, BACKPROP, [0.75 + s for s in SEEDS[:6]])
     group(tmp_path, FROZEN, [0.5 + s for s in SEEDS[:6]])
-    level, more = reported(tmp_path, claims=("backprop ~ frozen", "backprop > frozen")).claims
-    assert (level.answer, more.answer) == ("not held", "undecided")
-    assert level.p < 0.05 < level.p_holm
+    level, more, less = reported(tmp_path, claims=("backprop ~ frozen", "backprop > frozen", "frozen < .6")).claims
+    assert (level.answer, more.answer, less.answer) == ("not held", "undecided", "undecided")
+    assert (level.p, level.p_holm, more.p_holm, more.family) == (2 / 64, None, 4 / 64, 2)
+
+
+def test_only_claims_with_a_direction_share_the_correction(tmp_path: Path) -> None:
+    """Those about each seed and those of equivalence ask something else."""
+    group(tmp_path, BACKPROP, [0.75 + s for s in SEEDS[:6]])
+    group(tmp_path, FROZEN, [0.5 + s for s in SEEDS[:6]])
+    others = ("backprop ~ frozen within 1", "backprop = frozen", "backprop > frozen in every seed", "backprop ~ frozen")
+    first, *rest = reported(tmp_path, claims=("backprop > frozen", *others)).claims
+    assert (first.answer, first.p_holm, first.family) == ("held", 2 / 64, 1)
+    assert [(a.p_holm, a.family) for a in rest] == [(None, 1)] * 4
 
 
 @pytest.mark.parametrize("claim", ["backprop > frozen", "backprop < frozen", "backprop ~ frozen", "backprop > .1"])
@@ -208,7 +198,7 @@ def test_groups_of_different_tables_are_not_compared(runs: Path) -> None:
     """Neither has both."""
     group(runs, {"trainer.name": "dni", "trainer.generator.input": "layer-output", "task.bits": 5}, [0.5] * 8)
     group(runs, {**BACKPROP, "task.bits": 5}, [0.5] * 8)
-    with pytest.raises(ConfigError, match="no table has exactly one group of each name"):
+    with pytest.raises(ConfigError, match=r"no table has all its groups \(layer-output is in bits=5; "):
         answer(runs, "layer-output > frozen")
 
 

@@ -10,7 +10,7 @@ from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, found, group, repor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthgrad.compare.groups import UNSET, axes, differing, end, groups, labels, told
+from synthgrad.compare.groups import UNSET, axes, differing, end, groups, labels, spelt, titles, told, words
 from synthgrad.errors import ConfigError
 
 ALPHAS = [{**BACKPROP, "trainer.alpha": alpha} for alpha in (0.1, 0.01)]
@@ -265,3 +265,33 @@ def test_step_sizes_are_two_groups(tmp_path: Path) -> None:
         "backprop alpha=0.1": 2,
         "backprop alpha=0.01": 2,
     }
+
+
+@pytest.mark.parametrize(
+    ("apart", "named"),
+    [
+        ([{}], ["a"]),
+        ([{"task.bits": 4}, {"task.bits": 5}], ["bits=4", "bits=5"]),
+        ([{"task.bits": 4, "trainer.alpha": 1}, {"task.bits": 5, "trainer.alpha": 2}], ["bits=4", "bits=5"]),
+        ([{}, {"task.name": "b", "task.kind": "x"}, {"task.name": "b", "task.kind": "y"}], ["a", "b x", "b y"]),
+        (
+            [{"task.bits": 4, "network.bias": True}, {"task.bits": 4, "network.bias": False}, {"task.bits": 5}],
+            ["bits=4 bias=true", "bits=4 bias=false", "bits=5"],
+        ),
+    ],
+)
+def test_tables_are_titled_by_as_few_words_as_tell_them_apart(apart: list[dict[str, Any]], named: list[str]) -> None:
+    """The task where there are several, and never a key of the trainer."""
+    assert titles([{"task.name": "a", **each} for each in apart]) == named
+
+
+def test_a_group_has_a_word_for_each_end_of_each_key() -> None:
+    """Names stand alone too; a number is spelt in one way."""
+    keys = {"trainer.name": "dni", "trainer.generator.input": ["label", "input"], "trainer.generator.alpha": 1e-2}
+    assert words(keys) == {
+        "dni", "name=dni", "trainer.name=dni",
+        "label+input", "input=[label,input]", "generator.input=[label,input]", "trainer.generator.input=[label,input]",
+        "alpha=0.01", "generator.alpha=0.01", "trainer.generator.alpha=0.01",
+    }  # fmt: skip
+    assert {spelt(f"alpha={text}") for text in ("0.01", "1e-2", ".01", "0.010")} == {"alpha=0.01"}
+    assert [spelt(text) for text in ("hidden=[64]", "both", "on=true")] == ["hidden=[64]", "both", "on=true"]

@@ -60,11 +60,12 @@ def test_a_run_that_diverged_does_not_choose_the_metric(tmp_path: Path) -> None:
         ({"bit_accuracy": 0.7, "exact_accuracy": 0.6}, "exact_accuracy"),
         ({"bit_accuracy": 0.7, "exact_accuracy": 0.0}, "bit_accuracy"),
         ({"accuracy": 0.7}, "accuracy"),
+        ({"abs_error": 3.0, "r2": 0.7, "test_r2": -0.1}, "test_r2"),
         ({EXACT: 0.0, "exact_accuracy": 0.0, "bit_accuracy": 0.5}, EXACT),
         ({"abs_error": 3.0, "abs_delta": 1.0, "accuracy": 0.7}, "accuracy"),
     ],
 )
-def test_the_metric_is_the_best_accuracy_that_there_is(tmp_path: Path, columns: dict[str, float], metric: str) -> None:
+def test_the_metric_is_the_best_score_that_there_is(tmp_path: Path, columns: dict[str, float], metric: str) -> None:
     """On the test set if there is one; bits of the same set in place of sums."""
     run(tmp_path, BACKPROP, 0, columns)
     assert chosen(tmp_path) == metric

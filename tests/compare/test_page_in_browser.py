@@ -178,5 +178,5 @@ def test_the_data_can_be_taken_along(browser: Browser, comparison: Path):
     name = browser.value("document.getElementById('download').download")
     text = browser.value("document.getElementById('data').textContent")
     assert name == "comparison.json"
-    assert json.loads(text)["schema"] == "synthgrad.compare/2"
+    assert json.loads(text)["schema"] == "synthgrad.compare/3"
     assert browser.value("document.getElementById('download').href").startswith("blob:")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from synthgrad.compare.figures import scales
-from synthgrad.compare.figures.lines import draw_line
+from synthgrad.compare.figures.lines import draw_forks, draw_line
 from synthgrad.compare.figures.series import Method, Points, looks
 from synthgrad.compare.figures.sheet import Sheet
 from synthgrad.compare.figures.style import HUES
@@ -58,6 +58,7 @@ class Layer:
 
     def _draw(self, sheet: Sheet, axes: Any, kind: str) -> None:
         axes.axhline(0, color=sheet.palette.muted, lw=0.8, zorder=1)
+        draw_forks(sheet, axes, self._drawn(sheet))
         for method in self._drawn(sheet):
             curve = method.group.curves.get(f"{kind}.{self.number}")
             if curve is not None:

@@ -52,6 +52,7 @@ class Lines:
             self._facets(sheet, spot, _columns(width))
             return
         axes = spot.subplots()
+        draw_forks(sheet, axes, self.methods)
         for method in self.methods:
             draw_line(sheet, axes, method.key, method.label, method.look, self._points(method))
         self._dress(axes)
@@ -72,6 +73,7 @@ class Lines:
         spot.supxlabel(self._below(len(shown)), fontsize=7)
 
     def _facet(self, sheet: Sheet, axes: Any, method: Method) -> None:
+        draw_forks(sheet, axes, [method])
         for behind in [m for m in self.methods if m.backdrop]:
             points = self._points(behind)
             sheet.mark(
@@ -97,6 +99,21 @@ class Lines:
 
 def _columns(width: float) -> int:
     return 4 if width >= WIDE else 2
+
+
+def draw_forks(sheet: Sheet, axes: Any, methods: Sequence[Method]) -> None:
+    """A thin vertical line where methods branch, up to which they are what they branch from."""
+    forks: dict[int, list[str]] = {}
+    for method in methods:
+        if method.fork is not None:
+            forks.setdefault(method.fork, []).append(method.key)
+    for epoch, keys in forks.items():
+        draw_fork(sheet, axes, epoch, "-".join(keys))
+
+
+def draw_fork(sheet: Sheet, axes: Any, epoch: int, key: str) -> None:
+    """One such line, that of the methods whose keys are joined."""
+    sheet.mark(axes.axvline(epoch, color=sheet.palette.muted, lw=0.6, ls=(0, (1, 1.5)), zorder=1), key)
 
 
 def dress(axes: Any, metric: str, up: bool, every: Sequence[Points]) -> None:

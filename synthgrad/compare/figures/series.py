@@ -10,6 +10,7 @@ import numpy as np
 from synthgrad.compare.figures.scales import Floats
 from synthgrad.compare.figures.style import CONTROL_DASH, DASHES, HUES, SOLID, Look, Palette
 from synthgrad.compare.report import Curve, Group, Report, Table
+from synthgrad.runs.methods import fork
 
 CONTROL, REFERENCE = "control", "reference"
 HUGE = 1e100
@@ -27,6 +28,11 @@ class Method:
     def label(self) -> str:
         """Its name, fit to be drawn."""
         return plain(self.group.label)
+
+    @property
+    def fork(self) -> int | None:
+        """The last epoch before it branches from another method; None if it does not."""
+        return fork(self.group.config)
 
     @property
     def backdrop(self) -> bool:

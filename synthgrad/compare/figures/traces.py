@@ -12,7 +12,7 @@ import numpy as np
 
 from synthgrad.compare.figures import scales
 from synthgrad.compare.figures.layers import EDGE
-from synthgrad.compare.figures.lines import draw_line, dress
+from synthgrad.compare.figures.lines import draw_fork, draw_line, dress
 from synthgrad.compare.figures.scales import Floats
 from synthgrad.compare.figures.series import Points, drawable, looks, plain
 from synthgrad.compare.figures.sheet import Sheet
@@ -21,7 +21,9 @@ from synthgrad.compare.figures.style import HUES
 MOST = 300
 """As many points as a curve is drawn with."""
 LAYERED = {"cosine": "cosine to true gradient", "skill": "generator's skill", "generator_error": "generator_error"}
-SCORES = re.compile(r"(test_)?\w*accuracy")
+SCORES = {
+    re.compile(r"(test_)?\w*accuracy"): "share that is right", re.compile(r"(test_)?r2"): "variance explained",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Traces:
     of: str
     columns: Mapping[str, Floats]
     epoch: Floats
+    fork: int | None = None
     full: bool = False
 
     def height(self, width: float) -> float:
@@ -42,6 +45,8 @@ class Traces:
         """Draw into a part of the figure."""
         axes = spot.subplots()
         every = [self._points(name) for name in self.columns]
+        if self.fork is not None:
+            draw_fork(sheet, axes, self.fork, self.kind)
         given = looks(["method"] * len(every), sheet.palette)
         for i, (name, look, points) in enumerate(zip(self.columns, given, every, strict=True)):
             shown = np.clip(points.mean, -1, 1) if self.bounded else points.mean
@@ -64,14 +69,17 @@ class Traces:
         return _alone(*thinned(self.epoch[there], drawable(self.columns[name][there])))
 
 
-def traces(columns: Mapping[str, Floats]) -> list[Traces]:
-    """The panels of a run with these columns; at most as many lines in each as there are colours."""
+def traces(columns: Mapping[str, Floats], fork: int | None = None) -> list[Traces]:
+    """The panels of a run with these columns, which may branch; at most as many lines in each as there are colours."""
     known = {name: column for name, column in columns.items() if np.isfinite(column).any()}
     parts = [("loss", "loss", {n: c for n, c in known.items() if n in ("loss", "test_loss")})]
-    parts.append(("score", "share that is right", {n: c for n, c in known.items() if SCORES.fullmatch(n)}))
+    for names, words in SCORES.items():
+        parts.append(("score", words, {n: c for n, c in known.items() if names.fullmatch(n)}))
     parts += [(kind, words, dict(_layers(known, kind))) for kind, words in LAYERED.items()]
     return [
-        Traces(kind, words, dict(list(some.items())[:HUES]), columns["epoch"]) for kind, words, some in parts if some
+        Traces(kind, words, dict(list(some.items())[:HUES]), columns["epoch"], fork)
+        for kind, words, some in parts
+        if some
     ]
 
 

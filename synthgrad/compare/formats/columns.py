@@ -26,5 +26,19 @@ def blocks(report: Report, table: Table) -> Iterator[list[Column]]:
     yield _told(whole(report, table).columns())
 
 
+def claimed(report: Report) -> list[Column]:
+    """The claims and their answers; none if nothing was claimed."""
+    answers = report.claims
+    apart = len({answer.title for answer in answers}) > 1
+    columns = [
+        Column("claim", [a.claim for a in answers], right=False),
+        *([Column("of", [a.title for a in answers], right=False)] if apart else []),
+        Column("answer", [a.answer for a in answers], right=False),
+        Column("n", [str(a.n) for a in answers]),
+        Column("why", [a.why for a in answers], right=False),
+    ]
+    return columns if answers else []
+
+
 def _told(columns: list[Column]) -> list[Column]:
     return [column for column in columns if column.header != "curve" and not column.empty]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from synthgrad.compare.formats.columns import blocks
+from synthgrad.compare.formats.columns import blocks, claimed
 from synthgrad.compare.report import Report, Table
 from synthgrad.compare.screens.layout import Column
+from synthgrad.compare.screens.stated import count
 from synthgrad.compare.text import plain
 
 SPECIAL = {
@@ -26,8 +27,15 @@ BETWEEN = re.compile(r"(?<=\d)\.\.(?=[+-]?\d)")
 
 
 def as_tex(report: Report) -> str:
-    """One ``tabular`` a table, before it one of a sweep's tuned methods; needs ``\\usepackage{booktabs}``."""
-    return "\n".join(line for table in report.tables for line in _table(report, table)) + "\n"
+    """One ``tabular`` a table, before it one of a sweep's tuned methods, and one of claims; needs booktabs."""
+    lines = [line for table in report.tables for line in _table(report, table)]
+    return "\n".join([*lines, *_claims(report)]) + "\n"
+
+
+def _claims(report: Report) -> Iterator[str]:
+    if report.claims:
+        yield f"% Claims: {count(report.claims)}"
+        yield from _tabular(claimed(report))
 
 
 def _table(report: Report, table: Table) -> Iterator[str]:

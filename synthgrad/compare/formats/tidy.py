@@ -12,9 +12,19 @@ from synthgrad.compare.groups import UNSET
 from synthgrad.compare.report import Group, Report
 from synthgrad.compare.subjects import Subject
 
+CLAIM = (
+    "line", "claim", "title", "answer", "metric", "at", "epoch", "n", "mean", "low", "high", "p", "p_holm", "why",
+)  # fmt: skip
+"""The columns of claims."""
+
 
 def as_csv(report: Report) -> str:
-    """Columns: table, group, the keys that differ, seed, run, outcome, metric, epoch, value. Nothing is rounded."""
+    """Columns: table, group, the keys that differ, seed, run, outcome, metric, epoch, value. Nothing is rounded.
+
+    Of claims without tables, one row for each answer.
+    """
+    if not report.tables:
+        return claims_as_csv(report)
     keys = list(dict.fromkeys(key for group in report.groups for key in group.keys_that_differ))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -22,6 +32,18 @@ def as_csv(report: Report) -> str:
     for table in report.tables:
         for group in report.of_table(table)[0]:
             writer.writerows(_rows(group, keys, table.metric, "" if table.epoch is None else table.epoch))
+    return out.getvalue()
+
+
+def claims_as_csv(report: Report) -> str:
+    """One row for each answer, its numbers unrounded; blank for what there is not."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(CLAIM)
+    for answer in report.claims:
+        low, high = answer.interval or (None, None)
+        row = {**vars(answer), "low": low, "high": high}
+        writer.writerow("" if row[name] is None else row[name] for name in CLAIM)
     return out.getvalue()
 
 

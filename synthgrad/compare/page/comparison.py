@@ -17,6 +17,7 @@ from synthgrad.compare.page.cells import digits_for, number
 from synthgrad.compare.page.markup import Node, document, e
 from synthgrad.compare.page.pictures import PAGE, colour, picture
 from synthgrad.compare.report import Group, Report, Table
+from synthgrad.compare.screens.stated import count
 
 ENOUGH = 200_000
 """Letters of JSON: above this, curves are left out of the page's data."""
@@ -36,13 +37,15 @@ RULES = (
 def page(report: Report) -> str:
     """A report as one HTML file that needs no network, and no script to be read; without matplotlib no figures."""
     runs = sum(table.runs for table in report.tables)
-    title = f"Comparison of {runs} runs" if runs != 1 else "One run"
+    title = f"Comparison of {runs} runs" if runs > 1 else "One run" if runs else f"Claims: {count(report.claims)}"
     data, left_out = embedded(report)
     body: list[Node] = [e("h1", title)]
     if len(report.tables) > 1:
         links = (e("li", e("a", table.title, href=f"#table-{table.number}")) for table in report.tables)
         body.append(e("ul", links))
     body += [e("section", _table(report, table), id=f"table-{table.number}") for table in report.tables]
+    apart = [claim for claim in report.claims if not claim.table]
+    body += [tables.claims(apart)] if apart else []
     body += _warnings(report)
     body += _made_with(report)
     body += _repeat(report)
@@ -170,7 +173,7 @@ def pairs(rows: Mapping[str, str]) -> Node:
 
 def _repeat(report: Report) -> list[Node]:
     found: list[Node] = [e("h2", "Repeat this"), e("pre", shlex.join(report.command))]
-    missing = dict.fromkeys(each for table in report.tables for each in table.missing)
+    missing = dict.fromkeys([*report.missing, *(each for table in report.tables for each in table.missing)])
     if missing:
         runs = sum(each.runs for each in missing)
         found.append(e("p", f"Missing runs: {runs}. The commands that make them:"))

@@ -16,6 +16,7 @@ from synthgrad.compare.page.cells import NONE, number, table
 from synthgrad.compare.page.comparison import NO_FIGURES, data_section, pairs
 from synthgrad.compare.page.markup import Node, document, e
 from synthgrad.compare.page.pictures import picture
+from synthgrad.runs.methods import fork
 from synthgrad.runs.portrait import describe
 from synthgrad.runs.reading import Recorded
 
@@ -35,8 +36,8 @@ def show_page(recorded: Recorded) -> str:
     columns = metrics.columns(metrics.names)
     recorded.note_damage(metrics.damage)
     said = describe(recorded, columns)
-    body = [e("h1", said["name"]), e("p", *_happened(said)), *_figures(columns), *_metrics(said), *_config(said)]
-    body += [*_circumstances(said), *_repeat(said, recorded), *data_section(LEFT_OUT)]
+    body = [e("h1", said["name"]), e("p", *_happened(said)), *_figures(columns, fork(recorded.config))]
+    body += [*_metrics(said), *_config(said), *_circumstances(said), *_repeat(said, recorded), *data_section(LEFT_OUT)]
     return document(str(said["name"]), e("main", body), said, "run.json")
 
 
@@ -49,6 +50,8 @@ def _happened(said: Mapping[str, Any]) -> Iterator[Node]:
     if said["steps_per_second"]:
         yield from (" (", number(said["steps_per_second"]), " steps a second)")
     yield f". {said['trainer'] or 'unknown'} on {said['config'].get('task.name') or 'unknown'}, seed {said['seed']}."
+    if isinstance(parent := said["about"].get("branch"), dict):
+        yield f" Its first {parent.get('epoch')} epochs are those of {parent.get('run')}."
     if said["diverged"]:
         epoch, step, where = (said["diverged"].get(key) for key in ("epoch", "step", "where"))
         yield f" Diverged in epoch {epoch}, step {step}: {where} stopped being finite."
@@ -56,8 +59,8 @@ def _happened(said: Mapping[str, Any]) -> Iterator[Node]:
         yield f" Failed: {said['error']}"
 
 
-def _figures(columns: Mapping[str, Floats]) -> Iterator[Node]:
-    panels = figures.traces(columns)
+def _figures(columns: Mapping[str, Floats], fork: int | None) -> Iterator[Node]:
+    panels = figures.traces(columns, fork)
     if not panels:
         return
     yield e("h2", "Curves")

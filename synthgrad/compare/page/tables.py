@@ -231,18 +231,20 @@ def held_equal(groups: Sequence[Group]) -> Element:
 
 
 def claims(answers: Sequence[Answer]) -> Element:
-    """The claims that were checked."""
-    digits = digits_for([answer.interval for answer in answers])
+    """The claims that were checked; which table each is about, where they are about several."""
+    told = len({answer.title for answer in answers}) > 1
     rows = [
         [
             answer.claim,
             answer.answer,
             number(answer.n),
-            number(answer.mean, digits, "+"),
-            interval(answer.interval, digits, "+"),
+            number(answer.mean, digits_for([answer.interval]), "+"),
+            interval(answer.interval, digits_for([answer.interval]), "+"),
             number(answer.p_holm, text=small(answer.p_holm)),
             answer.why,
+            *([answer.title] if told else []),
         ]
         for answer in answers
     ]
-    return table("claims", ["claim", "answer", "n", "difference", "95 %", "p, Holm", "why"], rows)
+    headings = ["claim", "answer", "n", "difference", "95 %", "p, Holm", "why", *(["of"] if told else [])]
+    return table("claims", headings, rows)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.report import Report, Table
 from synthgrad.compare.screens.many import Screen
+from synthgrad.compare.screens.stated import stated
 from synthgrad.compare.screens.swept import SweepScreen
 from synthgrad.compare.screens.two import two
 from synthgrad.compare.subjects import Subject
@@ -45,8 +46,11 @@ def _missing(table: Table, width: int) -> Iterator[str]:
 
 
 def _claims(report: Report, width: int) -> Iterator[str]:
-    if report.claims:
+    if report.claims and report.tables:
         yield ""
+    if any(each.line for each in report.claims):
+        yield from stated(report.claims, width)
+        return
     for each in report.claims:
         where = f" ({report.tables[each.table - 1].title})" if len(report.tables) > 1 else ""
         yield from fill(f"{each.answer}: {each.claim}{where}: {each.why}", width, 2)

@@ -17,6 +17,8 @@ from synthgrad.compare.subjects import FINISHED, Subject
 from synthgrad.compare.text import cut, fill
 from synthgrad.runs.circumstances import HASHES
 from synthgrad.runs.figures import diagnosis, is_up
+from synthgrad.runs.methods import method
+from synthgrad.runs.parting import part, shared
 
 EXPECTED = ("trainer.name", "trainer.generator.input")
 """What two runs are compared for; any other key that differs is a second change."""
@@ -75,7 +77,7 @@ def _settings(a: Subject, b: Subject, width: int) -> Iterator[str]:
         else:
             yield from (line for k, mark in zip(keys, marks, strict=True) for line in _setting(a, b, k, mark, width))
     equal = len(a.settings.keys() & b.settings.keys() - set(keys))
-    yield from fill(f"same     {equal} keys; {_shared(a, b)}", width, 9)
+    yield from fill(f"same     {equal} keys; {_shared(a, b)}{_together(a, b)}", width, 9)
 
 
 def _setting(a: Subject, b: Subject, key: str, mark: str, width: int) -> list[str]:
@@ -84,7 +86,7 @@ def _setting(a: Subject, b: Subject, key: str, mark: str, width: int) -> list[st
 
 
 def _value(subject: Subject, key: str) -> str:
-    value = subject.settings.get(key, UNSET)
+    value = method(subject.settings) if key == "trainer.name" else subject.settings.get(key, UNSET)
     return "-" if value == UNSET else shown(value)
 
 
@@ -95,6 +97,16 @@ def _shared(a: Subject, b: Subject) -> str:
         return f"seed {a.seed}; too old to prove that they share data and weights"
     other = [word for key, word in HASHES.items() if a.hashes.get(key) != b.hashes.get(key)]
     return f"other {', '.join(other)}" if other else f"same data, initial weights and batch order (seed {a.seed})"
+
+
+def _together(a: Subject, b: Subject) -> str:
+    """How far the figures that both have are the same to the last bit, if they are so at all."""
+    names = ["epoch", *shared(a.columns, b.columns)]
+    one, other = ({"epoch": s.epochs, **s.columns} for s in (a, b))
+    both = min(len(a.epochs), len(b.epochs)) if len(names) > 1 else 0
+    parting = part(names, one, other)
+    same = a.epochs[:both] if parting is None else a.epochs[a.epochs < parting.epoch]
+    return f"; identical to epoch {int(same[-1])}" if len(same) else ""
 
 
 def _figures(a: Subject, b: Subject, table: Table, at: int | None, width: int) -> list[str]:

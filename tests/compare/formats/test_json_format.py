@@ -56,7 +56,7 @@ def text(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return as_json(reported(tmp_path, **question))
 
 
-FREE = ("config", "keys_that_differ", "setting", "task", "network", "environment", "marginals", "bounds")
+FREE = ("config", "keys_that_differ", "setting", "task", "network", "environment", "marginals", "bounds", "means")
 """Fields that hold any names and values."""
 NAMED = ("family", "others", "curves")
 """Fields that hold things of a kind by their names."""

@@ -1,0 +1,59 @@
+"""The sweeps that make what a comparison lacks: said, printed for a shell, or run."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from synthgrad.compare.report import Report
+
+DIVERGED = 3
+"""The exit code of a sweep some of whose runs diverged: an outcome."""
+QUIET = " -q"
+"""What the lines end in: their output is for a script."""
+
+
+def make(report: Report, run: bool) -> None:
+    """Print the sweeps that make the missing runs, or run them."""
+    every = report.missing or [each for table in report.tables for each in table.missing]
+    lines = list(dict.fromkeys(each.line for each in every))
+    if not lines:
+        click.echo("compare: nothing is missing", err=True)
+    for at, line in enumerate(lines, 1):
+        if run:
+            _run(line.removesuffix(QUIET), f"{at} of {len(lines)}")
+        else:
+            click.echo(_bytes(line))
+
+
+def tell(report: Report) -> None:
+    """Say which sweeps the claims lack, on stderr."""
+    if not report.missing:
+        return
+    runs = sum(each.runs for each in report.missing)
+    many = f"{runs} runs are" if runs > 1 else "1 run is"
+    click.echo(f"compare: {many} missing, which these make (or the same line with --complete --run):", err=True)
+    for each in report.missing:
+        click.echo(_bytes(f"  {each.line.removesuffix(QUIET)}"), err=True)
+
+
+def _run(line: str, place: str) -> None:
+    """Run a sweep, which shows how far it is."""
+    import shlex
+    import subprocess
+
+    from synthgrad.cli.signals import passed_on
+
+    click.echo(f"{place}: {line}", err=True)
+    with subprocess.Popen([sys.executable, "-m", *shlex.split(line)]) as process, passed_on(process):
+        code = process.wait()
+    if code not in (0, DIVERGED):
+        raise click.exceptions.Exit(code if code > 0 else 1)  # below 0: the signal that killed it
+
+
+def _bytes(text: str) -> bytes:
+    """What of a path is no text stays as it was."""
+    return text.encode("utf-8", "surrogateescape")

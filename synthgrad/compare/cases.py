@@ -1,0 +1,201 @@
+"""Where a claim can be answered: in every table that has its groups, each called by its name there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from synthgrad.compare.groups import Members, groups
+from synthgrad.compare.judging import Scores, called, unknown
+from synthgrad.compare.metrics import Measure, choose, measure
+from synthgrad.compare.statement import Claim
+from synthgrad.compare.subjects import Subject, settings_of
+from synthgrad.compare.tuning import Method, tune
+from synthgrad.config.messages import closest, listed
+from synthgrad.errors import ConfigError
+from synthgrad.runs.filters import select
+
+PLANNED = "planned"
+"""The outcome of a run that is not there yet."""
+
+
+def planned(config: Mapping[str, Any]) -> Subject:
+    """A run that is still to be made, of a resolved config by dotted key, so that its group is known before."""
+    return Subject("", "", config["seed"], settings_of(config), PLANNED, {}, {}, np.empty(0), {})
+
+
+@dataclass(frozen=True)
+class Case:
+    """A claim in one table: the scores of its groups, by their names in it.
+
+    ``epoch`` is where they are read; ``seeds`` are those that all its groups have or are to have.
+    """
+
+    claim: Claim
+    table: int
+    title: str
+    measure: Measure
+    scores: dict[str, Scores]
+    seeds: list[int]
+    begun: bool
+
+    @property
+    def of(self) -> Scores:
+        """What the claim is about."""
+        return self.scores[self.claim.of]
+
+    @property
+    def against(self) -> Scores | None:
+        """What it is held against, None for a number."""
+        name = self.claim.minus or (self.claim.than if self.claim.number is None else "")
+        return self.scores[name] if name else None
+
+
+class _Run(NamedTuple):
+    """What conditions ask of a run."""
+
+    config: dict[str, Any]
+    outcome: str
+    name: str
+    seed: int
+    subject: Subject
+    started: datetime | None = None
+
+
+class _Table(NamedTuple):
+    """The groups of one table that a claim may mean."""
+
+    number: int
+    title: str
+    members: list[Members]
+
+
+class _Called(NamedTuple):
+    """The groups of a table that the names of a claim may mean."""
+
+    table: _Table
+    members: dict[str, list[Members]]
+
+    @classmethod
+    def by(cls, claim: Claim, table: _Table) -> _Called:
+        return cls(table, {name: called(name, table.members) for name in claim.names})
+
+    @property
+    def clear(self) -> bool:
+        """Whether every name means one group, and no two the same."""
+        labels = [each.label for several in self.members.values() for each in several]
+        return len(self.members) == len(labels) == len(set(labels))
+
+    def ambiguous(self) -> str:
+        """Which name may mean several groups, or which two mean one."""
+        for name, several in self.members.items():
+            if len(several) > 1:
+                labels = listed(each.label for each in several)
+                return f"'{name}' may be {labels} in {self.table.title} (say more of its words, or where KEY=VALUE)"
+        names = " and ".join(f"'{name}'" for name in self.members)
+        return f"{names} are the same group in {self.table.title} (say more of their words)"
+
+
+@dataclass
+class Tables:
+    """The runs of each task and network; what a claim leaves open, metric and where it is read, as in the tables.
+
+    ``metrics`` are those of the tables, one for each. If the runs were ``planned``, a claim must be answered in every
+    table that knows its names; else where a name may be several groups it is left out.
+    """
+
+    subjects: list[list[Subject]]
+    titles: list[str]
+    names: set[str]
+    metrics: list[str] | None = None
+    at: str = "last"
+    planned: bool = False
+    _by_conditions: dict[tuple[str, ...], list[_Table]] = field(default_factory=dict)
+
+    def cases(self, claim: Claim) -> list[Case]:
+        """The claim in every table that has its groups. Raises ConfigError where none has, or none its metric."""
+        tables = self._meeting(claim)
+        found = [each for each in (_Called.by(claim, table) for table in tables) if all(each.members.values())]
+        clear = [each for each in found if claim.tuned or each.clear]
+        if not found:
+            raise ConfigError(f"{claim.place}: {_nobody(claim, tables)}")
+        if not clear or (self.planned and len(clear) < len(found)):
+            raise ConfigError(f"{claim.place}: {next(each for each in found if not each.clear).ambiguous()}")
+        cases = [case for each in clear for case in self._case(claim, *each)]
+        if not cases:
+            near = closest(claim.metric or "", self.names)
+            hint = f"did you mean {near}?" if near else f"there are {listed(sorted(self.names))}"
+            raise ConfigError(f"{claim.place}: no run has {claim.metric} ({hint})")
+        return cases
+
+    def _meeting(self, claim: Claim) -> list[_Table]:
+        """The tables of the runs that meet the claim's conditions, empty ones left out."""
+        if claim.where not in self._by_conditions:
+            runs = [_run(subject) for table in self.subjects for subject in table]
+            try:
+                met = {id(run.subject) for run in select(runs, claim.where)}
+            except ConfigError as error:
+                raise ConfigError(f"{claim.place}: {line.removeprefix('--')}" for line in error.lines) from None
+            self._by_conditions[claim.where] = [
+                _Table(number, title, groups(there)[0])
+                for number, (table, title) in enumerate(zip(self.subjects, self.titles, strict=True), 1)
+                if (there := [subject for subject in table if id(subject) in met])
+            ]
+        return self._by_conditions[claim.where]
+
+    def _case(self, claim: Claim, table: _Table, members: dict[str, list[Members]]) -> Iterator[Case]:
+        """The claim in one table; nothing where runs are there, but none with its metric."""
+        named = [each for several in members.values() for each in several]
+        there = [s for each in named for s in each.subjects if s.columns]
+        metric = claim.metric or self._metric(claim, table)
+        if there and not any(metric in s.columns for s in there):
+            return
+        read = measure(there, metric, claim.at or self.at)[0]
+        scores = {name: _scores(name, several, read, claim.tuned) for name, several in members.items()}
+        seeds = set.intersection(*({s.seed for s in each.subjects} for each in named))
+        yield Case(claim, table.number, table.title, read, scores, sorted(seeds), bool(there))
+
+    def _metric(self, claim: Claim, table: _Table) -> str:
+        if self.metrics is not None:
+            return self.metrics[table.number - 1]
+        there = [[s for s in each.subjects if s.columns] for each in table.members]
+        if not any(there):
+            return ""
+        try:
+            return choose(there, claim.at or self.at)
+        except ConfigError:
+            names = listed(sorted(self.names - {"seconds"}))
+            raise ConfigError(f"{claim.place}: the runs have no accuracy (say on which metric: {names})") from None
+
+
+def _run(subject: Subject) -> _Run:
+    return _Run({"seed": subject.seed, **subject.settings}, subject.outcome, subject.name, subject.seed, subject)
+
+
+def _scores(name: str, members: Sequence[Members], measure: Measure, tuned: bool) -> Scores:
+    """The scores of a group, or of the settings of a method, each seed's chosen on the others."""
+    every = [Scores.read(each, measure) for each in members]
+    return tune(Method(name, every)) if tuned else every[0]
+
+
+# names --------------------------------------------------------------------------------------------
+
+
+def _nobody(claim: Claim, tables: Sequence[_Table]) -> str:
+    """Which name is nobody's, or that no table has them all."""
+    every = [each for table in tables for each in table.members]
+    if not every:
+        return f"no run meets {', '.join(claim.where)}"
+    for name in claim.names:
+        if not called(name, every):
+            return unknown(name, every)
+    places = "; ".join(f"{name} is in {_places(name, tables)}" for name in claim.names)
+    return f"no table has all its groups ({places})"
+
+
+def _places(name: str, tables: Sequence[_Table]) -> str:
+    return " and ".join(table.title for table in tables if called(name, table.members))

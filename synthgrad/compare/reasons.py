@@ -1,0 +1,79 @@
+"""Why a claim is held, not held or undecided: the numbers in a line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from synthgrad.compare.evidence import Evidence
+from synthgrad.compare.numbers import decimals, fixed, short, small, spread
+from synthgrad.compare.report import Estimate
+
+TINY = 1e-4
+"""Numbers that are all below this are told by their powers of ten."""
+EXACT = 6
+"""Significant digits of the values of one seed."""
+
+
+def moved(known: Estimate, number: float) -> Estimate:
+    """The estimate of what was claimed to be above or below a number, not of its distance from that number."""
+    if known.mean is None:
+        return known
+    ends = None if known.interval is None else (known.interval[0] + number, known.interval[1] + number)
+    return replace(known, mean=known.mean + number, interval=ends)
+
+
+def why(evidence: Evidence, known: Estimate, p: str, needed: int, early: bool) -> str:
+    """The numbers of an answer; ``needed`` are the seeds that it takes, ``early`` says that they are not all there."""
+    if not evidence.case.begun:
+        return "no runs yet"
+    if evidence.claim.each:
+        return _of_each(evidence, needed if early else 0)
+    if early and evidence.seeds:
+        told = [] if known.interval is None else [_numbers(evidence, known, p)]
+        return "; ".join([*told, f"{_seeds(len(evidence.seeds))}, {needed} are needed"])
+    if known.interval is None or known.n < needed:
+        return f"{_seeds(known.n)}, too few: {needed} are needed"
+    return f"{_numbers(evidence, known, p)}, {_seeds(known.n)}"
+
+
+def _numbers(evidence: Evidence, known: Estimate, p: str) -> str:
+    """The mean, its interval, and what decides."""
+    ends, mean = known.interval or (0.0, 0.0), known.mean or 0.0
+    margin, inner = evidence.claim.within, evidence.equivalence
+    if 0 < max(abs(mean), *map(abs, ends)) < TINY:
+        text, inside = f"{mean:+.2g} [{_tiny(ends)}]", _tiny(inner or ())
+    else:
+        digits = decimals([ends[1] - ends[0]], abs(mean))
+        text, inside = f"{fixed(mean, digits, '+')} [{spread(ends, digits, '+')}]", spread(inner, digits, "+")
+    return f"{text}, {p}" if margin is None else f"{text}, 90 % interval {inside or '-'}, margin {margin:g}"
+
+
+def _tiny(ends: tuple[float, ...]) -> str:
+    return "..".join(f"{end:+.2g}" for end in ends)
+
+
+def _of_each(evidence: Evidence, needed: int) -> str:
+    """In how many seeds it is so, or the first in which it is not."""
+    n, otherwise = len(evidence.seeds), evidence.otherwise
+    if otherwise:
+        first = f"the first is seed {otherwise[0]}: {_of_seed(evidence, otherwise[0])}"
+        return f"not so in {len(otherwise)} of {_seeds(n)}, {first}"
+    same = "the same" if evidence.claim.sign == "=" else "so"
+    return f"{same} in {_seeds(n)}, {needed} are needed" if needed else f"{same} in all of {_seeds(n)}"
+
+
+def _of_seed(evidence: Evidence, seed: int) -> str:
+    """The values of a seed in each group, and how far they are from what was claimed."""
+    told = [short(s.values[seed], EXACT) if seed in s.values else "diverged" for s in evidence.case.scores.values()]
+    apart = evidence.values.get(seed, 0.0)
+    return " and ".join(told) + (f", {short(abs(apart))} apart" if apart and evidence.claim.sign == "=" else "")
+
+
+def _seeds(n: int) -> str:
+    return f"{n} {'seed' if n == 1 else 'seeds'}"
+
+
+def tested(evidence: Evidence, p_holm: float | None, family: int) -> str:
+    """The p that decides, and how many claims it was corrected for."""
+    p = small(evidence.p if p_holm is None else p_holm)
+    return f"p {p}" if p_holm is None or family == 1 else f"p {p} Holm of {family}"
