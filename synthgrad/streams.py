@@ -72,7 +72,7 @@ class TutorialStreams(Streams):
 
 STREAMS = {
     "named": "independent streams, the same weights and batches for every trainer",
-    "tutorial": "the tutorial's one legacy stream: data, then W (and b) layer by layer",
+    "tutorial": "the tutorial's one legacy stream: data of binary-addition, then W (and b) layer by layer",
     "tutorial-dni": "the same with the draws of the tutorial's DNI class: W, b, generator, its bias",
 }
 

@@ -35,6 +35,12 @@ def made(
     return run.path
 
 
+def fork(before: Mapping[str, Any], after: Mapping[str, Any], epoch: int, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of a branch: the trainer of ``before`` up to an epoch, that of ``after`` from there on."""
+    first = {key.replace("trainer", "branch.trainer", 1): value for key, value in before.items()}
+    return {**keys, **first, **after, "branch.epoch": epoch}
+
+
 def killed(runs: Path, keys: Mapping[str, Any] | None = None, **more: Any) -> Path:
     """The same as a kill leaves it: no result, no weights."""
     path = made(runs, keys, **more)

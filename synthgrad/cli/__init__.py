@@ -106,14 +106,14 @@ def _usage(error: click.ClickException) -> int:
         click.echo(context.get_help() if context else error.format_message())
         return 0
     place = context.command_path if context else "synthgrad"
-    message = _as_ours(error.format_message())
+    message = as_ours(error.format_message())
     if not message.endswith(")"):
         message += f" (see {place} --help)"
     click.echo(f"{place}: {message}", err=True)
     return error.exit_code
 
 
-def _as_ours(message: str) -> str:
+def as_ours(message: str) -> str:
     """Click's message without capitals and full stops, what would be right in parentheses."""
     message = " ".join(message.split())
     found = re.search(r"\.?\s\(?((?:Did you mean|Possible options|Choose from).*?)\)?$", message)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from synthgrad.runs.log import Log
 
 FRAMES_PER_SECOND = 5
-SCORES = {"bit_accuracy": "bits", "exact_accuracy": "sums", "accuracy": "right"}
+SCORES = {"bit_accuracy": "bits", "exact_accuracy": "sums", "accuracy": "right", "r2": "r2"}
 
 
 class Tolerant:
@@ -67,6 +67,7 @@ class Spoken(Display):
         file: Any = Tolerant(sys.stderr)
         self.console = Console(file=file, highlight=False, soft_wrap=self.whole_lines)
         self.begun = time.monotonic()
+        self.guess = guess(experiment)
         self.opening = [self.title, *self._goes_on(), *unstable(self.config, experiment.stability())]
 
     def open(self) -> None:
@@ -79,7 +80,7 @@ class Spoken(Display):
         self.console.print(Text(text))
 
     def summary(self, log: Log) -> None:
-        for line in verdict(self.config, log):
+        for line in verdict(self.config, log, self.guess):
             self.say(line)
 
     def _goes_on(self) -> list[str]:
@@ -206,15 +207,23 @@ def rows(figures: dict[str, float]) -> list[Row]:
     errors = {name: value for name, value in figures.items() if name.startswith("generator_error.")}
     if errors:
         shown.append(Row("generator error", [f"{value:.3g}" for value in errors.values()]))
-    cosines = [figures.get(name.replace("generator_error", "cosine")) for name in errors]
+    layers = [name.partition(".")[2] for name in errors or figures if name.startswith(("generator_error.", "cosine."))]
+    cosines = [figures.get(f"cosine.{i}") for i in layers]
     if any(cosine is not None for cosine in cosines):
         shown.append(Row("layers cos", ["    -" if cosine is None else f"{cosine:5.2f}" for cosine in cosines]))
     return shown
 
 
 def _scores(figures: dict[str, float], prefix: str) -> list[str]:
-    """Shares of what is right, all of one width."""
-    return [f"{label} {figures[prefix + key]:6.1%}" for key, label in SCORES.items() if prefix + key in figures]
+    """Shares of what is right, or of the variance that is explained, all of one width."""
+    there = {key: figures[prefix + key] for key in SCORES if prefix + key in figures}
+    return [f"{SCORES[key]} {f'{value:6.3f}' if key == 'r2' else f'{value:6.1%}'}" for key, value in there.items()]
+
+
+def guess(experiment: Experiment) -> float:
+    """The held-out score of whoever does not look at the inputs: with classes, of always naming the commonest."""
+    y = experiment.test_y
+    return float(y.mean(-2).max()) if experiment.task.outputs == "classes" and len(y) else 0.0
 
 
 def unstable(config: Config, bounds: dict[str, float]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 from typing import Any, Literal, get_args, get_origin
 
-from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options, dump
+from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options, dump, nested
 from synthgrad.experiment import Config
 
 Registries = dict[str, tuple[Mapping[str, Any], OneOf | AnyOf | NameOf]]
@@ -18,9 +18,11 @@ def registries() -> Registries:
     Under that key alone: a trainer that takes fewer optimisers than the others has no registry of its own.
     """
     found: Registries = {}
+    seen: list[Mapping[str, Any]] = []
     for key, field in _walk(Config):
         choice = _choice(field)
-        if choice is not None and all(choice.registry is not known for known, _ in found.values()):
+        if choice is not None and all(choice.registry is not known for known in seen):
+            seen.append(choice.registry)
             found.setdefault(_plain(key, choice), (choice.registry, choice))
     return found
 
@@ -74,13 +76,14 @@ def _walk(options: type[Options], path: str = "") -> Iterator[tuple[str, FieldIn
     for name, field in options.model_fields.items():
         key = f"{path}.{name}".lstrip(".")
         choice = _choice(field)
-        if choice is not None or not _section(field):
+        below = nested(field.annotation)
+        if choice is not None or below is None:
             yield key, field
         if isinstance(choice, OneOf):
             for entry in choice.registry:
                 yield from ((k, f) for k, f in _walk(choice.options(entry), key) if k != f"{key}.{choice.key}")
-        elif _section(field):
-            yield from _walk(field.annotation, key)  # type: ignore[arg-type]
+        elif below is not None:
+            yield from _walk(below, key)
 
 
 def _options(options: type[Options], path: str, above: Options | None = None) -> list[tuple[str, str, str]]:
@@ -91,11 +94,11 @@ def _options(options: type[Options], path: str, above: Options | None = None) ->
     rows: list[tuple[str, str, str]] = []
     for name, field in options.model_fields.items():
         key = f"{path}.{name}".lstrip(".")
-        if _section(field) and _choice(field) is None:
+        choice, below = _choice(field), nested(field.annotation)
+        if below is not None and choice is None:
             default = getattr(above, name) if above else field.get_default(call_default_factory=True)
-            rows += [row for row in _options(field.annotation, key, default) if not row[0].endswith(".name")]  # type: ignore[arg-type]
+            rows += [row for row in _options(below, key, default) if row[0] != f"{key}.name"]
             continue
-        choice = _choice(field)
         names = _names(field)
         allowed = f" [{' | '.join(names)}]" if names else ""
         rows.append(
@@ -111,10 +114,6 @@ def _plain(key: str, choice: Any) -> str:
 
 def _choice(field: FieldInfo) -> OneOf | AnyOf | NameOf | None:
     return next((m for m in field.metadata if isinstance(m, OneOf | AnyOf | NameOf)), None)
-
-
-def _section(field: FieldInfo) -> bool:
-    return isinstance(field.annotation, type) and issubclass(field.annotation, Options)
 
 
 def _names(field: FieldInfo) -> list[str]:

@@ -64,6 +64,21 @@ def complete_run(context: click.Context, parameter: click.Parameter, incomplete:
     return found or [CompletionItem(incomplete, type="dir")]
 
 
+def complete_fork(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of runs with @, after it the last epoch that the run has recorded."""
+    from synthgrad.runs.finding import named
+
+    name, at, epoch = incomplete.rpartition("@")
+    if not at:
+        items = complete_run(context, parameter, incomplete)
+        return [item if item.type == "dir" else CompletionItem(f"{item.value}@") for item in items]
+    last = ""
+    with suppress(SynthgradError, OSError, IndexError):
+        path = named(name, Path(context.params.get("runs") or "runs"))
+        last = (path / "metrics.csv").read_text().splitlines()[-1].partition(",")[0]
+    return [CompletionItem(f"{name}@{last}")] if last.isdecimal() and last.startswith(epoch) else []
+
+
 run_names = click.option(
     "--runs",
     type=click.Path(path_type=Path),

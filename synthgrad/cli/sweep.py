@@ -49,6 +49,11 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
 )
 @click.option("--seed", metavar="N|0..9", help="The same as -s seed=N.")
 @click.option(
+    "--ablate",
+    type=click.Choice(["layers"]),
+    help="Train every run again with each hidden layer frozen in turn (trainer.freeze).",
+)
+@click.option(
     "--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="Where run directories are made."
 )
 @click.option("--name", help="Name of the runs; the config's file name if not given.")
@@ -68,6 +73,7 @@ def sweep(
     configs: tuple[Path, ...],
     settings: tuple[str, ...],
     seed: str | None,
+    ablate: str | None,
     runs: Path,
     name: str | None,
     jobs: int | None,
@@ -85,23 +91,30 @@ def sweep(
     tenth, 0.1..0.5:5 for five evenly spaced, 1e-4..1e-1:log4 for four on a log scale. A key counts where it exists:
     trainer.generator.input does not multiply the runs of backprop.
 
+    --ablate layers asks what each hidden layer contributes: a network that does as well with a layer frozen does not
+    need what that layer learns, though it still passes through it what it was drawn with. Read each freeze=[i] against
+    the run that freezes nothing, and all of them against trainer.name=frozen, which freezes them all at once.
+
     \b
     Examples:
       synthgrad sweep configs/addition/dni-both.yaml --seed 0..9
       synthgrad sweep dni.yaml -s trainer.name=backprop,frozen,dni --seed 0..9
       synthgrad sweep configs/addition/*.yaml -s trainer.alpha=1e-3..1e-1:log3
       synthgrad sweep dni.yaml -s network.hidden='[64],[64, 32]' --jobs 2
+      synthgrad sweep dni.yaml --ablate layers --seed 0..9
       synthgrad sweep dni.yaml --seed 0..99 --dry-run | xargs -r -L 1 -P 4 env
       synthgrad sweep dni.yaml --seed 0..99 --scheduler tcp://10.0.0.1:8786
     """
     one_blas_thread()
     from synthgrad.cli.tally import counted
+    from synthgrad.sweep.ablation import ablated
     from synthgrad.sweep.grid import grid
     from synthgrad.sweep.planning import planned
 
     chosen = settings if seed is None else (*settings, f"seed={seed}")
     jobs = jobs or _cores()
-    with planned(grid(configs, chosen), runs, name, jobs, stack, claim=not dry_run) as plan:
+    every = ablated(grid(configs, chosen)) if ablate else grid(configs, chosen)
+    with planned(every, runs, name, jobs, stack, claim=not dry_run) as plan:
         place = scheduler or counted(min(jobs, len(plan.stacks)), "process", "processes")
         if dry_run:
             _tell_lines(plan, place, quiet)

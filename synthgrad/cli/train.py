@@ -7,17 +7,17 @@ import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from synthgrad.cli.blas import one_blas_thread
-from synthgrad.cli.options import complete_run, settings
+from synthgrad.cli.options import complete_fork, complete_run, settings
 from synthgrad.cli.signals import Stop
 
 if TYPE_CHECKING:
     from synthgrad.cli.quiet import Display
-    from synthgrad.experiment import Experiment
+    from synthgrad.experiment import Config, Experiment
     from synthgrad.runs.log import Log
 
     Begin = Callable[[], Log]
@@ -36,6 +36,13 @@ DIVERGED = 3
 @click.option(
     "--resume", metavar="RUN", shell_complete=complete_run, help="Go on with an interrupted run instead of a new one."
 )
+@click.option(
+    "--from",
+    "parent",
+    metavar="RUN@EPOCH",
+    shell_complete=complete_fork,
+    help="Go on from the state of another run after an epoch, with another trainer (-s trainer.name=frozen).",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the run directory.")
 def train(
     config: Path | None,
@@ -44,6 +51,7 @@ def train(
     runs: Path,
     name: str | None,
     resume: str | None,
+    parent: str | None,
     quiet: bool,
 ) -> None:
     """Train the network of a config and record everything in a new run directory.
@@ -53,19 +61,29 @@ def train(
     --resume goes on with a run that was interrupted, killed or failed, from its last checkpoint (see
     training.checkpoint_every; Ctrl-C leaves one too), without one from the start, and ends where it would have ended.
 
+    --from begins a run that is the other one up to that epoch and goes on with what -s changes: trainer.*,
+    training.epochs, training.evaluate_every, training.checkpoint_every. Weights, running statistics, and what
+    optimisers and generators remember are carried over where both trainers have them. Its config says all of it
+    (branch.*) and repeats it without the other run; the first part is trained again, and so is in its metrics.
+
     \b
     Examples:
       synthgrad train configs/addition/dni-both.yaml
       synthgrad train configs/tutorial/vanilla.yaml -s trainer.alpha=0.05 --seed 7
       synthgrad train configs/addition/dni-both.yaml -s trainer.name=frozen
       synthgrad train --resume latest
+      synthgrad train --from latest@20 -s trainer.name=frozen
     """
     one_blas_thread()
     gc.disable()  # what is imported and built here is there to stay; looking for garbage costs 3 % of the start-up
-    if resume is None:
+    chosen = settings if seed is None else (*settings, f"seed={seed}")
+    if parent is not None:
+        if config or resume:
+            raise click.UsageError("--from takes the config of its run (leave out CONFIG and --resume)")
+        experiment, begin = _branch(parent, chosen, runs, name)
+    elif resume is None:
         if config is None:
-            raise click.UsageError("missing argument CONFIG.yaml, or --resume RUN")
-        chosen = settings if seed is None else (*settings, f"seed={seed}")
+            raise click.UsageError("missing argument CONFIG.yaml, or --resume RUN, or --from RUN@EPOCH")
         experiment, begin = _new(config, chosen, runs, name)
     else:
         if config or settings or seed or name:
@@ -82,17 +100,29 @@ def train(
 def _new(config: Path, settings: tuple[str, ...], runs: Path, name: str | None) -> tuple[Experiment, Begin]:
     """The experiment of a config, and the log of a run that begins."""
     from synthgrad.config import load
-    from synthgrad.experiment import Config, Experiment
+    from synthgrad.experiment import Config
+
+    return _begun(load(_file(config), Config, settings), runs, name or _name(config), {})
+
+
+def _branch(parent: str, settings: tuple[str, ...], runs: Path, name: str | None) -> tuple[Experiment, Begin]:
+    """The experiment of a run that branches from another, and its log that begins."""
+    from synthgrad.runs.branching import branch
+
+    fork = branch(parent, runs, settings)
+    return _begun(fork.config, runs, name or fork.name, {"branch": fork.parent})
+
+
+def _begun(config: Config, runs: Path, label: str, more: dict[str, Any]) -> tuple[Experiment, Begin]:
+    from synthgrad.experiment import Experiment
     from synthgrad.runs.directory import Run
     from synthgrad.runs.log import Log
     from synthgrad.runs.survey import Surveyor, command_line
 
-    resolved = load(_file(config), Config, settings)
     surveyor = Surveyor(command_line())
-    experiment = Experiment([resolved])
-    about = surveyor.about()
-    label = name or _name(config)
-    return experiment, lambda: Log.begin(Run.create(runs, label, resolved.seed), experiment.replicas[0], about)
+    experiment = Experiment([config])
+    about = {**surveyor.about(), **more}
+    return experiment, lambda: Log.begin(Run.create(runs, label, config.seed), experiment.replicas[0], about)
 
 
 def _name(config: Path) -> str:

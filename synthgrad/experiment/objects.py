@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any
@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from synthgrad.config import Options
 from synthgrad.experiment.diagnosis import Diagnosis
+from synthgrad.experiment.phases import Mark, Phase, restore, snapshot
 from synthgrad.experiment.replicas import Replica
-from synthgrad.experiment.settings import Config
+from synthgrad.experiment.settings import Before, Config
 from synthgrad.generators.generator import Surroundings
 from synthgrad.streams import Normals, TutorialStreams, make_streams
 from synthgrad.tasks import TASKS
@@ -48,19 +49,64 @@ class Experiment:
         for c, streams in zip(configs, self.streams, strict=True):
             if isinstance(streams, TutorialStreams):
                 streams.draw_weights(widths, c.network.bias)
-        around = Surroundings(task.n_x, task.n_y, self.lead, self.dtype, self.draw)
+        around = Surroundings(task.n_x, task.n_y, self.lead, self.dtype, self.draw, task.outputs)
         for section in ("task", "training"):  # the same for all replicas
             stacked([getattr(c, section) for c in configs])
         if any(c.diagnostics != config.diagnostics for c in configs):
             raise ValueError("diagnostics differs within a stack")
-        network: Any = stacked([c.network for c in configs])
-        trainer: Any = stacked([c.trainer for c in configs])
-        self.trainer: Trainer = TRAINERS[config.trainer.name](Setup(network, trainer, around))
-        self.diagnosis = Diagnosis(self.trainer) if config.diagnostics and self.trainer.generators else None
+        self.phases = list(self._phases(stacked([c.network for c in configs]), around))
+        self.phase = self.phases[0]
         self.feed = self._feed([t.train for t in self.tasks])
         self.test_x, self.test_y = self._sides([t.test for t in self.tasks])
-        self.test_h = np.empty_like(self.test_y)
+        self.test_h = np.empty(self.test_y.shape, self.dtype)
         self.replicas = [Replica(self, r) for r in range(len(self.configs))]
+
+    # one trainer after the other ----------------------------------------------------------------
+
+    def _phases(self, network: Any, around: Surroundings) -> Iterator[Phase]:
+        """A phase for each trainer, in the order in which they train."""
+        training, first = self.config.training, 1
+        branch: Any = stacked_or_none([c.branch for c in self.configs])
+        if branch is not None:
+            was: Before = branch.training
+            epochs, every = was.epochs or training.epochs, was.evaluate_every or training.evaluate_every
+            yield self._phase(Setup(network, branch.trainer, around), first, branch.epoch, epochs, every)
+            first = branch.epoch + 1
+        options = stacked([c.trainer for c in self.configs])
+        last = training.epochs
+        yield self._phase(Setup(network, options, around), first, last, last, training.evaluate_every)
+
+    def _phase(self, setup: Setup, *when: int) -> Phase:
+        trainer = TRAINERS[setup.trainer.name](setup)
+        estimates = trainer.estimates and len(setup.network.hidden) > 0
+        diagnosis = Diagnosis(trainer) if self.config.diagnostics and estimates else None
+        return Phase(trainer, diagnosis, *when)
+
+    def phase_of(self, epoch: int) -> Phase:
+        """The phase that an epoch belongs to; the state after the epoch is its trainer's."""
+        return next((phase for phase in self.phases if epoch <= phase.last), self.phases[-1])
+
+    @property
+    def trainer(self) -> Trainer:
+        """The trainer of the moment."""
+        return self.phase.trainer
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """The diagnosis of the moment."""
+        return self.phase.diagnosis
+
+    def mark(self) -> Mark:
+        """The moment between two epochs, to return to."""
+        return Mark(self.phase, snapshot(self.trainer))
+
+    def return_to(self, mark: Mark) -> None:
+        """Forget what was trained since."""
+        self.trainer.figures()
+        self.phase = mark.phase
+        restore(self.trainer, mark.state)
+
+    # networks -----------------------------------------------------------------------------------
 
     def part(self, replicas: Sequence[Replica]) -> Experiment:
         """Some of the replicas as an experiment of their own, in the state of the moment; their handles move there."""
@@ -69,7 +115,7 @@ class Experiment:
         named = self.config.stream == "named"
         rest = Experiment([r.config for r in replicas], [r.task for r in replicas] if named else None)
         for new, old in zip(rest.replicas, replicas, strict=True):
-            new.restore(old.state())
+            new.restore(old.state(), self.phase.first)
         rest.replicas = list(replicas)
         for at, replica in enumerate(replicas):
             replica.move(rest, at)
@@ -87,8 +133,11 @@ class Experiment:
         return self.stack([e.x for e in examples]), self.stack([e.y for e in examples])
 
     def stack(self, arrays: Sequence[npt.NDArray[Any]]) -> Array:
-        """One replica's array as it is, or several side by side, in the network's dtype."""
-        return np.ascontiguousarray(np.stack(arrays) if self.lead else arrays[0], dtype=self.dtype)
+        """One replica's array as it is, or several side by side, in the network's dtype; what all share, once."""
+        first = arrays[0]
+        if self.lead and all(array is first for array in arrays):
+            return np.broadcast_to(np.ascontiguousarray(first, dtype=self.dtype), (*self.lead, *first.shape))
+        return np.ascontiguousarray(np.stack(arrays) if self.lead else first, dtype=self.dtype)
 
     def draw(self, name: str, shape: tuple[int, ...]) -> Normals:
         """Standard normal numbers for an array, each replica's from its own streams."""
@@ -102,35 +151,41 @@ class Experiment:
         return np.stack(orders) if self.lead else orders[0]
 
     def begin_epoch(self, epoch: int) -> None:
-        """Set the step sizes of this epoch and, for a fresh task, its examples."""
-        training = self.config.training
-        self.trainer.set_rate(training.decay.factor(epoch, training.epochs))
+        """Go over to the epoch's trainer, set its step sizes and, for a fresh task, draw its examples."""
+        phase, before = self.phase_of(epoch), self.phase
+        if phase is not before:
+            phase.enter(before.trainer)
+            self.phase = phase
+        self.trainer.set_rate(self.config.training.decay.factor(epoch, phase.epochs))
         if self.task.fresh:
             self.feed.replace(*self._sides([task.draw(epoch) for task in self.tasks]))
 
     def columns(self) -> list[str]:
         """The names of an epoch's figures, in the order of the metrics file."""
         scores = self.task.scores
-        training = ["loss", "abs_error", "abs_delta", *scores]
+        sigmoid = any(phase.trainer.loss.answer == "sigmoid" for phase in self.phases)
+        sums = ["abs_error", "abs_delta"] if sigmoid else ["abs_error"]
+        training = ["loss", *sums, *scores]
         held_out = ["test_loss", *(f"test_{name}" for name in scores)]
-        diagnosis = self.diagnosis.columns() if self.diagnosis else []
-        return [*training, *held_out, *self.trainer.columns(), *diagnosis]
+        own = [name for phase in self.phases for name in phase.columns()]
+        return list(dict.fromkeys([*training, *held_out, *own]))
 
     def stability(self, r: int = 0) -> dict[str, float]:
         """By hidden layer, the step size above which fitting the generator of replica r does not settle.
 
-        On the first batch of epoch 1, at the weights there are when this is first asked; layers without such a bound
-        are left out.
+        On the first batch of epoch 1, at the weights there are when this is first asked; those of the last trainer,
+        where there are two. Layers without such a bound are left out.
         """
         bounds = {i: float(np.ravel(bound)[r]) for i, bound in self._bounds.items()}
         return {i: bound for i, bound in bounds.items() if not np.isnan(bound)}
 
     @cached_property
     def _bounds(self) -> dict[str, npt.NDArray[Any]]:
-        if self.diagnosis is None or not self.diagnosis.bounded:
+        diagnosis = self.phases[-1].diagnosis
+        if diagnosis is None or not diagnosis.bounded:
             return {}
         first = [task.draw(1) if task.fresh else task.train for task in self.tasks]
-        return self.diagnosis.bounds(next(self._feed(first).epoch(1)))
+        return diagnosis.bounds(next(self._feed(first).epoch(1)))
 
     def hashes(self, r: int = 0) -> dict[str, str]:
         """Fingerprints of what runs must share to be paired with replica r: data, initial weights, batch order."""
@@ -151,6 +206,14 @@ def _digest(*arrays: npt.NDArray[Any]) -> str:
     for array in arrays:
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
+
+
+def stacked_or_none(options: Sequence[Options | None]) -> Options | None:
+    """The same of a section that may be left out, by all of a stack or by none. Raises ValueError."""
+    there = [each for each in options if each is not None]
+    if there and len(there) < len(options):
+        raise ValueError("a section of some is left out by others within a stack")
+    return stacked(there) if there else None
 
 
 def stacked(options: Sequence[Options]) -> Options:

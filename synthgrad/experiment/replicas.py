@@ -12,6 +12,7 @@ from synthgrad.types import Array, State
 
 if TYPE_CHECKING:
     from synthgrad.experiment.objects import Experiment
+    from synthgrad.experiment.phases import Phase
     from synthgrad.experiment.settings import Config
 
 
@@ -63,15 +64,23 @@ class Replica:
 
     def state(self) -> State:
         """Every array that training changes, by name."""
-        return {name: self.own(value) for name, value in self.experiment.trainer.state().items()}
+        return self._state(self.experiment.phase)
 
-    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Put back what ``state`` gave. Raises ValueError where it is that of another network."""
-        mine = self.state()
+    def _state(self, phase: Phase) -> State:
+        return {name: self.own(value) for name, value in phase.trainer.state().items()}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]], epoch: int = 0) -> None:
+        """Put back what ``state`` gave after ``epoch``; the experiment is there then.
+
+        Raises ValueError where it is the state of another network, and changes nothing.
+        """
+        phase = self.experiment.phase_of(epoch)
+        mine = self._state(phase)
         if mine.keys() != state.keys() or any(
             (value.shape, value.dtype) != (state[name].shape, state[name].dtype) for name, value in mine.items()
         ):
             raise ValueError("the state is that of another network or another trainer")
+        self.experiment.phase = phase
         for name, value in mine.items():
             np.copyto(value, state[name])
 

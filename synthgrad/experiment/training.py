@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.experiment.objects import Experiment
+from synthgrad.experiment.phases import Mark
 from synthgrad.experiment.replicas import Replica
-from synthgrad.trainers import Trainer
-from synthgrad.types import Array, State
+from synthgrad.types import Array
 
 Figures = dict[str, npt.NDArray[Any]]
 
@@ -46,7 +46,7 @@ class Epoch:
         """Every replica with its own figures; what is not a number was not measured."""
         columns = {name: value.tolist() for name, value in self.figures.items()}
         if self.replicas[0].alone:
-            yield self.replicas[0], columns
+            yield self.replicas[0], {name: value for name, value in columns.items() if value == value}
             return
         for replica, row in zip(self.replicas, zip(*columns.values(), strict=True), strict=True):
             yield replica, {name: value for name, value in zip(columns, row, strict=True) if value == value}
@@ -95,9 +95,9 @@ def train(experiment: Experiment, after: int = 0) -> Generator[Record, None, Non
 def _train(experiment: Experiment, after: int) -> Generator[Record, None, None]:
     seconds, step, clock = 0.0, after * experiment.feed.steps, time.perf_counter
     for epoch in range(after + 1, experiment.config.training.epochs + 1):
-        trainer, replicas = experiment.trainer, len(experiment.replicas)
+        before = experiment.mark()
         experiment.begin_epoch(epoch)
-        before = snapshot(trainer)
+        trainer, replicas = experiment.trainer, len(experiment.replicas)
         try:
             start = clock()
             for batch in experiment.feed.epoch(epoch):
@@ -111,7 +111,7 @@ def _train(experiment: Experiment, after: int) -> Generator[Record, None, None]:
             figures, lost = _close_epoch(experiment, epoch)
             ended = Epoch(epoch, step, seconds, figures, experiment.replicas)
         except BaseException:
-            restore(trainer, before)
+            experiment.return_to(before)
             raise
         gone: list[Diverged] = []
         if lost:
@@ -125,8 +125,7 @@ def _train(experiment: Experiment, after: int) -> Generator[Record, None, None]:
 
 def _close_epoch(experiment: Experiment, epoch: int) -> tuple[Figures, dict[int, str]]:
     """The epoch's figures, and the replicas that are not finite, with the figure that shows it or nothing."""
-    training = experiment.config.training
-    evaluated = epoch % training.evaluate_every == 0 or epoch == training.epochs
+    evaluated = experiment.phase.evaluates(epoch)
     lost = dict.fromkeys(np.flatnonzero(~_finite(experiment)).tolist(), "")
     if len(lost) == len(experiment.replicas):
         return {}, lost
@@ -134,7 +133,10 @@ def _close_epoch(experiment: Experiment, epoch: int) -> tuple[Figures, dict[int,
     if evaluated:
         figures |= test_figures(experiment)
     for name, value in figures.items():
-        for r in np.flatnonzero(~np.isfinite(value)).tolist():
+        odd = ~np.isfinite(value)
+        if name.removeprefix("test_") in experiment.task.scores:
+            odd &= ~np.isnan(value)  # not defined by these labels, which is nobody's fault
+        for r in np.flatnonzero(odd).tolist():
             lost.setdefault(r, name)
     if evaluated and len(lost) < len(experiment.replicas):
         figures |= diagnostics(experiment, epoch)
@@ -142,7 +144,7 @@ def _close_epoch(experiment: Experiment, epoch: int) -> tuple[Figures, dict[int,
 
 
 def _part(
-    experiment: Experiment, ended: Epoch, lost: Mapping[int, str], before: State
+    experiment: Experiment, ended: Epoch, lost: Mapping[int, str], before: Mark
 ) -> tuple[Epoch, Experiment, list[Diverged]]:
     """Go on without the replicas that are lost: the epoch of the others, their experiment, and where it happened."""
     kept = [r for r in range(len(experiment.replicas)) if r not in lost]
@@ -151,7 +153,7 @@ def _part(
     figures = {
         name: np.asarray(value[kept if len(kept) > 1 else kept[0]]) for name, value in ended.figures.items() if kept
     }
-    restore(experiment.trainer, before)
+    experiment.return_to(before)
     gone = [_diverged(experiment.part([experiment.replicas[r]]), ended, odd) for r, odd in lost.items()]
     return replace(ended, figures=figures, replicas=replicas), rest, gone
 
@@ -179,7 +181,7 @@ def test_figures(experiment: Experiment) -> Figures:
     h = experiment.trainer.network.infer(experiment.test_x, experiment.test_h)
     loss = experiment.trainer.loss
     figures = {"loss": loss.objective(h, experiment.test_y)}
-    figures |= experiment.task.score(loss.outputs(h), experiment.test_y)
+    figures |= _scores(experiment, loss.outputs(h), experiment.test_y)
     return {f"test_{name}": value for name, value in figures.items()}
 
 
@@ -195,26 +197,18 @@ def _figures(experiment: Experiment, h: Array, y: Array) -> Figures:
     loss = experiment.trainer.loss
     o = loss.outputs(h)
     error = np.abs(o - y)
-    slope = o * (1 - o)  # of the sigmoid
     both, f64 = (-2, -1), np.float64
-    return {
-        "loss": loss.objective(h, y),
-        "abs_error": error.sum(both, dtype=f64),
-        "abs_delta": np.multiply(error, slope, error).sum(both, dtype=f64),
-        **experiment.task.score(o, y),
-    }
+    figures = {"loss": loss.objective(h, y), "abs_error": error.sum(both, dtype=f64)}
+    if loss.answer == "sigmoid":
+        slope = o * (1 - o)
+        figures["abs_delta"] = np.multiply(error, slope, error).sum(both, dtype=f64)
+    return {**figures, **_scores(experiment, o, y)}
 
 
-def snapshot(trainer: Trainer) -> State:
-    """A copy of everything that training changes."""
-    return {name: value.copy() for name, value in trainer.state().items()}
-
-
-def restore(trainer: Trainer, state: State) -> None:
-    """Put a snapshot back, and drop what an unfinished epoch has left in the trainer's figures."""
-    trainer.figures()
-    for name, value in trainer.state().items():
-        value[...] = state[name]
+def _scores(experiment: Experiment, o: Array, y: Array) -> Figures:
+    """The task's own figures, NaN in a stack where a replica has none."""
+    figures = experiment.task.score(o, y)
+    return {name: value for name, value in figures.items() if not np.isnan(value).all()}
 
 
 def _finite(experiment: Experiment) -> npt.NDArray[np.bool_]:
@@ -227,15 +221,15 @@ def _finite(experiment: Experiment) -> npt.NDArray[np.bool_]:
 
 def _locate(alone: Experiment, epoch: int) -> tuple[int, str]:
     """The step and the place: repeat the epoch, looking everywhere after each step; end in its start's state."""
-    trainer, before = alone.trainer, snapshot(alone.trainer)
+    before = alone.mark()
     step, where = (epoch - 1) * alone.feed.steps, "the outputs"
     alone.begin_epoch(epoch)
     for batch in alone.feed.epoch(epoch):
-        trainer.step(batch)
+        alone.trainer.step(batch)
         step += 1
-        found = next((name for name, array in trainer.places() if not np.isfinite(array).all()), None)
+        found = next((name for name, array in alone.trainer.places() if not np.isfinite(array).all()), None)
         if found:
             where = found
             break
-    restore(trainer, before)
+    alone.return_to(before)
     return step, where

@@ -9,16 +9,41 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-from synthgrad.config import AnyOf
+from synthgrad.config import AnyOf, Word
 from synthgrad.config.messages import closest, show
 from synthgrad.config.options import WORDS
 from synthgrad.config.reading import parse
 from synthgrad.errors import ConfigError
-from synthgrad.runs.reading import Recorded
 
-ABOUT: dict[str, Callable[[Recorded], Any]] = {
+
+class Known(Protocol):
+    """What is asked of a run: a recorded one has it, and one that is only planned may have."""
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its config by dotted key."""
+
+    @property
+    def outcome(self) -> str:
+        """What came of it."""
+
+    @property
+    def name(self) -> str:
+        """Its directory's name."""
+
+    @property
+    def seed(self) -> Any:
+        """Its seed."""
+
+    @property
+    def started(self) -> Any:
+        """When it began, None if that is not known."""
+
+
+K = TypeVar("K", bound=Known)
+ABOUT: dict[str, Callable[[Known], Any]] = {
     "outcome": lambda run: run.outcome,
     "name": lambda run: run.name,
     "seed": lambda run: run.seed,
@@ -41,7 +66,7 @@ class Condition(NamedTuple):
     sign: str
     wanted: list[Any]
 
-    def met(self, run: Recorded) -> bool:
+    def met(self, run: Known) -> bool:
         """Whether a run meets it. One without the key meets only !=."""
         has = value(run, self.key)
         if has is ABSENT:
@@ -51,7 +76,7 @@ class Condition(NamedTuple):
         return any(_same(*_cut(self.key, has, wanted)) for wanted in self.wanted) == (self.sign == "=")
 
 
-def select(runs: Sequence[Recorded], conditions: Iterable[str]) -> list[Recorded]:
+def select(runs: Sequence[K], conditions: Iterable[str]) -> list[K]:
     """The runs that meet every condition. Raises ConfigError with a line for each that says nothing of them."""
     met, lines = list(runs), []
     for text in conditions:
@@ -66,7 +91,7 @@ def select(runs: Sequence[Recorded], conditions: Iterable[str]) -> list[Recorded
     return met
 
 
-def resolve(text: str, runs: Sequence[Recorded], place: str) -> str:
+def resolve(text: str, runs: Sequence[Known], place: str) -> str:
     """The key of these runs that is meant: itself, its section, or its unique end. Raises ConfigError."""
     keys = dict.fromkeys([*ABOUT, *(key for run in runs for key in run.config)])
     forms = (text, f"{text}.name", f"{text}.scheme")
@@ -81,7 +106,7 @@ def resolve(text: str, runs: Sequence[Recorded], place: str) -> str:
     raise ConfigError(f"{place}: none of these runs has a key {text} ({right})")
 
 
-def value(run: Recorded, key: str) -> Any:
+def value(run: Known, key: str) -> Any:
     """What a run has under a key, ABSENT if nothing."""
     has = ABOUT[key](run) if key in ABOUT else run.config.get(key, ABSENT)
     return ABSENT if has is None and key in ABOUT else has
@@ -90,7 +115,7 @@ def value(run: Recorded, key: str) -> Any:
 # reading a condition ------------------------------------------------------------------------------
 
 
-def _condition(text: str, runs: Sequence[Recorded]) -> Condition:
+def _condition(text: str, runs: Sequence[Known]) -> Condition:
     place = f"--where {show(text)}"
     found = _CONDITION.fullmatch(text)
     if not found or not found[3]:
@@ -128,7 +153,7 @@ def _written(value: Any, key: str) -> Any:
         return value
 
 
-def _check_order(condition: Condition, runs: Sequence[Recorded]) -> None:
+def _check_order(condition: Condition, runs: Sequence[Known]) -> None:
     """Raise ConfigError where a sign such as < has nothing to put in order."""
     place, key, sign, (wanted, *more) = condition
     if more:
@@ -156,9 +181,11 @@ def is_number(value: Any) -> bool:
 
 
 def _same(has: Any, wanted: Any) -> bool:
-    """Whether they are equal; on and yes are true, 1 is not."""
+    """Whether they are equal; on and yes are true, 1 is not; where true is a name, it is meant as that."""
     if isinstance(has, bool) and isinstance(wanted, str):
         wanted = WORDS.get(wanted.lower(), wanted)
+    if isinstance(has, str):
+        wanted = Word.parse(wanted)
     if isinstance(has, bool) or isinstance(wanted, bool):
         return has is wanted
     return bool(has == wanted)

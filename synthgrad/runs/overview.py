@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from synthgrad.runs.methods import method
 from synthgrad.runs.reading import Recorded
 
 UNREADABLE = "unreadable"
-SCORES = ("test_exact_accuracy", "test_bit_accuracy", "test_accuracy")
+SCORES = ("test_exact_accuracy", "test_bit_accuracy", "test_accuracy", "test_r2")
 """The scores that a list shows, where a task has them."""
 FIELDS = ("name", "outcome", "epoch", "epochs", "seed", "trainer", *SCORES, "seconds", "started", "path", "note")
 
@@ -41,9 +42,9 @@ def unreadable(name: str, path: str, message: str) -> Overview:
 
 
 def trainer(run: Recorded) -> str | None:
-    """The trainer's name, and what its generators see: ``dni both``."""
-    name, sees = run.config.get("trainer.name"), run.config.get("trainer.generator.input")
-    parts = [str(name)] if name is not None else []
+    """The method, and what its generators see: ``dni both``."""
+    named, sees = "trainer.name" in run.config, run.config.get("trainer.generator.input")
+    parts = [method(run.config)] if named else []
     if sees is not None:
         parts.append("+".join(map(str, sees)) if isinstance(sees, list) else str(sees))
     return " ".join(parts) or None

@@ -86,7 +86,7 @@ def _restore(run: Run, replica: Replica, rows: Iterable[Row]) -> Checkpoint | No
         if found.epoch > epochs:
             continue
         try:
-            replica.restore(found.state)
+            replica.restore(found.state, found.epoch)
         except (ValueError, KeyError):
             continue
         return found
@@ -124,5 +124,6 @@ def _note(run: Run, replica: Replica, epoch: int, about: Mapping[str, Any]) -> N
         before = then.get("resumed")
         content = {**then, "resumed": [*(before if isinstance(before, list) else []), {"after_epoch": epoch, **about}]}
     else:
-        content = {**about, "hashes": replica.hashes(), "stability": replica.stability()}
+        parent = {"branch": then["branch"]} if isinstance(then, dict) and "branch" in then else {}
+        content = {**about, **parent, "hashes": replica.hashes(), "stability": replica.stability()}
     whole(run.about, lambda file: file.write(as_json(content)))

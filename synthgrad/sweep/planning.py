@@ -86,9 +86,9 @@ def identity(config: Mapping[str, Any]) -> str:
 
 def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jobs: int, most: int | None) -> Plan:
     plan, orders = Plan(grid), []
-    claimed, found = others(runs), _found(runs, set(keys))
+    claimed, there = others(runs), found(below(runs), set(keys))
     for number, (each, key) in enumerate(zip(grid, keys, strict=True)):
-        recorded = found.get(key, [])
+        recorded = there.get(key, [])
         ended = next((run for run in recorded if run.outcome not in OPEN), None)
         open_ = [run for run in recorded if run.outcome in OPEN]
         if ended is not None:
@@ -105,13 +105,13 @@ def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jo
     return plan
 
 
-def _found(runs: Path, wanted: set[str]) -> dict[str, list[Recorded]]:
-    """The runs below a directory whose config is wanted, by fingerprint."""
-    found: dict[str, list[Recorded]] = {}
-    for path, key in _identities(below(runs)):
+def found(paths: Iterable[Path], wanted: set[str]) -> dict[str, list[Recorded]]:
+    """Those of these runs whose config is wanted, by fingerprint."""
+    there: dict[str, list[Recorded]] = {}
+    for path, key in _identities(paths):
         if key in wanted:
-            found.setdefault(key, []).append(Recorded(path))
-    return found
+            there.setdefault(key, []).append(Recorded(path))
+    return there
 
 
 def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:

@@ -16,7 +16,7 @@ import numpy as np
 from synthgrad.config import Options, plain
 from synthgrad.experiment import Config
 from synthgrad.runs.directory import Run
-from synthgrad.tasks import TASKS
+from synthgrad.tasks import TASKS, Sizes
 
 CACHE_BYTES = 1 << 20
 """The second-level cache of a core, where the system does not say."""
@@ -26,6 +26,8 @@ of 1, 2, 4, 8, 16 networks at 16-64-32-8 and 24-128-64-12, both precisions, lies
 """
 MOST = 32
 """Beyond this a stack of tiny networks gains no more, and a lost process loses too much."""
+DATA_BYTES = 1 << 28
+"""The examples of all runs of a stack take this much at most, where each has its own: every worker has a stack."""
 
 
 @dataclass(frozen=True)
@@ -109,42 +111,41 @@ def _form(options: Options, left_out: set[str]) -> dict[str, Any]:
 
 
 def room(config: Config) -> int:
-    """How many networks of this kind train side by side in a core's cache."""
-    return max(1, min(MOST, int(SHARE * _cache() / _bytes(config))))
+    """How many networks of this kind train side by side in a core's cache, their examples in little memory."""
+    task: Any = config.task
+    data = 0 if TASKS[task.name].fixed else sizes(config).bytes(np.dtype(config.network.dtype).itemsize)
+    few = DATA_BYTES // data if data else MOST
+    return max(1, min(MOST, few, int(SHARE * _cache() / _bytes(config))))
 
 
 def cost(config: Config) -> float:
     """Multiplications of a run, about; to put runs in order, not to foretell seconds."""
-    task: Any = config.task
-    return float(config.training.epochs * task.train_examples * (_weights(config) + 100.0))
+    return float(config.training.epochs * sizes(config).train * (_weights(config) + 100.0))
 
 
 def _bytes(config: Config) -> int:
     """What the steps of one network touch: weights, gradients, moments, a batch of activations."""
-    sizes, trainer = _widths(config), config.trainer
-    optimizer: Any = getattr(trainer, "optimizer", None)
-    moments = {"momentum": 1, "adam": 3}.get(optimizer.name, 0)
-    numbers = _weights(config) * (2 + moments) + 4 * config.training.batch_size * sum(sizes)
+    moments = max({"momentum": 1, "adam": 3}.get(trainer.optimizer.name, 0) for _, trainer in config.trainers())
+    numbers = _weights(config) * (2 + moments) + 4 * config.training.batch_size * sum(_widths(config))
     return numbers * np.dtype(config.network.dtype).itemsize
 
 
 def _weights(config: Config) -> int:
-    """Weights of the network and of the generators, where there are some."""
+    """Numbers that the products of a step read: the network's weights, and what a trainer has beside them."""
     widths = _widths(config)
-    total = sum(a * b for a, b in itertools.pairwise(widths))
-    generator: Any = getattr(config.trainer, "generator", None)
-    if generator is not None:
-        hidden = [*generator.hidden]
-        for n in widths[1:-1]:
-            inner = [n + widths[-1], *hidden, n]
-            total += sum(a * b for a, b in itertools.pairwise(inner))
-    return total
+    beside: int = max(trainer.beside(widths) for _, trainer in config.trainers())
+    return sum(a * b for a, b in itertools.pairwise(widths)) + beside
 
 
 def _widths(config: Config) -> list[int]:
-    task: Any = config.task
-    n_x, n_y = TASKS[task.name].sizes(task)
+    n_x, n_y, *_ = sizes(config)
     return [n_x, *config.network.hidden, n_y]
+
+
+def sizes(config: Config) -> Sizes:
+    """The sizes of the task's examples. Raises ConfigError where its files have changed since the config was read."""
+    task: Any = config.task
+    return TASKS[task.name].sizes(task)
 
 
 def _cache() -> int:

@@ -12,6 +12,7 @@ import sys
 import termios
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from typed import COMMAND, environment
@@ -100,6 +101,24 @@ def seen(
     process.stdout.close()  # type: ignore[union-attr]
     assert screen.cursor, "the cursor is still hidden"
     return Seen(process.wait(), out[0], raw, screens)
+
+
+def stdout_on_terminal(directory: Path, *arguments: object, code: int = 0, **more: str) -> str:
+    """What a command writes where stdout is a terminal; it ends with this exit code, and has nothing to say."""
+    master, slave = pty.openpty()
+    settings = environment(TERM="xterm-256color", COLUMNS="80", **more)
+    command = [*COMMAND, *map(str, arguments)]
+    with subprocess.Popen(
+        command, cwd=directory, env=settings, stdin=slave, stdout=slave, stderr=subprocess.PIPE
+    ) as process:
+        os.close(slave)
+        text = ""
+        while part := _read(master):
+            text += part
+        os.close(master)
+        assert process.stderr is not None
+        assert (process.stderr.read(), process.wait()) == (b"", code)
+    return text
 
 
 TAKE_TERMINAL = """

@@ -11,7 +11,7 @@ from typed import ROOT, metrics, numbers, typed, write
 
 from synthgrad.cli.listing import keys
 from synthgrad.experiment import Config
-from synthgrad.generators import INPUTS
+from synthgrad.generators import GENERATORS, INPUTS
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.initial import INITIAL
 from synthgrad.nn.losses import LOSSES
@@ -23,7 +23,7 @@ from synthgrad.trainers import TRAINERS
 REGISTRIES = {
     "task.name": TASKS, "trainer.name": TRAINERS, "stream": STREAMS, "network.activation": ACTIVATIONS,
     "network.init.scheme": INITIAL, "trainer.loss": LOSSES, "trainer.optimizer": OPTIMIZERS,
-    "trainer.generator.input": INPUTS,
+    "trainer.generator.input": INPUTS, "trainer.generator.kind": GENERATORS,
 }  # fmt: skip
 SHIPPED = sorted(ROOT.glob("configs/*/*.yaml"))
 EVERY = pytest.mark.parametrize("config", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -237,6 +237,11 @@ def test_every_layer_has_its_place_among_the_cosines():
     assert layers == ("layers cos", ["-0.12", "    -", " 1.00"])
 
 
+def test_layers_without_generators_have_cosines_too():
+    """Those that were measured."""
+    assert rows({"cosine.1": 0.5, "cosine.2": -0.25, "skill.1": 0.1}) == [("layers cos", [" 0.50", "-0.25"])]
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
 def test_a_display_that_cannot_be_written_does_not_end_the_run(tmp_path):
     """With stderr full the run finishes, is recorded, and prints its directory."""

@@ -1,4 +1,4 @@
-"""Does each layer learn? Cosine and skill of the generators, and that looking changes nothing."""
+"""Does each layer learn? Cosine and skill of what hidden layers receive, and that looking changes nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from synthgrad.nn.losses import LOSSES
 DEEP = {"trainer.name": "dni", "trainer.generator.hidden": [7, 5], "trainer.generator.activation": "tanh",
         "trainer.generator.normalize": True, "trainer.generator.normalize_hidden": True}  # fmt: skip
 EVERY = [*ROWS, pytest.param(DEEP, id="dni-deep")]
-ESTIMATING = [row for row in EVERY if Experiment([tiny(row.values[0])]).trainer.columns()]
+TRUE = {"backprop", "frozen", "delayed-gradient"}
+"""Trainers whose hidden layers receive true gradients, of the moment or late, or nothing."""
+ESTIMATING = [row for row in EVERY if row.values[0]["trainer.name"] not in TRUE]
 LOOKED = ("cosine.", "skill.")
 
 
@@ -105,6 +107,84 @@ def test_cosine_and_skill_are_their_formulas(keys, normalize, loss):
     assert looked(last.figures) == pytest.approx(expected, rel=1e-8, abs=1e-9)
 
 
+# of all other trainers ----------------------------------------------------------------------------
+
+
+def received(config, p, x, y):
+    """What hidden layers receive from trainers without generators, by their formulas, the lowest layer's first."""
+    name, loss, top = config.trainer.name, config.trainer.loss, len(config.network.hidden) + 1
+    h = [x]
+    for i in range(1, top):
+        h.append(layer(p, f"layer.{i}", h[-1], config.network.activation))
+
+    def error(o):
+        return o - y if loss == "cross-entropy" else (o - y) * o * (1 - o)
+
+    d = e = error(layer(p, f"layer.{top}", h[-1], "sigmoid"))
+    found = []
+    for i in range(top - 1, 0, -1):
+        if name == "feedback-alignment":
+            sg = d @ p[f"feedback.{i}.B"]
+        elif name == "sign-symmetry":
+            sg = d @ np.sign(p[f"layer.{i + 1}.W"]).T * p[f"feedback.{i}.s"]
+        elif name == "direct-feedback-alignment":
+            sg = e @ p[f"feedback.{i}.B"]
+        elif name == "drtp":
+            sg = (0.5 - y) @ p[f"feedback.{i}.B"]
+        else:
+            sg = error(layer(p, f"head.{i}.1", h[i], "sigmoid")) @ p[f"head.{i}.1.W"].T
+        found.insert(0, sg)
+        d = sg * (1 - h[i] ** 2)
+    return found
+
+
+WITHOUT = [row for row in ESTIMATING if not row.id.startswith(("dni", "printed-listing"))]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("row", WITHOUT)
+def test_what_other_trainers_hand_down_is_measured_alike(row, loss, optimizer):
+    """Cosine and skill of the formula's delta, at the weights that the epoch ends with."""
+    keys = {**row, "trainer.loss": loss, "trainer.optimizer": optimizer, "trainer.alpha": 0.05}
+    experiment = Experiment([tiny({**keys, "network.hidden": [7, 6, 5], "network.activation": "tanh"})])
+    last = finish(experiment)[-1]
+    p, (x, y), expected = dict(experiment.trainer.arrays()), (side[:10] for side in experiment.task.train), {}
+    given = received(experiment.config, p, x, y)
+    for i, _, delta in truth(experiment.config, p, x, y):
+        sg = given[i - 1]
+        expected[f"cosine.{i}"] = (sg * delta).sum() / np.sqrt((sg**2).sum() * (delta**2).sum())
+        expected[f"skill.{i}"] = 1 - ((sg - delta) ** 2).sum() / (delta**2).sum()
+    assert looked(last.figures) == pytest.approx(expected, rel=1e-8, abs=1e-9)
+
+
+def test_through_the_transposed_weights_cosine_and_skill_are_one():
+    """Feedback alignment through the transposed weights, in the twin as in the trainer."""
+    experiment = Experiment([tiny({"trainer.name": "feedback-alignment"})])
+    for trainer in (experiment.trainer, experiment.diagnosis.twin):
+        for f in trainer.layers:
+            f.back = f.W.mT
+    for epoch in finish(experiment):
+        assert list(looked(epoch.figures).values()) == pytest.approx([1, 1, 1, 1], abs=1e-12)
+
+
+@pytest.mark.parametrize("row", ESTIMATING)
+def test_a_frozen_layer_is_looked_at_like_any_other(row):
+    """At the same weights it is handed the same."""
+    free, frozen = (Experiment([tiny({**row, "trainer.freeze": freeze})]) for freeze in ([], [1, 2]))
+    found, expected = (experiment.diagnosis.figures(first(experiment)) for experiment in (frozen, free))
+    for name, value in expected.items():
+        assert np.array_equal(found[name], value, equal_nan=True), name
+
+
+@pytest.mark.parametrize("row", EVERY)
+def test_without_hidden_layers_there_is_nothing_to_look_at(row):
+    """And no twin is made."""
+    experiment = Experiment([tiny({**row, "network.hidden": []})])
+    assert experiment.diagnosis is None
+    assert not [name for name in experiment.columns() if name.startswith(LOOKED)]
+
+
 @pytest.mark.parametrize("keys", [{"training.shuffle": True}, {"task.fresh": True}], ids=["shuffle", "fresh"])
 def test_they_are_taken_on_the_first_batch_of_the_epoch(keys):
     """The first ten in that epoch's own order, or of its own pairs."""
@@ -168,7 +248,7 @@ def test_a_diagnostic_that_is_not_finite_is_no_divergence():
 def test_only_evaluated_epochs_have_them_and_only_of_trainers_that_estimate(row):
     """Every third epoch and the last, one of each a hidden layer."""
     experiment = Experiment([tiny({**row, "training.epochs": 7, "training.evaluate_every": 3})])
-    estimates = bool(experiment.trainer.columns())
+    estimates = row["trainer.name"] not in TRUE
     expected = {"cosine.1", "cosine.2", "skill.1", "skill.2"} if estimates else set()
     for epoch in finish(experiment):
         assert looked(epoch.figures).keys() == (expected if epoch.epoch in (3, 6, 7) else set())

@@ -175,3 +175,13 @@ def test_of_no_runs_none_are_selected():
     assert select([], ["anything=1"]) == []
     with pytest.raises(ConfigError):
         select([], ["anything"])
+
+
+@pytest.mark.parametrize("written", ["true", "'true'"])
+def test_true_is_a_name_where_a_key_has_names(written, tmp_path):
+    """``generator.target`` is synthetic or true, whichever way that is written."""
+    for target in ("true", "synthetic"):
+        made(tmp_path, {**DNI, "trainer.generator.target": target, "training.epochs": 1}, name=target)
+    runs = [Recorded(path) for path in tmp_path.iterdir()]
+    assert met(runs, f"generator.target={written}") == ["true"]
+    assert met(runs, f"generator.target!={written}") == ["synthetic"]

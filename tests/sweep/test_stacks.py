@@ -7,10 +7,13 @@ from conftest import tiny
 from made import made
 from ordered import orders
 
+from synthgrad.config import check
+from synthgrad.experiment import Config
 from synthgrad.sweep import stacks as stacking
 from synthgrad.sweep.stacks import Order, cost, form, room, stacks
 
 DNI = {"trainer.name": "dni"}
+HEADS = {"trainer.name": "local-loss"}
 
 
 @pytest.mark.parametrize(
@@ -19,6 +22,8 @@ DNI = {"trainer.name": "dni"}
         ({"seed": 1}, {"seed": 2}),
         ({"trainer.alpha": 0.1}, {"trainer.alpha": 0.2}),
         (DNI, {**DNI, "trainer.generator.alpha": 1e-3}),
+        ({"trainer.name": "drtp"}, {"trainer.name": "drtp", "trainer.feedback_scale": 3.0}),
+        ({"trainer.name": "local-loss"}, {"trainer.name": "local-loss", "trainer.head.alpha": 1e-3}),
         ({"network.init": {"scheme": "glorot", "gain": 2.0}}, {"network.init": {"scheme": "glorot", "gain": 3.0}}),
         ({"network.init": {"scheme": "normal", "scale": 2.0}}, {"network.init": {"scheme": "normal", "shift": 1.0}}),
     ],
@@ -34,6 +39,7 @@ def test_seeds_and_numbers_that_broadcast_share_a_stack(one, other):
     [
         {"trainer.name": "frozen"},
         {"trainer.optimizer": "adam"},
+        {"trainer.freeze": [1]},
         {"network.hidden": [12, 10]},
         {"network.dtype": "float32"},
         {"training.epochs": 4},
@@ -101,14 +107,40 @@ def test_a_stack_fits_the_cache(monkeypatch):
     assert room(tiny({"network.hidden": [4096, 4096]})) == 1
 
 
+def test_a_stack_has_little_memory_for_the_examples_of_its_runs(monkeypatch):
+    """Where each run has its own; those that all seeds share are there once, and count for nothing."""
+    net = {"network.hidden": [], "training.batch_size": 10}
+    monkeypatch.setattr(stacking, "DATA_BYTES", 5 * 60 * (8 + 4) * 16)  # of five runs
+    assert room(tiny(net)) == 5
+    assert room(tiny({**net, "task.train_examples": 64, "task.test_examples": 0, "task.bits": 12})) == 1
+    digits = check("task: {name: digits}\ntrainer: {name: backprop}\nnetwork: {hidden: []}\n", Config)
+    assert room(digits) > 5
+
+
 def test_a_stack_of_tiny_networks_is_bounded():
     """It gains no more, and takes more runs with it when its process is lost."""
     assert room(tiny({"network.hidden": []})) == stacking.MOST
 
 
+def test_lambda_and_scale_share_a_stack():
+    """Both are numbers that broadcast; how often and to what generators are fitted is not."""
+    changed = {"trainer.lambda": 0.5, "trainer.generator.scale": 0.5}
+    assert form(tiny(DNI)) == form(tiny({**DNI, **changed}))
+    for key, value in (("every", 2), ("target", "true"), ("kind", "oracle")):
+        assert form(tiny(DNI)) != form(tiny({**DNI, f"trainer.generator.{key}": value}))
+
+
+def test_a_twin_of_the_network_counts():
+    """True targets cost their generators and the twin, an oracle the twin alone."""
+    true, oracle = ({**DNI, f"trainer.generator.{k}": v} for k, v in (("target", "true"), ("kind", "oracle")))
+    assert cost(tiny(true)) > cost(tiny(DNI))
+    assert cost(tiny(true)) > cost(tiny(oracle)) > cost(tiny())
+    assert cost(tiny(true)) - cost(tiny(DNI)) == cost(tiny(oracle)) - cost(tiny())
+
+
 @pytest.mark.parametrize(
-    "keys", [{"training.epochs": 30}, {"network.hidden": [120, 90]}, {"task.train_examples": 44}, DNI], ids=str
+    "keys", [{"training.epochs": 30}, {"network.hidden": [120, 90]}, {"task.train_examples": 44}, DNI, HEADS], ids=str
 )
 def test_what_takes_longer_costs_more(keys):
-    """Epochs, widths, examples, generators."""
+    """Epochs, widths, examples, generators, heads."""
     assert cost(tiny(keys)) > cost(tiny())

@@ -28,6 +28,7 @@ HEADINGS = {
     "test_exact_accuracy": Heading("exact", 1, right=True),
     "test_bit_accuracy": Heading("bits", 5, right=True),
     "test_accuracy": Heading("accuracy", 2, right=True),
+    "test_r2": Heading("r2", 2, right=True),
     "seconds": Heading("seconds", 6, right=True),
     "started": Heading("started", 8),
 }
@@ -57,7 +58,8 @@ def list_(
 ) -> None:
     """List the runs in PLACEs: runs, directories, archives, globs; by default all below --runs.
 
-    exact and bits are accuracies on the held-out examples in the last epoch. Columns that do not fit are left out.
+    exact, bits, accuracy and r2 are those of the held-out examples in the last epoch: shares that are right, and of
+    the variance that is explained. Columns that do not fit are left out.
 
     \b
     Examples:
@@ -171,12 +173,14 @@ def _table(shown: Sequence[Overview]) -> list[str]:
 
 def _text(name: str, said: Overview) -> str:
     """A cell."""
+    from synthgrad.runs.figures import is_score
+
     value = said[name]
     if name == "epoch" and value is not None:
         return f"{value}/{said['epochs']}" if said["epochs"] else str(value)
     if value is None:
         return ""
-    if name.endswith("accuracy"):
+    if is_score(name):
         from synthgrad.compare.numbers import fixed
 
         return fixed(value, 4)

@@ -115,6 +115,8 @@ def _happened(said: Mapping[str, Any]) -> Iterable[str]:
     yield visible(", ".join(parts))
     task = said["config"].get("task.name")
     yield visible(f"{said['trainer'] or 'unknown'} on {task or 'unknown'}, seed {said['seed']}")
+    if isinstance(parent := said["about"].get("branch"), dict):
+        yield visible(f"Its first {parent.get('epoch')} epochs are those of {parent.get('run')}.")
     if said["diverged"]:
         epoch, step, where = (said["diverged"].get(name) for name in ("epoch", "step", "where"))
         yield visible(f"Diverged in epoch {epoch}, step {step}: {where} stopped being finite.")
@@ -147,7 +149,8 @@ def _value(value: Any) -> str:
 
 
 def _default(value: Any) -> str:
-    return "(unknown to this version)" if value is None else f"(default {_value(value)})"
+    known = "(no default)" if value == "" else f"(default {_value(value)})"
+    return "(unknown to this version)" if value is None else known
 
 
 # curves -------------------------------------------------------------------------------------------
@@ -178,14 +181,17 @@ def _measured(column: Column) -> list[float]:
 
 def _worth_a_curve(figures: Mapping[str, Any]) -> list[str]:
     held_out = [name for name in figures if name.startswith("test_")]
-    scores = held_out or [name for name in figures if name.endswith("accuracy")]
+    from synthgrad.runs.figures import is_score
+
+    scores = held_out or [name for name in figures if is_score(name)]
     return [name for name in ("loss",) if name in figures] + scores
 
 
 def _figure(name: str, value: float) -> str:
     from synthgrad.compare.numbers import fixed, short
+    from synthgrad.runs.figures import is_score
 
-    return fixed(value, 4) if name.endswith("accuracy") else short(value)
+    return fixed(value, 4) if is_score(name) else short(value)
 
 
 def _layers(said: Mapping[str, Any], room: int) -> list[str]:

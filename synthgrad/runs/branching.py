@@ -1,0 +1,110 @@
+"""A run that branches from another: the config that repeats that run up to an epoch, and goes on in its own way.
+
+No file of the other run is needed to train it: its first part is trained again, to the same bits.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from synthgrad.config import Complaints, Place, Setting, Template, label, load, plain, replaced, setting
+from synthgrad.errors import ConfigError
+from synthgrad.experiment import Before, Config
+from synthgrad.runs.finding import given, named
+from synthgrad.runs.parting import last_epoch
+from synthgrad.runs.reading import Recorded
+
+MAY_CHANGE = ("training.epochs", "training.evaluate_every", "training.checkpoint_every")
+"""Beside the trainer; everything else is as it was, or the state would be another."""
+
+
+class Fork(NamedTuple):
+    """A branch to be trained: its config, what it is called, and where it comes from, for people."""
+
+    config: Config
+    name: str
+    parent: dict[str, Any]
+
+
+def branch(place: str, runs: Path, settings: tuple[str, ...]) -> Fork:
+    """The branch at ``place``, RUN@EPOCH, with these overrides ``KEY=VALUE``. Raises ConfigError."""
+    name, epoch = _parts(place)
+    recorded = Recorded(named(name, runs))
+    _check(recorded, epoch)
+    before = _before(recorded, epoch)
+    complaints, changes = Complaints(), []
+    for text in settings:
+        with complaints:
+            changes.append(_change(text))
+    complaints.settle()
+    config = _faithful(Template(recorded.run.config, Config).resolve([*_base(place, before, epoch), *changes]), before)
+    trainer: Any = config.trainer
+    called = f"{given(recorded.name) or recorded.name}-{trainer.name}"
+    return Fork(config, called, {"run": recorded.name, "epoch": epoch})
+
+
+def _parts(place: str) -> tuple[str, int]:
+    """The run and the epoch of RUN@EPOCH."""
+    name, at, epoch = place.rpartition("@")
+    if not at:
+        raise ConfigError(f"--from {place}: says no epoch (--from {place or 'RUN'}@20)")
+    if not epoch.isascii() or not epoch.isdecimal() or not int(epoch):
+        raise ConfigError(f"--from {place}: {epoch!r} is no epoch (a whole number from 1 on)")
+    return name, int(epoch)
+
+
+def _check(recorded: Recorded, epoch: int) -> None:
+    """Raise ConfigError where a run has no state after an epoch."""
+    last = last_epoch(recorded.metrics().columns([]))
+    if epoch <= last:
+        return
+    ended = f"has recorded {last} {'epoch' if last == 1 else 'epochs'}"
+    if recorded.diverged:
+        ended = f"diverged in epoch {recorded.diverged.get('epoch')}"
+    right = f"at most {recorded.run.path}@{last}" if last else "wait for its first, or train it"
+    raise ConfigError(f"{recorded.run.path}: {ended}: there is no state after epoch {epoch} ({right})")
+
+
+def _before(recorded: Recorded, epoch: int) -> Config:
+    """The config of the run up to the epoch: of a branch that of its first trainer. Raises ConfigError."""
+    config = load(recorded.run.config, Config)
+    if config.branch is None:
+        return config
+    fork = config.branch.epoch
+    if epoch > fork:
+        raise ConfigError(
+            f"{recorded.run.path}: is a branch itself, from epoch {fork} on, and there is no branch of a branch "
+            f"(at most {recorded.run.path}@{fork}, from its first trainer)"
+        )
+    was = {name: value for name, value in config.branch.training if value}
+    training = config.training.model_copy(update=was)
+    return config.model_copy(update={"trainer": config.branch.trainer, "training": training, "branch": None})
+
+
+def _change(text: str) -> Setting:
+    """An override that a branch can have. Raises ConfigError."""
+    change = setting(text)
+    if change.key[0] != "trainer" and ".".join(change.key) not in MAY_CHANGE:
+        right = f"trainer.*, {', '.join(MAY_CHANGE[:-1])} and {MAY_CHANGE[-1]} may change"
+        raise ConfigError(f"{label(text)}: a branch keeps what its run began with ({right})")
+    return change
+
+
+def _base(place: str, before: Config, epoch: int) -> list[Setting]:
+    """The overrides that make the run's config that of a branch without changes."""
+    where, data = Place(f"--from {place}"), plain(before)
+    values = {
+        ("branch",): {"epoch": epoch, "trainer": data["trainer"]},
+        ("trainer",): data["trainer"],
+        ("training", "epochs"): before.training.epochs,
+        ("training", "evaluate_every"): before.training.evaluate_every,
+    }
+    return [Setting(key, value, where) for key, value in values.items()]
+
+
+def _faithful(config: Config, before: Config) -> Config:
+    """The branch with those numbers of its first part that are not its own any more."""
+    own, was = config.training, before.training
+    names = [name for name in Before.model_fields if getattr(own, name) != getattr(was, name)]
+    return replaced(config, ("branch", "training"), Before(**{name: getattr(was, name) for name in names}))

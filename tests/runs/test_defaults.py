@@ -1,0 +1,37 @@
+"""What is not at its default in a run's config, also in one of an older version."""
+
+from __future__ import annotations
+
+from conftest import tiny
+from datafiles import write_csv
+
+from synthgrad.config import flat, plain
+from synthgrad.runs.defaults import changed, filled
+
+ADAM = {"trainer.name": "dni", "trainer.generator.optimizer": {"name": "adam", "beta1": 0.5}}
+
+
+def older(keys):
+    """The config of a run from before there were kinds of generators."""
+    config = flat(plain(tiny(keys)))
+    del config["trainer.generator.kind"]
+    return config
+
+
+def test_a_section_that_does_not_name_its_kind_is_of_the_usual_one():
+    """What such a run chose within the section is held against the defaults of that choice."""
+    now, then = changed(flat(plain(tiny(ADAM)))), changed(older(ADAM))
+    assert then == now
+    assert then["trainer.generator.optimizer.beta1"] == (0.5, 0.9)
+
+
+def test_a_key_that_an_older_run_lacks_has_its_default():
+    """It had no other choice."""
+    assert filled(older(ADAM), ["trainer.generator.kind"])["trainer.generator.kind"] == "learned"
+
+
+def test_a_key_without_a_default_is_told(tmp_path):
+    """What must be said in every config says what a run was about: the file, and what was predicted of it."""
+    config = flat(plain(tiny({"task": {"name": "table", "path": str(write_csv(tmp_path)), "target": "kind"}})))
+    assert changed(config)["task.path"] == (str(tmp_path / "table.csv"), "")
+    assert not {"task.name", "task.split", "trainer.name"} & changed(config).keys()
