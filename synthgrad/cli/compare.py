@@ -156,7 +156,7 @@ def compare(
         gathered = _gather(find(places or (str(runs),), runs), conditions, question, show)
         report = build(gathered, question, command_line())
     if complete:
-        make(report, run)
+        make(report.missing if files else (each for table in report.tables for each in table.missing), run)
         return
     _warn(report)
     _show(report, gathered, show)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from synthgrad.compare.report import Report
+    from synthgrad.compare.report import Missing, Report
 
 DIVERGED = 3
 """The exit code of a sweep some of whose runs diverged: an outcome."""
@@ -16,10 +17,9 @@ QUIET = " -q"
 """What the lines end in: their output is for a script."""
 
 
-def make(report: Report, run: bool) -> None:
+def make(missing: Iterable[Missing], run: bool) -> None:
     """Print the sweeps that make the missing runs, or run them."""
-    every = report.missing or [each for table in report.tables for each in table.missing]
-    lines = list(dict.fromkeys(each.line for each in every))
+    lines = list(dict.fromkeys(each.line for each in missing))
     if not lines:
         click.echo("compare: nothing is missing", err=True)
     for at, line in enumerate(lines, 1):

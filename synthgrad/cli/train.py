@@ -18,6 +18,7 @@ from synthgrad.cli.signals import Stop
 if TYPE_CHECKING:
     from synthgrad.cli.quiet import Display
     from synthgrad.experiment import Config, Experiment
+    from synthgrad.runs.directory import Run
     from synthgrad.runs.log import Log
 
     Begin = Callable[[], Log]
@@ -77,10 +78,11 @@ def train(
     one_blas_thread()
     gc.disable()  # what is imported and built here is there to stay; looking for garbage costs 3 % of the start-up
     chosen = settings if seed is None else (*settings, f"seed={seed}")
+    origin: Run | None = None
     if parent is not None:
         if config or resume:
             raise click.UsageError("--from takes the config of its run (leave out CONFIG and --resume)")
-        experiment, begin = _branch(parent, chosen, runs, name)
+        experiment, begin, origin = _branch(parent, chosen, runs, name)
     elif resume is None:
         if config is None:
             raise click.UsageError("missing argument CONFIG.yaml, or --resume RUN, or --from RUN@EPOCH")
@@ -92,6 +94,8 @@ def train(
     gc.enable()
     with Stop() as stop, closing(begin()) as log:  # there is a directory, which no signal must leave half made
         code = _follow(experiment, log, _display(quiet, log, experiment), stop)
+    if origin is not None:
+        _hold_against(origin, log)
     click.echo(os.fsencode(log.run.path))
     if code:
         raise click.exceptions.Exit(code)
@@ -105,12 +109,21 @@ def _new(config: Path, settings: tuple[str, ...], runs: Path, name: str | None) 
     return _begun(load(_file(config), Config, settings), runs, name or _name(config), {})
 
 
-def _branch(parent: str, settings: tuple[str, ...], runs: Path, name: str | None) -> tuple[Experiment, Begin]:
-    """The experiment of a run that branches from another, and its log that begins."""
+def _branch(parent: str, settings: tuple[str, ...], runs: Path, name: str | None) -> tuple[Experiment, Begin, Run]:
+    """The experiment of a run that branches from another, its log that begins, and that other run."""
     from synthgrad.runs.branching import branch
 
     fork = branch(parent, runs, settings)
-    return _begun(fork.config, runs, name or fork.name, {"branch": fork.parent})
+    return *_begun(fork.config, runs, name or fork.name, {"branch": fork.parent}), fork.run
+
+
+def _hold_against(parent: Run, log: Log) -> None:
+    """Warn where the first part of a branch is not what its parent recorded."""
+    from synthgrad.runs.branching import unlike
+
+    branch = log.replica.config.branch
+    if branch is not None and (said := unlike(parent, log.run, branch.epoch)):
+        click.echo(said, err=True)
 
 
 def _begun(config: Config, runs: Path, label: str, more: dict[str, Any]) -> tuple[Experiment, Begin]:

@@ -12,7 +12,7 @@ from synthgrad.compare.fairness import environment
 from synthgrad.compare.groups import tables, titles
 from synthgrad.compare.report import SCHEMA, Answer, Missing, Report
 from synthgrad.compare.statements import Statements
-from synthgrad.compare.subjects import Gathered, Subject
+from synthgrad.compare.subjects import Gathered, Subject, completed
 from synthgrad.errors import ConfigError
 
 
@@ -23,7 +23,7 @@ def answers(statements: Statements, gathered: Gathered, planned: Sequence[Subjec
     """
     if not gathered.subjects and not planned:
         raise ConfigError([*gathered.notes, f"{statements.path}: there are no runs, and no sweeps to make some"])
-    split = tables([*gathered.subjects, *planned])
+    split = tables(completed([*gathered.subjects, *planned]))
     named = titles([table[0].settings for table in split])
     return check(statements.claims, Tables(split, named, gathered.names, planned=bool(statements.sweeps)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from synthgrad.errors import ConfigError
 from synthgrad.runs.circumstances import hashes
+from synthgrad.runs.defaults import filled
 from synthgrad.runs.filters import select
 from synthgrad.runs.reading import Column, Recorded
 
@@ -91,7 +92,17 @@ def gather(
             gathered.notes.append(f"left out: {error}")
     for record in select(records, conditions):
         _add(gathered, record, needed)
+    gathered.subjects = completed(gathered.subjects)
     return gathered
+
+
+def completed(subjects: Sequence[Subject]) -> list[Subject]:
+    """The subjects; those that lack keys which others have, as runs of older versions do, with the defaults of these."""
+    keys = dict.fromkeys(key for subject in subjects for key in subject.settings)
+    return [
+        subject if len(subject.settings) == len(keys) else replace(subject, settings=filled(subject.settings, keys))
+        for subject in subjects
+    ]
 
 
 def _place(path: Path) -> tuple[int, int] | Path:

@@ -179,8 +179,7 @@ class Word:
         return core_schema.no_info_before_validator_function(self.parse, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:
-        made = handler(schema)
-        return {**made, "enum": [*made["enum"], True]}
+        return {"enum": [*handler(schema)["enum"], True]}
 
 
 class AnyOf:

@@ -3,12 +3,11 @@
 from synthgrad.experiment.objects import Experiment, stacked
 from synthgrad.experiment.phases import restore, snapshot
 from synthgrad.experiment.replicas import Replica
-from synthgrad.experiment.settings import Before, Branch, Config, Decay
+from synthgrad.experiment.settings import Before, Config, Decay
 from synthgrad.experiment.training import Diverged, Epoch, Pulse, Record, train
 
 __all__ = [
     "Before",
-    "Branch",
     "Config",
     "Decay",
     "Diverged",

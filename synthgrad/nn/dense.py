@@ -94,10 +94,17 @@ class Dense:
         self.h, self._d, self.ds = buffers.h, buffers.d, buffers.ds
         self.below, self.row = buffers.below, buffers.row
         self.rows = rows
-        self.gW, self.gb = self.params.gradient["W"], self.params.gradient.get("b")
         if self.norm is not None:
             self.norm.use(rows)
+        self.leave_in(self.params.gradient)
         self.scale_by(self.step)
+
+    def leave_in(self, gradient: dict[str, Array]) -> None:
+        """Have ``backward`` leave the gradient in these arrays, by name."""
+        self.params.gradient = gradient
+        self.gW, self.gb = gradient["W"], gradient.get("b")
+        if self.norm is not None:
+            self.norm.g_gamma, self.norm.g_beta = gradient["gamma"], gradient.get("beta")
 
     def scale_by(self, step: Number) -> None:
         """Have ``backward`` leave ``step`` times the gradient.

@@ -40,15 +40,16 @@ class Parameters:
     def __init__(self, theta: Array, grad: Array, shapes: Shapes, start: int) -> None:
         self.theta, self.start = theta, start
         self.shapes = dict(shapes)
-        self.value = self._views(theta)
+        self.value = self.views(theta)
         self.place_gradient(grad)
 
     def place_gradient(self, grad: Array) -> None:
         """Keep the gradient in ``grad`` from here on."""
         self.grad = grad
-        self.gradient = self._views(grad)
+        self.gradient = self.views(grad)
 
-    def _views(self, flat: Array) -> dict[str, Array]:
+    def views(self, flat: Array) -> dict[str, Array]:
+        """The arrays by name that lie behind each other in ``flat`` (*lead, P)."""
         views, at = {}, 0
         for name, shape in self.shapes.items():
             end = at + shape[0] * shape[1]

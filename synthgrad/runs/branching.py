@@ -11,19 +11,21 @@ from typing import Any, NamedTuple
 from synthgrad.config import Complaints, Place, Setting, Template, label, load, plain, replaced, setting
 from synthgrad.errors import ConfigError
 from synthgrad.experiment import Before, Config
+from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import given, named
-from synthgrad.runs.parting import last_epoch
-from synthgrad.runs.reading import Recorded
+from synthgrad.runs.parting import compare, last_epoch
+from synthgrad.runs.reading import Metrics, Recorded
 
 MAY_CHANGE = ("training.epochs", "training.evaluate_every", "training.checkpoint_every")
 """Beside the trainer; everything else is as it was, or the state would be another."""
 
 
 class Fork(NamedTuple):
-    """A branch to be trained: its config, what it is called, and where it comes from, for people."""
+    """A branch to be trained: its config, what it is called, the run it comes from, and that for people."""
 
     config: Config
     name: str
+    run: Run
     parent: dict[str, Any]
 
 
@@ -41,7 +43,18 @@ def branch(place: str, runs: Path, settings: tuple[str, ...]) -> Fork:
     config = _faithful(Template(recorded.run.config, Config).resolve([*_base(place, before, epoch), *changes]), before)
     trainer: Any = config.trainer
     called = f"{given(recorded.name) or recorded.name}-{trainer.name}"
-    return Fork(config, called, {"run": recorded.name, "epoch": epoch})
+    return Fork(config, called, recorded.run, {"run": recorded.name, "epoch": epoch})
+
+
+def unlike(parent: Run, run: Run, epoch: int) -> str:
+    """What is to be said where a branch is not its parent up to the fork, as on another machine; nothing if it is."""
+    parting = compare(Metrics(parent.metrics), Metrics(run.metrics)).parting
+    if parting is None or parting.epoch > epoch:
+        return ""
+    return (
+        f"{run.path}: its first part is not to the last bit that of {parent.path}: they part in epoch {parting.epoch}, "
+        f"{parting.column} (synthgrad runs diff says what else differs, a version or a machine)"
+    )
 
 
 def _parts(place: str) -> tuple[str, int]:

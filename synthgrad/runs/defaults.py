@@ -44,6 +44,11 @@ def filled(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     return {**config, **{key: defaults[key] for key in lacking if key in defaults}}
 
 
+def completed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A config with the defaults of all keys that it lacks."""
+    return {**_defaults(json.dumps(chosen(Config, config), default=str)), **config}
+
+
 @lru_cache(maxsize=256)
 def _defaults(choices: str) -> Mapping[str, Any]:
     """The defaults that belong to these choices; none where this version does not know them."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from synthgrad.config import flat, plain, read_resolved
 from synthgrad.errors import ConfigError, RunError
+from synthgrad.runs.defaults import completed
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below, called
 from synthgrad.runs.reading import OPEN, Recorded
@@ -108,16 +109,18 @@ def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jo
 def found(paths: Iterable[Path], wanted: set[str]) -> dict[str, list[Recorded]]:
     """Those of these runs whose config is wanted, by fingerprint."""
     there: dict[str, list[Recorded]] = {}
-    for path, key in _identities(paths):
-        if key in wanted:
+    for path, keys in _identities(paths):
+        for key in wanted.intersection(keys):
             there.setdefault(key, []).append(Recorded(path))
     return there
 
 
-def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, set[str]]]:
+    """Each run with its fingerprint as it is, and as it would be with the keys that came after it at their defaults."""
     for path in paths:
         try:
-            yield path, identity(read_resolved(Run(path).config))
+            config = read_resolved(Run(path).config)
+            yield path, {identity(config), identity(completed(config))}
         except (ConfigError, TypeError, ValueError):  # no config of ours
             continue
 

@@ -7,15 +7,16 @@ do not wait for each other's backward pass learn from what the network was like 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
-from numpy import copyto, multiply
+from numpy import multiply
 
 from synthgrad.config import Flag, Int, option
+from synthgrad.nn.dense import Dense
 from synthgrad.nn.optimizers import Optimizer
-from synthgrad.nn.parameters import aligned
+from synthgrad.nn.parameters import LINE, aligned
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
 from synthgrad.types import Array, Batch, State
 
@@ -33,33 +34,49 @@ class DelayedGradientOptions(TrainerOptions):
 
     def kept(self, widths: Sequence[int]) -> int:
         pairs = list(itertools.pairwise(widths))
-        return sum(d * a * b for d, (a, b) in zip(self.delays(len(pairs)), pairs, strict=True))
+        return sum((d + 1) * a * b for d, (a, b) in zip(self.delays(len(pairs)), pairs, strict=True) if d)
 
 
 class Ring:
-    """The last d gradients of some layers, and the optimiser that makes their steps."""
+    """The gradients of some layers in this step and the last d, and the optimiser that makes their steps.
+
+    The layers leave each step's gradient in a slot of its own, in turn, where it stays until its time has come.
+    """
 
     def __init__(self, delay: int, optimizer: Optimizer) -> None:
-        self.delay, self.optimizer, self.grad = delay, optimizer, optimizer.grad
-        *lead, size = self.grad.shape
-        self.kept = aligned((*lead, delay, size), self.grad.dtype)
-        self.slots: list[Array] = [self.kept[..., k, :] for k in range(delay)]
+        self.delay, self.optimizer = delay, optimizer
+        *lead, size = optimizer.grad.shape
+        unit = LINE // optimizer.grad.itemsize
+        self.kept = aligned((*lead, delay + 1, -(-size // unit) * unit), optimizer.grad.dtype)
+        self.slots: list[Array] = [self.kept[..., k, :size] for k in range(delay + 1)]
+        self.places = [list(self._places(slot)) for slot in self.slots]
+
+    def _places(self, slot: Array) -> Iterator[tuple[Dense, dict[str, Array]]]:
+        """Each layer and the arrays of its gradient in a slot."""
+        begin = self.optimizer.layers[0].params.start
+        for f in self.optimizer.layers:
+            start = f.params.start - begin
+            yield f, f.params.views(slot[..., start : start + f.params.theta.shape[-1]])
 
     def scale(self) -> None:
         """Keep gradients as they are: the step size of a step is that of its own time, not of its gradient's."""
         if self.optimizer.folds:
-            for layer in self.optimizer.layers:
-                layer.scale_by(1.0)
+            for f in self.optimizer.layers:
+                f.scale_by(1.0)
+
+    def turn(self, t: int) -> None:
+        """Have the gradients of step ``t``, counted from 0, left in the place of those that are of no more use."""
+        for f, gradient in self.places[t % len(self.places)]:
+            f.leave_in(gradient)
 
     def update(self, t: int) -> None:
-        """Step ``t``, counted from 0: one along the gradient of step t - d, then keep that of step t in its place."""
-        slot = self.slots[t % self.delay]
-        if t >= self.delay:
-            if self.optimizer.folds:
-                multiply(slot, self.optimizer.alpha, slot)
-            self.optimizer.grad = slot
-            self.optimizer.update()
-        copyto(slot, self.grad)
+        """Make step ``t`` along the gradient of step t - d, if there was one."""
+        if t < self.delay:
+            return
+        grad = self.optimizer.grad = self.slots[(t - self.delay) % len(self.slots)]
+        if self.optimizer.folds:
+            multiply(grad, self.optimizer.alpha, grad)
+        self.optimizer.update()
 
 
 class DelayedGradient(Trainer):
@@ -87,13 +104,14 @@ class DelayedGradient(Trainer):
             ring.scale()
 
     def step(self, batch: Batch) -> None:
-        h = self.begin(batch)
+        h, t = self.begin(batch), int(self.t)
+        for ring in self.rings:
+            ring.turn(t)
         for f in self.layers:
             h = f.forward(h)  # h_i = f_i(h_{i-1}; theta_i)
         self.network.backward(self.loss.delta(h, batch))  # delta_{i-1} = delta_i · dh_i/dh_{i-1}
         for optimizer in self.at_once:
             optimizer.update()  # theta_i <- theta_i - alpha · grad
-        t = int(self.t)
         for ring in self.rings:
             ring.update(t)  # theta_i <- theta_i - alpha · grad of d steps ago
         self.t += 1

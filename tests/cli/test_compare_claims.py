@@ -195,10 +195,12 @@ def test_a_file_without_sweeps_is_about_all_runs() -> None:
     path = stated("dni > frozen", sweeps=())
     said = typed("compare", "--claims", path)
     assert (said.code, said.err) == (2, "claims.yaml: there are no runs, and no sweeps to make some\n")
-    grid(seeds=range(6))
+    grid("backprop", seeds=[0])
+    grid("dni", "frozen", seeds=range(6))
     said = typed("compare", "--claims", path)
     assert (said.code, said.err) == (0, "")
-    assert typed("compare", "--claims", path, "--complete").err == "compare: nothing is missing\n"
+    for more in ((), ("--all",)):
+        assert typed("compare", "--claims", path, "--complete", *more).err == "compare: nothing is missing\n"
 
 
 def test_a_claim_is_answered_in_every_table_that_has_its_groups() -> None:

@@ -139,6 +139,22 @@ def test_an_interrupted_branch_still_knows_its_parent_when_it_starts_again(paren
     assert json.loads((path / "run.json").read_text())["branch"] == {"run": parent.name, "epoch": 3}
 
 
+def test_a_first_part_that_does_not_repeat_is_told(parent, branch):
+    """As on another machine: here a digit of the parent's is changed, before the fork and after it."""
+    rows = (parent / "metrics.csv").read_text().splitlines(keepends=True)
+    for epoch, told in ((2, True), (5, False)):
+        row = rows[epoch].split(",")
+        row[3] = repr(float(row[3]) + 1e-15)
+        (parent / "metrics.csv").write_text("".join([*rows[:epoch], ",".join(row), *rows[epoch + 1 :]]))
+        said = branch(f"{parent}@3", "-s", "trainer.name=frozen")
+        assert said.code == 0
+        line = (
+            f"{said.run}: its first part is not to the last bit that of {parent}: they part in epoch 2, loss "
+            "(synthgrad runs diff says what else differs, a version or a machine)\n"
+        )
+        assert said.err == line * told
+
+
 # what is refused ----------------------------------------------------------------------------------
 
 

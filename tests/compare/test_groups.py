@@ -74,15 +74,24 @@ def test_whole_numbers_too_large_for_a_float_stay_apart(tmp_path: Path) -> None:
     assert len(groups(subjects(tmp_path))[0]) == 2
 
 
-def test_runs_without_a_key_are_a_group_of_their_own(tmp_path: Path) -> None:
-    """An older version did not know the key: its runs are (unset), not loose."""
+def two_versions(tmp_path: Path, key: str, line: str) -> dict[str, int]:
+    """The groups of three runs as they are, and of three whose config has a line that those lack, or lacks theirs."""
     for seed in range(3):
         run(tmp_path, BACKPROP, seed)
-        old = run(tmp_path, BACKPROP, seed)
-        config = old / "config.yaml"
-        config.write_text(config.read_text().replace("  shuffle: false\n", ""))
-    found = {m.label: len(m.subjects) for m in groups(subjects(tmp_path))[0]}
-    assert found == {"backprop shuffle=false": 3, f"backprop shuffle={UNSET}": 3}
+        config = run(tmp_path, BACKPROP, seed) / "config.yaml"
+        config.write_text(config.read_text().replace(key, line))
+    return {m.label: len(m.subjects) for m in groups(subjects(tmp_path))[0]}
+
+
+def test_a_run_of_an_older_version_has_the_default_of_a_key_that_came_later(tmp_path: Path) -> None:
+    """It is in one group with those that have the key at its default."""
+    assert two_versions(tmp_path, "  shuffle: false\n", "") == {"backprop": 3}
+
+
+def test_runs_without_a_key_that_nobody_knows_are_a_group_of_their_own(tmp_path: Path) -> None:
+    """A newer version has it: runs without it are (unset), not loose."""
+    found = two_versions(tmp_path, "  shuffle: false\n", "  shuffle: false\n  sharpness: 2\n")
+    assert found == {"backprop sharpness=2": 3, f"backprop sharpness={UNSET}": 3}
 
 
 # one run of a seed counts -------------------------------------------------------------------------
@@ -275,7 +284,7 @@ def test_step_sizes_are_two_groups(tmp_path: Path) -> None:
         ([{"task.bits": 4, "trainer.alpha": 1}, {"task.bits": 5, "trainer.alpha": 2}], ["bits=4", "bits=5"]),
         ([{}, {"task.name": "b", "task.kind": "x"}, {"task.name": "b", "task.kind": "y"}], ["a", "b x", "b y"]),
         (
-            [{"task.bits": 4, "network.bias": True}, {"task.bits": 4, "network.bias": False}, {"task.bits": 5}],
+            [{"task.bits": bits, "network.bias": bias} for bits, bias in ((4, True), (4, False), (5, True))],
             ["bits=4 bias=true", "bits=4 bias=false", "bits=5"],
         ),
     ],

@@ -74,6 +74,35 @@ def test_frozen_layers_and_generators_with_memory_are_carried_over_too():
 GENERATOR = {"trainer.generator.hidden": [7], "trainer.generator.normalize": True}
 
 
+REMEMBERING = [
+    {**DNI, "trainer.generator.every": 3},
+    {**DNI, "trainer.lambda": 0.5},
+    {**DNI, "trainer.generator.kind": "oracle"},
+    {"trainer.name": "delayed-gradient", "trainer.alpha": 0.2, "trainer.delay": 5, "trainer.pipeline": True},
+    {"trainer.name": "local-loss", "trainer.alpha": 0.2, "trainer.head.optimizer": "adam"},
+]
+"""Trainers that keep counts, gradients under way, or models of other kinds."""
+
+
+@pytest.mark.parametrize("keys", REMEMBERING, ids=str)
+def test_whatever_a_trainer_remembers_is_carried_over_to_its_like(keys):
+    """Within a round of whatever it counts, too."""
+    whole = Experiment([tiny({**LONG, **keys})])
+    rows = [record.figures for record in finish(whole)]
+    for epoch in (1, 2, 5):
+        branch = Experiment([tiny(forked(keys, keys, epoch))])
+        assert [record.figures for record in finish(branch)] == rows
+        assert same_bits(arrays(branch), arrays(whole))
+
+
+def test_half_of_what_is_under_way_is_nothing():
+    """Gradients of another delay begin anew, and so does a count of steps that belongs to them."""
+    late = {delay: {"trainer.name": "delayed-gradient", "trainer.delay": delay} for delay in (3, 5)}
+    first, second = entered(late[3], late[5])
+    assert int(first.state()["delay.t"]) == 12
+    assert int(second.state()["delay.t"]) == 0
+
+
 @pytest.mark.parametrize("stream", ["tutorial", "tutorial-dni"])
 def test_the_tutorials_streams_branch_as_well(stream):
     """The second trainer draws no number that the first would have had."""

@@ -287,7 +287,7 @@ WRONG: dict[str, tuple[list[str], list[str]]] = {
         ["trainer.alpa=1,2", "trainer.name=backprop,dni"],
         [
             "-s trainer.alpa=1: trainer.alpa: unknown key "
-            "(did you mean 'alpha'? known here: name, alpha, loss, optimizer, reduce)"
+            "(did you mean 'alpha'? known here: name, alpha, loss, optimizer, reduce, freeze)"
         ],
     ),
     "misspelt-where-it-could-be": (

@@ -61,6 +61,15 @@ def test_a_run_with_other_settings_is_another_run(tmp_path, keys):
     assert to_do(plan(tmp_path)) == [0, 1, 2, 3]
 
 
+def test_a_run_of_an_older_version_is_there(tmp_path):
+    """Its config lacks a key that came later, and which the grid has at its default."""
+    config = made(tmp_path, {"seed": 1}) / "config.yaml"
+    text = config.read_text()
+    config.write_text(text.replace("  freeze: []\n", ""))
+    assert config.read_text() != text
+    assert to_do(plan(tmp_path)) == [0, 2, 3]
+
+
 def test_how_often_a_checkpoint_is_written_makes_no_other_run(tmp_path):
     """What is recorded is the same."""
     made(tmp_path, {"seed": 1, "training.checkpoint_every": 2})

@@ -342,8 +342,7 @@ def test_a_stack_of_the_tutorials_nets_is_its_replicas(row, dtype):
 # frozen layers ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("normalize", [False, True], ids=["plain", "normalize"])
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize(("optimizer", "normalize"), [("sgd", False), ("momentum", True), ("adam", True)])
 @pytest.mark.parametrize("row", EVERY)
 def test_a_frozen_layer_keeps_its_weights_and_all_others_move(row, optimizer, normalize):
     """Layer 2 ends with the bits it began with; its running statistics, what is below and what is above have moved."""
@@ -424,15 +423,15 @@ def test_a_step_allocates_no_array_of_an_activations_size(row, optimizer, normal
 @pytest.mark.parametrize("shuffle", [False, True], ids=["in-order", "shuffled"])
 @pytest.mark.parametrize("row", EVERY)
 def test_memory_does_not_grow_with_the_epochs(row, shuffle):
-    """Once Python's own free lists are full, two hundred epochs keep nothing: not one number each."""
-    keys = {**row, "training.epochs": 300, "training.shuffle": shuffle, "training.batch_size": 12}
+    """Once Python's own free lists are full, a hundred epochs keep nothing: not one number each."""
+    keys = {**row, "training.epochs": 181, "training.shuffle": shuffle, "training.batch_size": 12}
     records = (r for r in train(Experiment([tiny(keys)])) if isinstance(r, Epoch))
     held = {}
     tracemalloc.start()
     try:
         for record in records:
-            if record.epoch in (80, 280):
+            if record.epoch in (80, 180):
                 held[record.epoch] = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    assert held[280] - held[80] < 200 * 24
+    assert held[180] - held[80] < 100 * 24

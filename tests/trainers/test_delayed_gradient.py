@@ -99,8 +99,9 @@ def test_a_step_has_the_size_of_its_own_time(optimizer):
 
 
 def test_what_is_under_way_belongs_to_the_state():
-    """The gradients that are still to come and the number of steps, which all replicas share."""
-    state = made({"trainer.delay": 2}).trainer.state()
-    weights = state["network.theta"].size
-    assert state["delay.0.kept"].shape == (2, weights)
+    """The gradients of this step and of those that are still to come, and the number of steps, which replicas share."""
+    trainer = made({"trainer.delay": 2}).trainer
+    ((ring,), state) = trainer.rings, trainer.state()
+    assert state["delay.0.kept"] is ring.kept
+    assert [slot.shape for slot in ring.slots] == [trainer.network.theta.shape] * 3
     assert state["delay.t"].shape == ()

@@ -44,7 +44,7 @@ def test_the_head_says_what_is_compared(tmp_path: Path) -> None:
     head = four(tmp_path)[:2]
     assert head[0].split("   ")[0] == "28 runs: 4 methods x 7 seeds (0..6)"
     assert head[0].endswith(" test_bit_accuracy, up, epoch 10")
-    assert head[1] == "held equal  25 keys    differs  trainer.name, trainer.generator.input"
+    assert head[1] == "held equal  26 keys    differs  trainer.name, trainer.generator.input"
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_what_differs_is_told_and_a_second_change_marked(tmp_path: Path) -> None
         "         trainer.alpha            0.2       0.01  ! another change",
         "         training.epochs          3         9     ! another change",
         "         trainer.generator.input  -         both",
-        "same     23 keys; same data, initial weights and batch order (seed 1)",
+        "same     24 keys; same data, initial weights and batch order (seed 1)",
     ]
 
 
@@ -156,7 +156,7 @@ def test_two_runs_of_one_group_are_compared_as_well(tmp_path: Path) -> None:
     """Nothing differs but the seed."""
     shown = pair(tmp_path, keys=BACKPROP, seed=2)
     assert not any(line.startswith("differs") for line in shown)
-    assert any(line.startswith("same     26 keys; different seeds") for line in shown)
+    assert any(line.startswith("same     27 keys; different seeds") for line in shown)
 
 
 def test_two_runs_of_two_networks_have_a_table_each(tmp_path: Path) -> None:
