@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from pathlib import Path
 
 import pytest
 import yaml
 from conftest import finish
 from datafiles import write_idx
 from jsonschema import Draft202012Validator
+from shipped import CLAIMS, CONFIGS, SHIPPED
 
 from synthgrad.cli.claims import stated
 from synthgrad.compare.statements import read
@@ -19,7 +19,6 @@ from synthgrad.compare.statistics import seeds_needed
 from synthgrad.config import load
 from synthgrad.experiment import Config, Experiment
 
-CONFIGS = Path(__file__).parents[1] / "configs"
 NAMES = {
     "tutorial": {
         "vanilla", "vanilla-8bit", "dni-layer-output", "dni-label", "dni-both", "frozen", "printed-listing",
@@ -29,8 +28,6 @@ NAMES = {
         "backprop-12bit", "dni-both-12bit",
     },
 }  # fmt: skip
-CLAIMS = sorted(CONFIGS.rglob("claims.yaml"))
-SHIPPED = sorted({*CONFIGS.rglob("*.yaml")} - {*CLAIMS})
 EVERY = pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(CONFIGS).with_suffix("")))
 STATED = pytest.mark.parametrize("path", CLAIMS, ids=lambda path: str(path.parent.relative_to(CONFIGS)))
 SCHEMA = Draft202012Validator(json.loads((CONFIGS / "schema.json").read_text()))

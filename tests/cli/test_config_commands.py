@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 from conftest import ROWS
+from shipped import CONFIGS, WHOLE
 from typed import ROOT, metrics, numbers, typed, write
 
 from synthgrad.cli.listing import keys
@@ -25,8 +26,7 @@ REGISTRIES = {
     "network.init.scheme": INITIAL, "trainer.loss": LOSSES, "trainer.optimizer": OPTIMIZERS,
     "trainer.generator.input": INPUTS, "trainer.generator.kind": GENERATORS,
 }  # fmt: skip
-SHIPPED = sorted(ROOT.glob("configs/*/*.yaml"))
-EVERY = pytest.mark.parametrize("config", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+EVERY = pytest.mark.parametrize("config", WHOLE, ids=lambda path: str(path.relative_to(CONFIGS)))
 
 
 # check --------------------------------------------------------------------------------------------
@@ -34,9 +34,9 @@ EVERY = pytest.mark.parametrize("config", SHIPPED, ids=lambda path: f"{path.pare
 
 def test_check_says_ok_for_each_good_config():
     """A line each, on stdout."""
-    said = typed("config", "check", *SHIPPED)
+    said = typed("config", "check", *WHOLE)
     assert (said.code, said.err) == (0, "")
-    assert said.out.splitlines() == [f"{path}: ok" for path in SHIPPED]
+    assert said.out.splitlines() == [f"{path}: ok" for path in WHOLE]
 
 
 def test_check_says_all_that_is_wrong_with_all_files(tmp_path):

@@ -11,12 +11,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from said import BASE, made
+from shipped import CONFIGS, WHOLE
 
 from configs import trees
 from synthgrad.config import check, dump, load
 from synthgrad.experiment import Config
-
-SHIPPED = sorted(Path(__file__).parents[2].glob("configs/**/*.yaml"))
 
 
 @settings(max_examples=150, deadline=None)
@@ -39,7 +38,7 @@ def test_a_written_config_means_the_same_to_plain_pyyaml(tree: dict[str, Any]) -
     assert yaml.safe_load(dump(data)) == data
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=[path.stem for path in SHIPPED])
+@pytest.mark.parametrize("path", WHOLE, ids=[str(path.relative_to(CONFIGS)) for path in WHOLE])
 def test_a_shipped_config_round_trips(path: Path) -> None:
     """So it is for the configs that come with the project."""
     config = load(path, Config)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
+from shipped import CONFIGS, SHIPPED
 
 from configs import trees
 from synthgrad.config import check
@@ -21,7 +22,6 @@ from synthgrad.trainers import TRAINERS
 SCHEMA = Config.model_json_schema()
 VALID = Draft202012Validator(SCHEMA)
 ROOT = Path(__file__).parents[2]
-SHIPPED = sorted(ROOT.glob("configs/**/*.yaml"))
 CONTRACT = """
 seed: 1
 task:
@@ -87,7 +87,7 @@ def test_the_names_of_a_registry_are_an_enumeration(key: str, registry: dict[str
     assert all(f"{entry}: " in name["description"] for entry in registry)
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=[path.stem for path in SHIPPED])
+@pytest.mark.parametrize("path", SHIPPED, ids=[str(path.relative_to(CONFIGS)) for path in SHIPPED])
 def test_a_shipped_config_is_valid(path: Path) -> None:
     """YAML 1.2 readers, which editors are, take 1e-3 for a number."""
     text = re.sub(r"\b(\d+)(e-?\d+)\b", r"\1.0\2", path.read_text()).replace("e3", "e+3")
