@@ -16,7 +16,7 @@ from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import APART, axes, differing, groups, tables, title, told
 from synthgrad.compare.judging import Scores, called, difference, estimate, judged, shared, unknown, with_gaps
-from synthgrad.compare.metrics import DEFAULTS, choose, measure, middle, reached
+from synthgrad.compare.metrics import DEFAULTS, arrivals, choose, measure, pace
 from synthgrad.compare.missing import CONTROL, REFERENCE, RUNS, missing
 from synthgrad.compare.report import SCHEMA, Answer, Curve, Difference, Estimate, Group, Layer, Report, Sweep, Table
 from synthgrad.compare.statement import Claim
@@ -177,9 +177,7 @@ class _Table:
         members, subjects = scores.members, scores.members.subjects
         known = estimate(list(scores.values.values()))
         n = sum(s.outcome in (FINISHED, DIVERGED) for s in subjects)
-        done = [s for s in subjects if s.outcome == FINISHED] if self.target is not None else []
-        epochs = [reached(s, self.measure.metric, self.target or 0.0) for s in done]
-        got = [epoch for epoch in epochs if epoch is not None]
+        got, epochs = arrivals(subjects, self.measure.metric, self.target)
         return Group(
             table=self.number,
             label=scores.label,
@@ -197,9 +195,9 @@ class _Table:
             diverged=len(scores.diverged),
             diverged_interval=statistics.wilson(len(scores.diverged), n) if n else None,
             incomplete=len(subjects) - n,
-            reached=len(got) if self.target is not None else None,
-            epochs_to_target=middle(got, n),
-            seconds_per_epoch=estimate(_paces(scores)).median,
+            reached=got,
+            epochs_to_target=epochs,
+            seconds_per_epoch=pace(subjects),
             times_reference=self._times_reference(scores),
             other_machine=self.reference is not None and fairness.other_machine(scores, self.reference),
             seconds=sum(s.seconds for s in subjects),
@@ -210,7 +208,7 @@ class _Table:
 
     def _times_reference(self, scores: Scores) -> float | None:
         """How many times as long an epoch takes as one of the reference."""
-        paces = [estimate(_paces(s)).median for s in (scores, self.reference) if s is not None]
+        paces = [pace(s.members.subjects) for s in (scores, self.reference) if s is not None]
         return paces[0] / paces[1] if len(paces) == 2 and paces[0] and paces[1] else None
 
     def _layers(self, scores: Scores) -> list[Layer]:
@@ -240,7 +238,7 @@ class _Table:
         control, reference = (s.label if s is not None else None for s in (self.control, self.reference))
         swept = swept_keys(self.members, self.question.by)
         metric = self.measure.metric
-        found = sweep(self.number, self.scores, swept, metric, (CONTROL, REFERENCE)) if swept else None
+        found = sweep(self.number, self.scores, swept, self.measure, self.target) if swept else None
         return Table(
             number=self.number,
             title=title(settings, apart),
@@ -283,11 +281,6 @@ class _Table:
         if len(controls) != 1 or not any(key in controls[0].settings for key in swept):
             return []
         return [f"control untuned: {self.control.label if self.control else CONTROL} was tried with one setting"]
-
-
-def _paces(scores: Scores) -> list[float]:
-    """Seconds of training for an epoch, of each run that measured them."""
-    return [pace for pace in (s.seconds_per_epoch for s in scores.members.subjects) if pace is not None]
 
 
 def _family(differences: Sequence[Difference]) -> dict[str, list[str]]:

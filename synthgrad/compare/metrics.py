@@ -141,6 +141,22 @@ def reached(subject: Subject, metric: str, target: float) -> int | None:
     return int(epochs[first[0]]) if len(first) else None
 
 
+def arrivals(subjects: Sequence[Subject], metric: str, target: float | None) -> tuple[int | None, float | None]:
+    """How many of the runs reached a target, and the median of the epochs that it took; None without a target."""
+    if target is None:
+        return None, None
+    found = [reached(s, metric, target) for s in subjects if s.outcome == FINISHED]
+    got = [epoch for epoch in found if epoch is not None]
+    return len(got), middle(got, sum(s.outcome in (FINISHED, DIVERGED) for s in subjects))
+
+
+def pace(subjects: Sequence[Subject]) -> float | None:
+    """The median seconds of training for an epoch, of the runs that measured them."""
+    paces = [s.seconds_per_epoch for s in subjects]
+    known = [seconds for seconds in paces if seconds is not None]
+    return float(np.median(known)) if known else None
+
+
 def middle(epochs: Sequence[int], n: int) -> float | None:
     """The median of n runs, of which some reached the target; None where fewer than half did.
 

@@ -129,7 +129,8 @@ class Cell:
 class Tuned:
     """A method with its setting chosen on all seeds but one and scored on that one, in turn.
 
-    ``picked`` is what choosing and scoring on the same seeds would show.
+    ``picked`` is what choosing and scoring on the same seeds would show. ``reached`` and the medians to the target and
+    for an epoch are those of the runs that were chosen; ``seconds`` are those of all settings.
     """
 
     method: str
@@ -142,6 +143,9 @@ class Tuned:
     near_best: int
     edge: str
     seconds: float
+    reached: int | None
+    epochs_to_target: float | None
+    seconds_per_epoch: float | None
     difference: Difference | None
 
 

@@ -7,7 +7,7 @@ seeds but one and scored on that one, in turn; no seed takes part in choosing it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ import numpy as np
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import UNSET, Members, differing, form, labels, shown
 from synthgrad.compare.judging import Scores, difference, estimate, judged, with_gaps
+from synthgrad.compare.metrics import Measure, arrivals, pace
+from synthgrad.compare.missing import CONTROL, REFERENCE
 from synthgrad.compare.report import Cell, Difference, Sweep, Tuned
 from synthgrad.runs.filters import is_number
 
@@ -52,8 +54,8 @@ def swept_keys(members: Sequence[Members], by: Sequence[str] = ()) -> list[str]:
     return [key for key in numeric if key in found]
 
 
-def sweep(table: int, scores: Sequence[Scores], keys: list[str], metric: str, references: tuple[str, str]) -> Sweep:
-    """Every method tuned, and compared with the tuned control; ``references`` name control and reference trainer."""
+def sweep(table: int, scores: Sequence[Scores], keys: list[str], measure: Measure, target: float | None) -> Sweep:
+    """Every method tuned, and compared with the tuned control; ``target`` is what runs are to reach."""
     every = [s.members for s in scores]
     apart = [key for key in differing([m.settings for m in every]) if key not in keys]
     by_label = {s.label: s for s in scores}
@@ -62,12 +64,12 @@ def sweep(table: int, scores: Sequence[Scores], keys: list[str], metric: str, re
     methods = [Method(name, cluster) for name, cluster in zip(names, clusters, strict=True)]
     methods.sort(key=_rank)
     tuned = {method.label: tune(method) for method in methods}
-    control, reference = (_of(tuned, methods, name) for name in references)
+    control, reference = (_of(tuned, methods, name) for name in (CONTROL, REFERENCE))
     differences = _differences(table, list(tuned.values()), control, reference)
     return Sweep(
         keys=keys,
         control=control.label if control is not None else None,
-        methods=[_told(m, tuned[m.label], keys, metric, differences.get(m.label)) for m in methods],
+        methods=[_told(m, tuned[m.label], keys, measure.metric, target, differences.get(m.label)) for m in methods],
         marginals=_marginals(methods, keys) if len(keys) > 1 else {},
         bounds=_bounds(every, keys),
     )
@@ -85,7 +87,7 @@ def _differences(
 
 
 def tune(method: Method) -> Scores:
-    """The scores of a method whose setting is chosen on the other seeds.
+    """The scores of a method whose setting is chosen on the other seeds, and the runs that were chosen.
 
     Only settings with the most seeds take part; one that diverged in another seed is not chosen, and one that
     diverged in the seed itself is a run that diverged.
@@ -98,7 +100,8 @@ def tune(method: Method) -> Scores:
     values = {seed: s.values[seed] for seed, s in chosen.items() if s is not None and seed in s.values}
     diverged = {seed for seed, s in chosen.items() if s is not None and seed in s.diverged}
     first = method.settings[0]
-    return Scores(method.label, first.members, first.up, values, diverged)
+    runs = [own for seed, s in chosen.items() if s is not None for own in s.members.subjects if own.seed == seed]
+    return Scores(method.label, replace(first.members, subjects=runs), first.up, values, diverged)
 
 
 def _eligible(method: Method) -> list[Scores]:
@@ -117,8 +120,11 @@ def _chosen(settings: Sequence[Scores], seeds: Sequence[int]) -> Scores | None:
     return max((s for s in settings if any(seed in s.values for seed in seeds)), key=merit, default=None)
 
 
-def _told(method: Method, tuned: Scores, keys: list[str], metric: str, difference: Difference | None) -> Tuned:
+def _told(
+    method: Method, tuned: Scores, keys: list[str], metric: str, target: float | None, difference: Difference | None
+) -> Tuned:
     best, known = _best(method), estimate(list(tuned.values.values()))
+    reached, epochs = arrivals(tuned.members.subjects, metric, target)
     return Tuned(
         method=method.label,
         cells=[_cell(scores, keys, scores is best, metric) for scores in method.settings],
@@ -130,6 +136,9 @@ def _told(method: Method, tuned: Scores, keys: list[str], metric: str, differenc
         near_best=sum(_near(scores, best) for scores in method.settings),
         edge=_edge(method, best, keys),
         seconds=sum(_seconds(scores) for scores in method.settings),
+        reached=reached,
+        epochs_to_target=epochs,
+        seconds_per_epoch=pace(tuned.members.subjects),
         difference=difference,
     )
 

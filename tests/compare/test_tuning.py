@@ -208,6 +208,16 @@ def test_seconds_are_those_of_all_settings(tmp_path: Path) -> None:
     assert tuned(reported(tmp_path), "backprop").seconds == 4 * 10 * 0.5
 
 
+def test_epochs_to_the_target_and_seconds_are_those_of_the_runs_that_were_chosen(tmp_path: Path) -> None:
+    """The slow setting is chosen in no seed: its pace and its epochs do not count; half the runs arrive."""
+    for seed in range(4):
+        run(tmp_path, {**BACKPROP, "trainer.alpha": 0.1}, seed, {BITS: [0.5] * (1 + seed) + [1.0] * 6}, pace=0.25)
+        run(tmp_path, {**BACKPROP, "trainer.alpha": 0.2}, seed, {BITS: [0.5] * (7 + seed)}, pace=4.0)
+    t = tuned(reported(tmp_path, target=0.9), "backprop")
+    assert (t.reached, t.epochs_to_target, t.seconds_per_epoch) == (4, 3.5, 0.25)
+    assert tuned(reported(tmp_path, target=1.1), "backprop").epochs_to_target is None
+
+
 # what was swept -----------------------------------------------------------------------------------
 
 

@@ -124,7 +124,7 @@ def settings(about: Table) -> Element:
     found = about.sweep.methods
     columns = list(dict.fromkeys(cell.label for method in found for cell in method.cells))
     digits = digits_for([method.interval for method in found])
-    own = ["tuned", "95 %", "picked", "near its best", "at the edge, add", "seconds"]
+    own = ["tuned", "95 %", "picked", "near its best", "at the edge, add", "seconds", "epochs to target", "s/epoch"]
     beside = ["difference", "95 %", "verdict", "W-L", "gap closed"]
     rows = [
         [
@@ -154,7 +154,9 @@ def _tuned(method: Tuned, digits: int) -> Row:
         scored = record(d.wins, d.losses, d.ties)
         change, ends = number(d.mean, digits, "+"), interval(d.interval, digits, "+")
         beside = [change, ends, verdict(d), scored, number(d.gap, text=percent(d.gap))]
-    return [*own, method.edge or NONE, number(method.seconds, 1), *beside]
+    epoch = number(method.seconds_per_epoch, text=short(method.seconds_per_epoch))
+    times: Row = [number(method.seconds, 1), number(method.epochs_to_target), epoch]
+    return [*own, method.edge or NONE, *times, *beside]
 
 
 def layers(groups: Sequence[Group]) -> Element | None:

@@ -88,7 +88,14 @@ class SweepScreen:
                 Column("gap", [percent(m.difference.gap) if m.difference else "" for m in self.methods], rank=1)
             )
         near = [f"{m.near_best} of {len(m.cells)}" for m in self.methods]
-        return [*columns, Column("near best", near, rank=4)]
+        return [*columns, *self._times(), Column("near best", near, rank=4)]
+
+    def _times(self) -> list[Column]:
+        """Epochs to the target, and seconds for an epoch, of the runs that were chosen."""
+        target = [] if self.table.target is None else [
+            Column(f"to {short(self.table.target)}", [_arrival(m) for m in self.methods], rank=6)
+        ]  # fmt: skip
+        return [*target, Column("s/epoch", [short(m.seconds_per_epoch) for m in self.methods], rank=7)]
 
     def _setting(self, label: str) -> Column:
         found = [next((cell for cell in m.cells if cell.label == label), None) for m in self.methods]
@@ -164,3 +171,10 @@ class SweepScreen:
         equal = "budget equal" if len(set(counts)) == 1 else "budget not equal"
         told = ", ".join(f"{m.method} {counted(len(m.cells), 'setting')}, {m.seconds:.0f} s" for m in self.methods)
         return f"{equal}: {told}"
+
+
+def _arrival(method: Tuned) -> str:
+    """The median epoch, or how many of the runs arrived where fewer than half did."""
+    if method.epochs_to_target is None:
+        return f"{method.reached}/{len(method.seeds)}"
+    return f"{method.epochs_to_target:g}"
