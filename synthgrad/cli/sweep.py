@@ -129,11 +129,13 @@ def sweep(
 
 def _carry_out(plan: Plan, place: str, engine: Engine, runs: Path, quiet: bool) -> int:
     """Train what is missing and say what came of it. Returns the exit code. Raises RunError."""
-    from synthgrad.cli.tally import Tally, opening
+    from synthgrad.cli.tally import Tally, left_alone, opening
 
     tally = Tally(plan)
     with Stop() as stop:
         display = _display(quiet, tally, stop)
+        for line in left_alone(plan.others):
+            display.say(f"sweep: {line}")
         display.say(opening(plan, place))
         failure = _follow(tally, engine, display, stop)
         if failure:
@@ -216,9 +218,11 @@ def _cores() -> int:
 
 def _tell_lines(plan: Plan, place: str, quiet: bool) -> None:
     """Print the lines that train what is missing, in the order of the grid."""
-    from synthgrad.cli.tally import opening
+    from synthgrad.cli.tally import left_alone, opening
 
     if not quiet:
+        for line in left_alone(plan.others):
+            click.echo(f"sweep: {line}", err=True)
         click.echo(opening(plan, place), err=True)
     orders = sorted((order for stack in plan.stacks for order in stack.orders), key=attrgetter("number"))
     for order in orders:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,6 +174,12 @@ def opening(plan: Plan, place: str) -> str:
     if resumed:
         parts[-1] += f" ({resumed:,} {'was interrupted and goes' if resumed == 1 else 'were interrupted and go'} on)"
     return f"{counted(len(plan.grid), 'run')}: {', '.join(parts)}"
+
+
+def left_alone(others: Mapping[tuple[str, ...], int]) -> Iterator[str]:
+    """Why runs with the settings of a grid are not those of it, by the names of the files that they read."""
+    for names, count in others.items():
+        yield f"{counted(count, 'run')} {_is(count)} of another {' and '.join(names)}: left alone"
 
 
 def _state(runs: int, missing: int, elsewhere: int, diverged: int) -> str:

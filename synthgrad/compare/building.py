@@ -14,7 +14,7 @@ from synthgrad.compare.answers import answers, tuned_answers
 from synthgrad.compare.cases import Tables
 from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
-from synthgrad.compare.groups import APART, axes, differing, groups, tables, title, told
+from synthgrad.compare.groups import axes, differing, groups, tables, titles, told
 from synthgrad.compare.judging import Scores, called, difference, estimate, judged, shared, unknown, with_gaps
 from synthgrad.compare.metrics import DEFAULTS, arrivals, choose, measure, pace
 from synthgrad.compare.missing import CONTROL, REFERENCE, RUNS, missing
@@ -60,9 +60,8 @@ def build(gathered: Gathered, question: Question, command: Sequence[str]) -> Rep
     subjects = sorted(gathered.subjects, key=lambda s: (s.name, s.path))
     question = replace(question, by=axes(question.by, subjects), metrics=tuple(dict.fromkeys(question.metrics)))
     split, notes = _measured(tables(subjects, question.by), question.metrics)
-    differ = differing([table[0].settings for table in split])
-    apart = [key for key in differ if key.startswith(APART) and key not in question.by]
-    built = [_Table(number, table, question, apart) for number, table in enumerate(split, 1)]
+    named = titles([table[0].settings for table in split], question.by)
+    built = [_Table(number, title, table, question) for number, (title, table) in enumerate(zip(named, split), 1)]
     asked, every = question.against, [scores for each in built for scores in each.scores]
     if asked is not None and not called(asked, every):
         raise ConfigError(f"--against {asked}: {unknown(asked, every)}")
@@ -101,8 +100,8 @@ def _measured(split: list[list[Subject]], metrics: Sequence[str]) -> tuple[list[
 class _Table:
     """One table in the making."""
 
-    def __init__(self, number: int, subjects: Sequence[Subject], question: Question, apart: Sequence[str]) -> None:
-        self.number, self.question = number, question
+    def __init__(self, number: int, title: str, subjects: Sequence[Subject], question: Question) -> None:
+        self.number, self.title, self.question = number, title, question
         self.members, self.notes = groups(subjects)
         self.differ = told([m.settings for m in self.members])
         metric = question.metrics[0] if question.metrics else choose([m.subjects for m in self.members], question.at)
@@ -113,7 +112,7 @@ class _Table:
         self.target = self._target()
         self.groups = sorted(map(self._group, self.scores), key=self._order)
         self.differences = self._differences()
-        self.table = self._table(apart)
+        self.table = self._table()
 
     # who is compared with whom ------------------------------------------------------------------
 
@@ -165,7 +164,9 @@ class _Table:
         if self.question.target is not None or self.reference is None:
             return self.question.target
         mean = estimate(list(self.reference.values.values())).mean
-        return None if mean is None else mean * TARGET if self.measure.up else mean / TARGET
+        if mean is None or mean < 0:  # a share of what is negative lies beyond it
+            return None
+        return mean * TARGET if self.measure.up else mean / TARGET
 
     def _order(self, group: Group) -> tuple[Any, ...]:
         seconds = group.seconds_per_epoch or float("inf")
@@ -232,7 +233,7 @@ class _Table:
 
     # what is said of all of them ----------------------------------------------------------------
 
-    def _table(self, apart: Sequence[str]) -> Table:
+    def _table(self) -> Table:
         settings = self.members[0].settings
         keys = {key for m in self.members for key in m.settings}
         control, reference = (s.label if s is not None else None for s in (self.control, self.reference))
@@ -241,7 +242,7 @@ class _Table:
         found = sweep(self.number, self.scores, swept, self.measure, self.target) if swept else None
         return Table(
             number=self.number,
-            title=title(settings, apart),
+            title=self.title,
             task={k: v for k, v in settings.items() if k.startswith("task.")},
             network={k: v for k, v in settings.items() if k.startswith("network.")},
             metric=metric,

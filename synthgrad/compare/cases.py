@@ -149,15 +149,28 @@ class Tables:
 
     def _case(self, claim: Claim, table: _Table, members: dict[str, list[Members]]) -> Iterator[Case]:
         """The claim in one table; nothing where runs are there, but none with its metric."""
+        if claim.tuned and self.planned:
+            members = {name: _tried_most(several) for name, several in members.items()}
         named = [each for several in members.values() for each in several]
         there = [s for each in named for s in each.subjects if s.columns]
         metric = claim.metric or self._metric(claim, table)
         if there and not any(metric in s.columns for s in there):
             return
         read = measure(there, metric, claim.at or self.at)[0]
-        scores = {name: _scores(name, several, read, claim.tuned) for name, several in members.items()}
+        scores = {name: self._scores(name, several, read, claim.tuned) for name, several in members.items()}
         seeds = set.intersection(*({s.seed for s in each.subjects} for each in named))
         yield Case(claim, table.number, table.title, read, scores, sorted(seeds), bool(there))
+
+    def _scores(self, name: str, members: Sequence[Members], measure: Measure, tuned: bool) -> Scores:
+        """The scores of a group, or of the settings of a method, each seed's chosen on the others.
+
+        Where runs are planned only seeds that all settings have count: with fewer settings another may be chosen.
+        """
+        every = [Scores.read(each, measure) for each in members]
+        if not tuned:
+            return every[0]
+        shared = set.intersection(*({*s.values, *s.diverged} for s in every)) if self.planned else None
+        return tune(Method(name, every if shared is None else [s.only(shared) for s in every]))
 
     def _metric(self, claim: Claim, table: _Table) -> str:
         if self.metrics is not None:
@@ -176,10 +189,10 @@ def _run(subject: Subject) -> _Run:
     return _Run({"seed": subject.seed, **subject.settings}, subject.outcome, subject.name, subject.seed, subject)
 
 
-def _scores(name: str, members: Sequence[Members], measure: Measure, tuned: bool) -> Scores:
-    """The scores of a group, or of the settings of a method, each seed's chosen on the others."""
-    every = [Scores.read(each, measure) for each in members]
-    return tune(Method(name, every)) if tuned else every[0]
+def _tried_most(members: Sequence[Members]) -> list[Members]:
+    """The settings that are tried with the most seeds, of which a method's is chosen."""
+    most = max(len(each.subjects) for each in members)
+    return [each for each in members if len(each.subjects) == most]
 
 
 # names --------------------------------------------------------------------------------------------

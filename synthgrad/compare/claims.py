@@ -13,10 +13,10 @@ import numpy as np
 
 from synthgrad.compare import statistics
 from synthgrad.compare.cases import Tables
-from synthgrad.compare.evidence import Evidence
+from synthgrad.compare.evidence import Evidence, moved
 from synthgrad.compare.groups import APART
 from synthgrad.compare.judging import ALPHA
-from synthgrad.compare.reasons import moved, tested, why
+from synthgrad.compare.reasons import tested, why
 from synthgrad.compare.report import Answer
 from synthgrad.compare.statement import Claim
 from synthgrad.config import Complaints
@@ -50,12 +50,13 @@ def _answer(evidence: Evidence, p_holm: float | None, family: int, planned: bool
     asked = claim.seeds or (len(case.seeds) if planned else 0)
     answer, needed = _judge(evidence, p_holm, family)
     early = len(evidence.seeds) < max(asked, 1)
-    if (early and not evidence.otherwise) or (answer == HELD and evidence.known.n < needed):
+    if (early and not evidence.otherwise) or (answer == HELD and not claim.each and evidence.known.n < needed):
         answer = UNDECIDED
     diverges = answer == HELD and not claim.each and evidence.diverges
-    known = moved(evidence.known, claim.number or 0.0)
+    known = evidence.told
     p = tested(evidence, p_holm, family)
-    reason = why(evidence, known, p, max(needed, asked), early) + ("; it diverges more often" if diverges else "")
+    takes = max(needed, asked) if early else needed
+    reason = why(evidence, p, takes, early) + ("; it diverges more often" if diverges else "")
     return Answer(
         table=case.table,
         claim=claim.text,
@@ -79,7 +80,7 @@ def _answer(evidence: Evidence, p_holm: float | None, family: int, planned: bool
         else {},
         seeds=list(evidence.values),
         values=[value + (claim.number or 0.0) for value in evidence.values.values()],
-        equivalence=evidence.equivalence,
+        equivalence=moved(evidence.equivalence, claim.number or 0.0),
     )
 
 

@@ -8,6 +8,7 @@ References: Schuirmann 1987, J. Pharmacokin. Biopharm. 15, 657; Berger and Hsu 1
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 from synthgrad.compare import statistics
@@ -19,6 +20,11 @@ ONE_SIDED = 1 - 2 * ALPHA
 """The confidence of the interval that inverts two one-sided tests at ``ALPHA``."""
 ROUNDING = 2.0**-50
 """Subtracting equal numbers leaves less than this share of them."""
+
+
+def moved(interval: Interval | None, number: float) -> Interval | None:
+    """An interval further up by a number."""
+    return None if interval is None else (interval[0] + number, interval[1] + number)
 
 
 class Evidence:
@@ -48,6 +54,13 @@ class Evidence:
     def known(self) -> Estimate:
         """The mean of the values, and its interval."""
         return estimate(list(self.values.values()))
+
+    @property
+    def told(self) -> Estimate:
+        """The same of what was claimed to be above, below or about a number, not of its distance from that number."""
+        known, number = self.known, self.claim.number or 0.0
+        mean = None if known.mean is None else known.mean + number
+        return replace(known, mean=mean, interval=moved(known.interval, number))
 
     @cached_property
     def p(self) -> float | None:

@@ -6,7 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
@@ -14,8 +14,6 @@ from synthgrad.errors import ConfigError
 from synthgrad.runs.methods import UNSET as UNSET
 from synthgrad.runs.methods import method
 
-NAMED = 3
-"""As many keys as the title of a table names."""
 APART = ("task.", "network.")
 """Runs that differ in a key of these sections are in different tables: they are never pooled."""
 FIRST = ("trainer.name", "trainer.generator.input", "trainer.generator.hidden", "trainer.alpha")
@@ -142,15 +140,21 @@ def labels(settings: Sequence[dict[str, Any]]) -> list[str]:
 def _tell_apart(
     same: Iterable[int], settings: Sequence[dict[str, Any]], parts: list[list[str]], used: frozenset[str]
 ) -> None:
-    """Add words to those labels that are alike, those that tell most apart first."""
+    """Add words to those labels that are alike: of keys that all of them have, those that tell most apart first."""
     for alike in _alike(same, parts):
         those = [settings[i] for i in alike]
-        many = {key: -len(_values(those, key)) for key in differing(those) if key not in used}
-        key = min(many, key=lambda k: (FIRST.index(k) if k in FIRST else len(FIRST), many[k]), default=None)
+        apart = [key for key in differing(those) if key not in used]
+        key = min(apart, key=partial(_rank, those), default=None)
         if key is not None:
             for i in alike:
                 parts[i].append(word(key, _value(settings[i], key), [k for s in those for k in s]))
             _tell_apart(alike, settings, parts, used | {key})
+
+
+def _rank(settings: Sequence[dict[str, Any]], key: str) -> tuple[bool, int, int]:
+    """How late a key tells settings apart: one that some lack, that is none of the ``FIRST``, that has few values."""
+    values = _values(settings, key)
+    return () in values, FIRST.index(key) if key in FIRST else len(FIRST), -len(values)
 
 
 def _alike(indices: Iterable[int], parts: list[list[str]]) -> list[list[int]]:
@@ -201,20 +205,17 @@ def end(key: str, keys: Iterable[str]) -> str:
     return next((text for text in ends if not any(f".{k}".endswith(f".{text}") for k in rivals)), key)
 
 
-def title(settings: dict[str, Any], apart: Sequence[str]) -> str:
-    """Of a table: the first few keys in which the tables differ, or the task."""
-    words = [word(key, settings.get(key)) for key in apart] or [shown(settings.get("task.name", ""))]
-    more = [f"and {len(words) - NAMED} keys more"] if len(words) > NAMED else []
-    return " ".join([*words[:NAMED], *more])
+def titles(settings: Sequence[dict[str, Any]], by: Sequence[str] = ()) -> list[str]:
+    """Of several tables: the task where there are several, and as few words as tell them apart.
 
-
-def titles(settings: Sequence[dict[str, Any]]) -> list[str]:
-    """Of several tables: the task where there are several, and as few words as tell them apart."""
+    No word says that a table lacks a key, nor what it has for a key of ``by``.
+    """
     tasks = [shown(each.get("task.name", "")) for each in settings]
     parts = [[task] if len(set(tasks)) > 1 else [] for task in tasks]
     apart = [{key: value for key, value in each.items() if key.startswith(APART)} for each in settings]
-    _tell_apart(range(len(settings)), apart, parts, frozenset({"task.name"}))
-    return [" ".join(words) or task for words, task in zip(parts, tasks, strict=True)]
+    _tell_apart(range(len(settings)), apart, parts, frozenset({"task.name", *by}))
+    there = [[word for word in words if not word.endswith(f"={UNSET}")] for words in parts]
+    return [" ".join(words) or task for words, task in zip(there, tasks, strict=True)]
 
 
 def shown(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
@@ -40,6 +40,11 @@ class Scores:
         known = {seed: value for seed, value in values.items() if value is not None}
         diverged = {s.seed for s in members.subjects if s.outcome == DIVERGED}
         return cls(members.label, members, measure.up, known, diverged)
+
+    def only(self, seeds: Collection[int]) -> Scores:
+        """The scores of these seeds alone."""
+        values = {seed: value for seed, value in self.values.items() if seed in seeds}
+        return replace(self, values=values, diverged=self.diverged.intersection(seeds))
 
     @property
     def settings(self) -> dict[str, Any]:

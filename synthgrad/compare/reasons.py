@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from synthgrad.compare.evidence import Evidence
+from synthgrad.compare.evidence import Evidence, moved
 from synthgrad.compare.numbers import decimals, fixed, short, small, spread
-from synthgrad.compare.report import Estimate
+from synthgrad.compare.subjects import FINISHED
+from synthgrad.config.messages import listed
 
 TINY = 1e-4
 """Numbers that are all below this are told by their powers of ten."""
@@ -14,38 +13,45 @@ EXACT = 6
 """Significant digits of the values of one seed."""
 
 
-def moved(known: Estimate, number: float) -> Estimate:
-    """The estimate of what was claimed to be above or below a number, not of its distance from that number."""
-    if known.mean is None:
-        return known
-    ends = None if known.interval is None else (known.interval[0] + number, known.interval[1] + number)
-    return replace(known, mean=known.mean + number, interval=ends)
-
-
-def why(evidence: Evidence, known: Estimate, p: str, needed: int, early: bool) -> str:
+def why(evidence: Evidence, p: str, needed: int, early: bool) -> str:
     """The numbers of an answer; ``needed`` are the seeds that it takes, ``early`` says that they are not all there."""
+    known = evidence.told
     if not evidence.case.begun:
         return "no runs yet"
+    if lacking := _lacking(evidence):
+        return lacking
     if evidence.claim.each:
         return _of_each(evidence, needed if early else 0)
     if early and evidence.seeds:
-        told = [] if known.interval is None else [_numbers(evidence, known, p)]
+        told = [] if known.interval is None else [_numbers(evidence, p)]
         return "; ".join([*told, f"{_seeds(len(evidence.seeds))}, {needed} are needed"])
+    lost = len(evidence.seeds) - known.n
+    diverged = f", {lost} diverged" if lost else ""
     if known.interval is None or known.n < needed:
-        return f"{_seeds(known.n)}, too few: {needed} are needed"
-    return f"{_numbers(evidence, known, p)}, {_seeds(known.n)}"
+        return f"{_seeds(known.n)}, too few: {needed} are needed{diverged}"
+    return f"{_numbers(evidence, p)}, {_seeds(known.n)}{diverged}"
 
 
-def _numbers(evidence: Evidence, known: Estimate, p: str) -> str:
+def _lacking(evidence: Evidence) -> str:
+    """Which groups have runs that finished, but not the number that is compared; nothing if all have."""
+    read, scores = evidence.case.measure, evidence.case.scores
+    empty = [name for name, s in scores.items() if not s.values and not s.diverged]
+    ended = [name for name in empty if any(s.outcome == FINISHED for s in scores[name].members.subjects)]
+    return f"no {read.metric}{f' at epoch {read.epoch}' if read.epoch else ''} in {listed(ended)}" if ended else ""
+
+
+def _numbers(evidence: Evidence, p: str) -> str:
     """The mean, its interval, and what decides."""
+    known, number = evidence.told, evidence.claim.number or 0.0
     ends, mean = known.interval or (0.0, 0.0), known.mean or 0.0
-    margin, inner = evidence.claim.within, evidence.equivalence
+    margin, inner = evidence.claim.within, moved(evidence.equivalence, number)
     if 0 < max(abs(mean), *map(abs, ends)) < TINY:
         text, inside = f"{mean:+.2g} [{_tiny(ends)}]", _tiny(inner or ())
     else:
         digits = decimals([ends[1] - ends[0]], abs(mean))
         text, inside = f"{fixed(mean, digits, '+')} [{spread(ends, digits, '+')}]", spread(inner, digits, "+")
-    return f"{text}, {p}" if margin is None else f"{text}, 90 % interval {inside or '-'}, margin {margin:g}"
+    about = f" about {number:g}" if number else ""
+    return f"{text}, {p}" if margin is None else f"{text}, 90 % interval {inside or '-'}, margin {margin:g}{about}"
 
 
 def _tiny(ends: tuple[float, ...]) -> str:

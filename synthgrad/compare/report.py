@@ -231,7 +231,7 @@ class Answer:
     values: list[float] = field(default_factory=list)
     """Of the claimed difference, one for each of these seeds."""
     equivalence: Interval | None = None
-    """The 90 % interval of a claim of equivalence: it holds where this lies within its margin."""
+    """The 90 % interval of a claim of equivalence: it holds where this is within its margin of 0, or of its number."""
 
 
 @dataclass

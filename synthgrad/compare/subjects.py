@@ -13,6 +13,7 @@ import numpy as np
 from synthgrad.errors import ConfigError
 from synthgrad.runs.circumstances import hashes
 from synthgrad.runs.defaults import filled
+from synthgrad.runs.figures import diagnosis
 from synthgrad.runs.filters import select
 from synthgrad.runs.reading import Column, Recorded
 
@@ -97,7 +98,7 @@ def gather(
 
 
 def completed(subjects: Sequence[Subject]) -> list[Subject]:
-    """The subjects; those that lack keys which others have, as runs of older versions do, with the defaults of these."""
+    """The subjects; those that lack keys which others have, as runs of older versions do, with their defaults."""
     keys = dict.fromkeys(key for subject in subjects for key in subject.settings)
     return [
         subject if len(subject.settings) == len(keys) else replace(subject, settings=filled(subject.settings, keys))
@@ -120,7 +121,7 @@ def _add(gathered: Gathered, record: Recorded, needed: Callable[[Sequence[str]],
         return
     metrics = record.metrics()
     columns = metrics.columns(needed(metrics.names))
-    if not any(np.isfinite(values).any() for name, values in columns.items() if name not in ("epoch", "seconds")):
+    if not _measured(columns):
         columns = metrics.columns(metrics.names)  # what is needed is blank
     gathered.names.update(name for name in metrics.names if name not in ("epoch", "step"))
     epochs = columns.pop("epoch", np.empty(0))
@@ -138,6 +139,13 @@ def _add(gathered: Gathered, record: Recorded, needed: Callable[[Sequence[str]],
             columns=columns,
         )
     )
+
+
+def _measured(columns: Mapping[str, Column]) -> bool:
+    """Whether the metrics have a number, or the diagnoses where they are all that is needed."""
+    told = [name for name in columns if name not in ("epoch", "seconds")]
+    metrics = [name for name in told if not diagnosis(name)]
+    return any(np.isfinite(columns[name]).any() for name in metrics or told)
 
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -88,6 +88,9 @@ def carry_over(before: Trainer, after: Trainer) -> None:
     kept, own = _own(before), _own(after)
     if _shapes(kept) == _shapes(own):  # half of a queue is none
         _copy(kept, own)
+    for f, gradient in after.under_way:
+        if f.frozen:  # what left before it was frozen would still move it
+            gradient[...] = 0
 
 
 def _copy(source: Mapping[str, npt.NDArray[Any]], into: State) -> None:
@@ -99,7 +102,7 @@ def _copy(source: Mapping[str, npt.NDArray[Any]], into: State) -> None:
 
 def _form(model: Model) -> Any:
     """What two models have in common whose weights mean the same."""
-    return type(model), model.network.specs, getattr(model.options, "input", None)
+    return type(model), model.network.specs, *(getattr(model.options, name, None) for name in ("input", "normalize"))
 
 
 def _lasting(model: Model, old: Model) -> State:

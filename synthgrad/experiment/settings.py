@@ -13,7 +13,7 @@ from synthgrad.errors import ConfigError, Problem
 from synthgrad.nn.losses import LOSSES
 from synthgrad.streams import STREAMS
 from synthgrad.tasks import TASKS, Sizes
-from synthgrad.tasks.files import gib, memory
+from synthgrad.tasks.files import fingerprints, gib, memory
 from synthgrad.trainers import TRAINERS, NetworkOptions
 
 
@@ -86,6 +86,11 @@ class Config(Options):
             yield ("branch", "trainer"), self.branch.trainer
         yield ("trainer",), self.trainer
 
+    def files(self) -> dict[str, str]:
+        """By name, fingerprints of the user's files that the task reads, as they are now. Raises ConfigError."""
+        task: Any = self.task
+        return fingerprints(TASKS[task.name].files(task))
+
     def _frozen(self) -> Iterator[Problem]:
         """Whether the layers that are not to learn are hidden layers, each named once."""
         last = len(self.network.hidden)
@@ -115,11 +120,17 @@ class Config(Options):
             counted = "train_examples" in type(self.task).model_fields
             key = ("task", "train_examples") if counted and not chosen else ("training", "batch_size")
             yield Problem(key, said if chosen else f"the default training.batch_size {said}")
-        if self.network.normalize and (batch == 1 or sizes.train % batch == 1):
+        if (batch == 1 or sizes.train % batch == 1) and self._normalizes():
             yield Problem(
                 ("training", "batch_size"),
                 "leaves a batch of one example, which batch normalisation cannot normalise",
             )
+
+    def _normalizes(self) -> bool:
+        """Whether the network's layers, the generators', or what these see are normalised over the batch."""
+        generators = [getattr(trainer, "generator", None) for _, trainer in self.trainers()]
+        flags = [getattr(M, name, False) for M in generators for name in ("normalize", "normalize_hidden")]
+        return self.network.normalize or any(flags)
 
     def _forks(self) -> Iterator[Problem]:
         """Whether both trainers have epochs."""

@@ -5,6 +5,7 @@ No file of the other run is needed to train it: its first part is trained again,
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from synthgrad.runs.reading import Metrics, Recorded
 
 MAY_CHANGE = ("training.epochs", "training.evaluate_every", "training.checkpoint_every")
 """Beside the trainer; everything else is as it was, or the state would be another."""
+EPOCH = re.compile(r"0*[1-9][0-9]{0,17}")
 
 
 class Fork(NamedTuple):
@@ -62,7 +64,7 @@ def _parts(place: str) -> tuple[str, int]:
     name, at, epoch = place.rpartition("@")
     if not at:
         raise ConfigError(f"--from {place}: says no epoch (--from {place or 'RUN'}@20)")
-    if not epoch.isascii() or not epoch.isdecimal() or not int(epoch):
+    if not EPOCH.fullmatch(epoch):
         raise ConfigError(f"--from {place}: {epoch!r} is no epoch (a whole number from 1 on)")
     return name, int(epoch)
 

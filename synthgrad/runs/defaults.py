@@ -20,9 +20,11 @@ def changed(config: Mapping[str, Any]) -> Pairs | None:
     """
     choices = chosen(Config, config)
     needed = {name: _values(choices.get(name, {})) for name in ("task", "trainer")}
+    branch = choices.get("branch")
+    before = {"branch": {**_values(branch), "trainer": _values(branch.get("trainer", {}))}} if branch else {}
     try:
         defaults = _complete(choices)
-        usual = _complete(needed)
+        usual = _complete(needed | before)
     except ValueError:  # pydantic's
         return None
     defaults |= {key: usual[key] for key in flat(choices) if key in usual}

@@ -43,7 +43,7 @@ class Log:
         """The log of a run that begins, in a directory that was just taken. Raises RunError."""
         log = cls(run, replica)
         try:
-            found = {"hashes": replica.hashes(), "stability": replica.stability()}
+            found = beginnings(replica)
             log.file = run.metrics.open("xb", buffering=0)
             hold(log.file)
             whole(run.config, lambda file: file.write(dump(plain(replica.config)).encode()), lasting=True)
@@ -155,6 +155,11 @@ class Log:
         except OSError:
             self.file.truncate(start)
             raise
+
+
+def beginnings(replica: Replica) -> dict[str, Any]:
+    """What ``run.json`` says of the experiment itself. Raises ConfigError where its data are no longer there."""
+    return {"hashes": replica.hashes(), "files": replica.config.files(), "stability": replica.stability()}
 
 
 def close(logs: Sequence[Log]) -> None:

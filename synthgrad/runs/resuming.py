@@ -10,9 +10,10 @@ from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Replica
 from synthgrad.runs import checkpoints
 from synthgrad.runs.checkpoints import Checkpoint
+from synthgrad.runs.circumstances import other_files
 from synthgrad.runs.directory import Run, not_written, whole
 from synthgrad.runs.locking import hold
-from synthgrad.runs.log import Log, as_json
+from synthgrad.runs.log import Log, as_json, beginnings
 from synthgrad.runs.reading import OPEN, Metrics, Recorded
 
 
@@ -45,7 +46,8 @@ def reached(run: Run) -> int:
 def take_up(run: Run, replica: Replica, about: Mapping[str, Any]) -> Log:
     """The log of a run that goes on, its replica in the state of ``log.epoch``; 0 where it has to start again.
 
-    Raises RunError where the directory cannot be written or is being written by another process.
+    Raises RunError where the directory cannot be written or is being written by another process, and where the files
+    that its task reads are not what they were.
     """
     log = Log(run, replica)
     log.resumed = True
@@ -53,8 +55,11 @@ def take_up(run: Run, replica: Replica, about: Mapping[str, Any]) -> Log:
         log.file = run.metrics.open("r+b" if run.metrics.exists() else "x+b", buffering=0)
         if not hold(log.file):
             raise RunError(f"{run.path}: is being trained by another process (wait for it, or end it first)")
-        if (outcome := Recorded(run.path).outcome) not in OPEN:  # by whoever had it when it was looked at before
-            raise RunError(f"{run.path}: has ended meanwhile: it is {outcome}")
+        recorded = Recorded(run.path)
+        if recorded.outcome not in OPEN:  # by whoever had it when it was looked at before
+            raise RunError(f"{run.path}: has ended meanwhile: it is {recorded.outcome}")
+        if (others := other_files(recorded.about, replica.config)) and reached(run):
+            raise RunError(f"{run.path}: began with another {' and '.join(others)} (train it anew from its config.yaml)")
         run.result.unlink(missing_ok=True)
         run.weights.unlink(missing_ok=True)
         rows = list(_rows(log.file, log.columns))
@@ -125,5 +130,5 @@ def _note(run: Run, replica: Replica, epoch: int, about: Mapping[str, Any]) -> N
         content = {**then, "resumed": [*(before if isinstance(before, list) else []), {"after_epoch": epoch, **about}]}
     else:
         parent = {"branch": then["branch"]} if isinstance(then, dict) and "branch" in then else {}
-        content = {**about, **parent, "hashes": replica.hashes(), "stability": replica.stability()}
+        content = {**about, **parent, **beginnings(replica)}
     whole(run.about, lambda file: file.write(as_json(content)))

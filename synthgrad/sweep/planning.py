@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synthgrad.config import flat, plain, read_resolved
 from synthgrad.errors import ConfigError, RunError
+from synthgrad.runs.circumstances import other_files
 from synthgrad.runs.defaults import completed
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below, called
@@ -19,6 +21,9 @@ from synthgrad.runs.reading import OPEN, Recorded
 from synthgrad.sweep.claims import claiming, others
 from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.stacks import Order, Stack, stacks
+
+if TYPE_CHECKING:
+    from synthgrad.experiment import Config
 
 IRRELEVANT = ("training.checkpoint_every",)
 """Keys that change nothing about what a run records."""
@@ -29,7 +34,8 @@ class Plan:
     """A grid, and what becomes of its runs, by number.
 
     They are ``there`` already (those that ``diverged`` too), trained ``elsewhere`` by another process, or to be
-    trained as ``stacks``.
+    trained as ``stacks``. ``others`` counts runs that would be those to be trained, by the files of the user that were
+    not what they are now.
     """
 
     grid: list[Planned]
@@ -37,6 +43,15 @@ class Plan:
     diverged: set[int] = field(default_factory=set)
     elsewhere: list[int] = field(default_factory=list)
     stacks: list[Stack] = field(default_factory=list)
+    others: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+
+@dataclass
+class Found:
+    """Runs of a grid by the fingerprint of their config: those that are, and of those on other data the file names."""
+
+    there: dict[str, list[Recorded]] = field(default_factory=dict)
+    others: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -87,9 +102,10 @@ def identity(config: Mapping[str, Any]) -> str:
 
 def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jobs: int, most: int | None) -> Plan:
     plan, orders = Plan(grid), []
-    claimed, there = others(runs), found(below(runs), set(keys))
+    wanted = {key: each.config for key, each in zip(keys, grid, strict=True)}
+    claimed, known = others(runs), found(below(runs), wanted)
     for number, (each, key) in enumerate(zip(grid, keys, strict=True)):
-        recorded = there.get(key, [])
+        recorded = known.there.get(key, [])
         ended = next((run for run in recorded if run.outcome not in OPEN), None)
         open_ = [run for run in recorded if run.outcome in OPEN]
         if ended is not None:
@@ -98,6 +114,7 @@ def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jo
         elif key in claimed or any(run.run.in_flight for run in open_):
             plan.elsewhere.append(number)
         else:
+            plan.others.update(known.others.get(key, []))
             resume = max((run.run for run in open_), key=_progress, default=None)
             words = tuple(train_line(each, runs, name))
             label = name or called(each.source)
@@ -106,13 +123,17 @@ def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jo
     return plan
 
 
-def found(paths: Iterable[Path], wanted: set[str]) -> dict[str, list[Recorded]]:
-    """Those of these runs whose config is wanted, by fingerprint."""
-    there: dict[str, list[Recorded]] = {}
+def found(paths: Iterable[Path], wanted: Mapping[str, Config]) -> Found:
+    """Those of these runs whose config is wanted. Raises ConfigError where files that its task reads are not there."""
+    runs = Found()
     for path, keys in _identities(paths):
-        for key in wanted.intersection(keys):
-            there.setdefault(key, []).append(Recorded(path))
-    return there
+        for key in wanted.keys() & keys:
+            recorded = Recorded(path)
+            if names := other_files(recorded.about, wanted[key]):
+                runs.others.setdefault(key, []).append(names)
+            else:
+                runs.there.setdefault(key, []).append(recorded)
+    return runs
 
 
 def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, set[str]]]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, wraps
+from hashlib import blake2b, file_digest
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from synthgrad.errors import ConfigError, Problem
 
 P = ParamSpec("P")
 T = TypeVar("T")
+FROM_HERE = "relative to where the command is run, kept absolute; ~ is home"
+"""What is said of a path."""
 NUMBER_BYTES = 12
 """What a number takes at least while training: float64 as it is read, float32 as it is trained on."""
 
@@ -19,9 +22,13 @@ class DataError(ConfigError):
     """Files do not hold what a task needs: the option that is to be changed, and what is wrong."""
 
     def __init__(self, key: str, message: str) -> None:
-        message = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
+        message = _printable(message)
         super().__init__(f"task.{key}: {message}")
         self.problem = Problem((key,), message)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class Stamp(NamedTuple):
@@ -73,6 +80,20 @@ def remembered(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
         return again
 
     return remember
+
+
+def fingerprints(files: Iterable[Stamp]) -> dict[str, str]:
+    """By the names of files, fingerprints of their bytes. Raises DataError where one cannot be read."""
+    return {_printable(os.path.basename(file.path)): _fingerprint(file) for file in files}
+
+
+@remembered(16)
+def _fingerprint(file: Stamp) -> str:
+    try:
+        with open(file.path, "rb") as stream:
+            return file_digest(stream, lambda: blake2b(digest_size=8)).hexdigest()
+    except OSError as error:
+        raise DataError("path", f"{file.path}: {unreadable(error)}") from None
 
 
 def problems(read: Callable[[], object]) -> Iterator[Problem]:

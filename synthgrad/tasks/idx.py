@@ -15,7 +15,7 @@ import numpy.typing as npt
 from synthgrad.config import FilePath, Int, Options, option
 from synthgrad.errors import Problem
 from synthgrad.streams import Streams
-from synthgrad.tasks.files import DataError, Stamp, problems, remembered
+from synthgrad.tasks.files import FROM_HERE, DataError, Stamp, problems, remembered
 from synthgrad.tasks.idx_files import find, read
 from synthgrad.tasks.task import Examples, Sizes, Task, kept, one_hot
 
@@ -27,7 +27,7 @@ class IDXOptions(Options):
     """Recognise the images of IDX files: MNIST, Fashion-MNIST, KMNIST, EMNIST."""
 
     name: Literal["idx"]
-    path: FilePath = option(meaning="directory with images and labels, train and test, each gzipped or not; ~ is home")
+    path: FilePath = option(meaning=f"directory of images and labels, train and test, gzipped or not; {FROM_HERE}")
     train: str = option(
         "train", "what the training files' names begin with, such as emnist-balanced-train", min_length=1
     )
@@ -57,6 +57,10 @@ class IDX(Task):
         train, test = _sides(*_key(options))
         return Sizes(train.images.shape[1], len(train.classes), len(train.images), len(test.images), "classes")
 
+    @staticmethod
+    def files(options: IDXOptions) -> tuple[Stamp, ...]:
+        return tuple(find(options.path, (options.train, options.test)))
+
 
 class Side(NamedTuple):
     """Images (N, pixels), labels (N,), and the labels that occur in the whole file."""
@@ -71,8 +75,7 @@ Files = tuple[Stamp, ...]
 
 def _key(options: IDXOptions) -> tuple[Files, int | None, int | None]:
     """All that the examples depend on."""
-    found = find(options.path, (options.train, options.test))
-    return tuple(found), options.train_examples, options.test_examples
+    return IDX.files(options), options.train_examples, options.test_examples
 
 
 @remembered(2)

@@ -73,7 +73,8 @@ def read(file: Stamp, kind: Kind, most: int | None) -> Content:
     except EOFError:
         raise DataError("path", f"{path}: is cut short (its gzip data end too early: fetch it again)") from None
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError("path", f"{path}: is no gzip file, or damaged ({str(error).lower()})") from None
+        what = str(error).partition(" (b'")[0].lower()  # without the bytes that it found
+        raise DataError("path", f"{path}: is no gzip file, or damaged ({what})") from None
     except OSError as error:
         raise DataError("path", f"{path}: {unreadable(error)}") from None
 

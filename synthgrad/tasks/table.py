@@ -7,7 +7,7 @@ which are standardised in the same way: then losses are in standard deviations, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from synthgrad.config import FilePath, Flag, Int, Name, Names, Options, option
 from synthgrad.errors import Problem
 from synthgrad.streams import Streams
-from synthgrad.tasks.files import DataError, Stamp, problems, remembered, stamp
+from synthgrad.tasks.files import FROM_HERE, DataError, Stamp, problems, remembered, stamp
 from synthgrad.tasks.table_csv import Cells, fault, number, read_csv
 from synthgrad.tasks.task import Examples, Sizes, Task, Values, kept, one_hot
 
@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 
 FEW = 20
 """Whole numbers, or text among numbers, of at most so many kinds are taken for classes."""
+MISSING = ("", "nan", b"", b"nan")
+"""What stands in a list of names, as text or as bytes, where there is none."""
+LARGEST = float(np.finfo(np.float32).max)
+"""Of the numbers of float32."""
 
 
 class TableOptions(Options):
     """Learn from your own table."""
 
     name: Literal["table"]
-    path: FilePath = option(meaning="a CSV file with a header, or an NPZ file; ~ is your home directory")
+    path: FilePath = option(meaning=f"a CSV file with a header, or an NPZ file; {FROM_HERE}")
     target: Name = option(meaning="the column, or the array of an NPZ file, that is predicted")
     columns: Names = option((), "the columns or arrays it is predicted from; []: all others")
     kind: Literal["guess", "classes", "values"] = option(
@@ -62,9 +66,15 @@ class Table(Task):
 
     @staticmethod
     def sizes(options: TableOptions) -> Sizes:
-        x, _, n_y, outputs = _content(stamp(options.path), options.target, options.columns, options.kind)
+        x, y, n_y, outputs = _content(stamp(options.path), options.target, options.columns, options.kind)
+        if not options.standardize:
+            _finite(options.path, (x, y), "task.standardize: true makes them smaller")
         held_out = _held_out(options, len(x))
         return Sizes(x.shape[1], n_y, len(x) - held_out, held_out, outputs)
+
+    @staticmethod
+    def files(options: TableOptions) -> tuple[Stamp, ...]:
+        return (stamp(options.path),)
 
 
 class Content(NamedTuple):
@@ -91,12 +101,20 @@ def _examples(file: Stamp, options: TableOptions) -> tuple[Examples, Examples]:
         y = _standardized(y, train)
     if options.standardize:
         x = _standardized(x, train)
+        _finite(file.path, (x, y), "in rows that are held out: beside those that train they are out of all proportion")
     return kept(x[train], y[train]), kept(x[test], y[test])
 
 
+def _finite(path: str, arrays: Iterable[npt.NDArray[Any]], hint: str) -> None:
+    """Raise DataError where there are numbers that to a network of float32 are infinite."""
+    if any(max(array.max(), -array.min()) > LARGEST for array in arrays):
+        raise DataError("path", f"{path}: holds numbers that are too large to train on ({hint})")
+
+
+@np.errstate(over="ignore")  # of what is held out
 def _standardized(values: Values, train: npt.NDArray[Any]) -> Values:
     """Columns less their mean in the rows ``train``, over their standard deviation there; 0 where that is 0."""
-    large = np.abs(values).max(0)
+    large = np.abs(values[train]).max(0)
     values = values / np.where(large > 0, large, 1)  # so that no square is too large or too small
     values -= values[train].mean(0)
     std = values[train].std(0)
@@ -118,13 +136,16 @@ def _content(file: Stamp, target: str, columns: tuple[str, ...], kind: str) -> C
 
 
 def _of_cells(cells: Cells, kind: str) -> Content:
-    kinds = set(cells.target)
+    kinds, guess = set(cells.target), kind == "guess"
     odd = {text: what for text in kinds if (what := fault(text, "expected one, or task.kind: classes"))}
     numbers = None if odd else np.array(cells.target, dtype=np.float64)
-    if kind == "guess":
+    if guess:
         kind = "classes" if (_named(kinds, odd) if numbers is None else _few(numbers)) else "values"
     if kind == "classes":
-        return _classes(cells.x, np.array(cells.target) if numbers is None else numbers, cells.path)
+        target = np.array(cells.target) if numbers is None else numbers
+        if guess and numbers is None and (row := _nameless(target)) is not None:
+            raise cells.wrong(row, f"{cells.target[row]!r} names no class (leave the row out, or task.kind: classes)")
+        return _classes(cells.x, target, cells.path)
     if numbers is None:
         row = next(row for row, text in enumerate(cells.target) if text in odd)
         raise cells.wrong(row, odd[cells.target[row]])
@@ -134,11 +155,14 @@ def _of_cells(cells: Cells, kind: str) -> Content:
 def _of_arrays(arrays: Arrays, kind: str) -> Content:
     target = arrays.target
     text, flat = arrays.text, target.ndim == 1
-    if kind == "guess":
+    guess = kind == "guess"
+    if guess:
         kind = "classes" if flat and (text or _few(target)) else "values"
     if kind == "classes":
         if not flat:
             raise arrays.wrong(f"has {target.ndim} axes, but the classes of examples are a row (task.kind: values)")
+        if guess and text and (row := _nameless(target)) is not None:
+            raise arrays.wrong(f"names no class in row {row}, counted from 0 (leave it out, or task.kind: classes)")
         return _classes(arrays.x, target, arrays.path)
     if text:
         raise arrays.wrong("holds text, which are no values (task.kind: classes)")
@@ -149,6 +173,12 @@ def _of_arrays(arrays: Arrays, kind: str) -> Content:
 def _named(kinds: Collection[str], odd: Collection[str]) -> bool:
     """Whether words look like classes; nan is none, and where there are many kinds, a word among numbers is a slip."""
     return any(number(text) is None for text in odd) and (len(kinds) <= FEW or len(odd) == len(kinds))
+
+
+def _nameless(names: npt.NDArray[Any]) -> int | None:
+    """The first row in which a name is missing."""
+    plain = np.char.lower(np.char.strip(names)).tolist()
+    return next((row for row, name in enumerate(plain) if name in MISSING), None)
 
 
 def _few(numbers: npt.NDArray[Any]) -> bool:

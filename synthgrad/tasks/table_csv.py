@@ -88,7 +88,7 @@ def _numbers(sample: bytes, size: int) -> int:
 
 def _rows(stream: Iterable[str], path: str, delimiter: str) -> Iterator[Row]:
     """Every row that is not empty. Raises DataError where the quoting is wrong."""
-    reader = csv.reader(stream, delimiter=delimiter, strict=True)
+    reader = csv.reader(stream, delimiter=delimiter, strict=True, skipinitialspace=True)
     for _ in itertools.count():
         line = reader.line_num + 1
         try:

@@ -52,6 +52,9 @@ def read_npz(file: Stamp, target: str, columns: Sequence[str]) -> Arrays:
             names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
             if not names:
                 raise DataError("path", f"{path}: is a zip file without arrays (expected one that np.savez writes)")
+            if len(set(names)) < len(names):
+                twice = next(name for name in names if names.count(name) > 1)
+                raise DataError("path", f"{path}: two arrays are called {twice!r} (rename one)")
             chosen = inputs(path, names, target, columns, "array")
             return _read(archive, path, target, chosen)
     except zipfile.BadZipFile as error:
@@ -130,7 +133,8 @@ def _numbers(array: npt.NDArray[Any], path: str, name: str) -> Values:
     if array.dtype.kind in "US":
         hint = "task.columns names the arrays to learn from"
         raise DataError("path", f"{path}: the array {name!r} holds text, which is no number ({hint})")
-    values = array.reshape(len(array), -1).astype(np.float64)
+    with np.errstate(over="ignore"):  # longer numbers than float64
+        values = array.reshape(len(array), -1).astype(np.float64)
     if what := _infinite(values):
         raise DataError("path", f"{path}: the array {name!r} {what}")
     return values

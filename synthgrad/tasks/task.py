@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.streams import Streams
+from synthgrad.tasks.files import Stamp
 from synthgrad.types import Outputs
 
 Values = npt.NDArray[np.float64]
@@ -64,6 +65,14 @@ class Task(ABC):
 
         Raises ConfigError where a file that they name does not say; the options' own problems say it too.
         """
+
+    @staticmethod
+    def files(options: Any) -> tuple[Stamp, ...]:
+        """The files of the user that the examples are read from, as they are now.
+
+        Raises ConfigError where one is not there.
+        """
+        return ()
 
     @property
     def scores(self) -> tuple[str, ...]:

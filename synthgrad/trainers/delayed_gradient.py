@@ -96,6 +96,8 @@ class DelayedGradient(Trainer):
         made = [(delays[start], self.optimizer(start, stop)) for start, stop in parts]
         self.at_once = [optimizer for delay, optimizer in made if not delay]
         self.rings = [Ring(delay, optimizer) for delay, optimizer in made if delay]
+        slots = itertools.chain(*(ring.places for ring in self.rings))
+        self.under_way = [(f, g) for f, gradient in itertools.chain(*slots) for g in gradient.values()]
         self.t = np.zeros((), np.int64)
 
     def set_rate(self, factor: float) -> None:

@@ -15,7 +15,7 @@ from synthgrad.config import Flag, NameOf, Numbers, OneOf, Options, Widths, opti
 from synthgrad.generators.generator import Generator, Surroundings
 from synthgrad.generators.oracle import Oracle
 from synthgrad.nn.activations import ACTIVATIONS
-from synthgrad.nn.dense import DenseSpec, Reduce
+from synthgrad.nn.dense import Dense, DenseSpec, Reduce
 from synthgrad.nn.initial import INITIAL, Normal
 from synthgrad.nn.losses import LOSSES
 from synthgrad.nn.network import Network
@@ -88,7 +88,7 @@ class Trainer(ABC):
 
     ``estimates`` says whether hidden layers receive something else than the true gradient of the moment, so that the
     two can be compared, ``hidden_learn`` whether they receive anything. ``fixed`` are arrays by name that take part in
-    training and are not changed by it.
+    training and are not changed by it, ``under_way`` gradients of layers that are still to move them.
     """
 
     Options: ClassVar[Any]
@@ -113,6 +113,7 @@ class Trainer(ABC):
             self.layers[i - 1].frozen = True
         self.generators = []
         self.fixed: dict[str, Array] = {}
+        self.under_way: list[tuple[Dense, Array]] = []
         self.optimizers: list[Optimizer] = []
         self.rows = 0
 

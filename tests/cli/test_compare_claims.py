@@ -249,6 +249,24 @@ def test_a_claim_waits_for_every_run_of_its_groups() -> None:
     assert answers("--claims", stated("dni > frozen, 6 seeds", more="metric: loss")) == ["not held"]
 
 
+def test_a_tuned_method_waits_for_every_setting() -> None:
+    """The one that lacks a run may be the best; one that is to have fewer seeds takes no part."""
+    grid("frozen")
+    for alpha, end, seeds in ((0.1, 0.8, N), (0.2, 0.3, N - 1), (0.4, 0.2, 2)):
+        for seed in range(seeds):
+            keys = {**BACKPROP, "trainer.alpha": alpha}
+            run(Path("runs"), keys, seed, {BITS: end + seed / 100, "loss": 1.0})
+    few = "tiny.yaml -s trainer.name=backprop -s trainer.alpha=0.4 --seed 0..1"
+    grown = f"tiny.yaml -s trainer.name=backprop -s trainer.alpha=0.1,0.2 --seed 0..{N - 1}"
+    frozen = f"tiny.yaml -s trainer.name=frozen --seed 0..{N - 1}"
+    path = stated("backprop > frozen tuned", sweeps=(few, grown, frozen))
+    said = typed("compare", "--claims", path)
+    assert said.code == 5
+    assert "6 seeds, 7 are needed" in said.out
+    run(Path("runs"), {**BACKPROP, "trainer.alpha": 0.2}, N - 1, {BITS: 0.3, "loss": 1.0})
+    assert typed("compare", "--claims", path)[::2] == (0, "")
+
+
 @pytest.mark.parametrize("outcome", ["interrupted", "failed", None])
 def test_runs_that_came_to_no_end_are_missing(outcome: str | None) -> None:
     """The sweep takes them up."""
@@ -265,7 +283,9 @@ def test_runs_that_diverged_are_an_outcome() -> None:
     grid("backprop", "frozen")
     grid("dni", seeds=range(6))
     grid("dni", seeds=[6], outcome="diverged")
-    assert typed("compare", "--claims", stated("dni > frozen"))[::2] == (0, "")
+    said = typed("compare", "--claims", stated("dni > frozen"))
+    assert (said.code, said.err) == (0, "")
+    assert ", 6 seeds, 1 diverged\n" in said.out
 
 
 def test_only_sweeps_that_lack_runs_are_printed_and_no_run_twice() -> None:

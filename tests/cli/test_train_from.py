@@ -12,6 +12,8 @@ from made import LATE, called, fork, made
 from test_completion import completed
 from typed import metrics, numbers, only, result, typed, weights, write
 
+LONG = "9" * 5000
+"""Python does not read that many digits as a number."""
 KEYS = {"training.epochs": 8, "training.shuffle": True, "trainer.name": "dni", "training.evaluate_every": 3}
 
 
@@ -167,6 +169,7 @@ def test_a_first_part_that_does_not_repeat_is_told(parent, branch):
         ("@-1", "--from {run}@-1: '-1' is no epoch (a whole number from 1 on)"),
         ("@3.5", "--from {run}@3.5: '3.5' is no epoch (a whole number from 1 on)"),
         ("@last", "--from {run}@last: 'last' is no epoch (a whole number from 1 on)"),
+        (f"@{LONG}", f"--from {{run}}@{LONG}: '{LONG}' is no epoch (a whole number from 1 on)"),
         ("@9", "{run}: has recorded 8 epochs: there is no state after epoch 9 (at most {run}@8)"),
         ("@8", "--from {run}@8: branch.epoch: after epoch 8 there is nothing left to train "
                "(training.epochs is 8: take more)"),

@@ -96,6 +96,12 @@ def test_a_run_that_diverged_is_worse_than_one_that_did_not(tmp_path: Path, metr
     assert answer(tmp_path, claim, metrics=(metric,)).answer == said
 
 
+def test_all_runs_of_the_other_may_have_diverged(tmp_path: Path) -> None:
+    """There is no difference to average, and nothing to doubt."""
+    found = answer(two(tmp_path, [0.75] * 3, [None] * 3), "backprop > frozen in every seed")
+    assert (found.answer, found.n, found.why) == ("held", 0, "so in all of 3 seeds")
+
+
 def test_two_runs_that_diverged_are_a_tie(tmp_path: Path) -> None:
     """Which counts against."""
     assert answer(two(tmp_path, [None, 0.75], [None, 0.5]), "backprop > frozen in every seed").answer == "not held"
@@ -144,7 +150,11 @@ def test_a_number_can_be_approached(tmp_path: Path) -> None:
     """And a difference be about one."""
     two(tmp_path, [0.75 + i / 1024 for i in range(N)], [0.5] * N)
     claims = ("backprop ~ 0.75 within 0.01", "backprop ~ 0.8 within 0.01", "backprop - frozen ~ 0.25 within 0.01")
-    assert [answer(tmp_path, claim).answer for claim in claims] == ["held", "not held", "held"]
+    found = [answer(tmp_path, claim) for claim in claims]
+    assert [each.answer for each in found] == ["held", "not held", "held"]
+    assert found[0].mean == pytest.approx(0.75 + 3.5 / 1024)
+    assert found[0].equivalence == pytest.approx((0.75 + 1.75 / 1024, 0.75 + 5.25 / 1024))
+    assert found[0].why.endswith(", 90 % interval +0.7517..+0.7551, margin 0.01 about 0.75, 8 seeds")
 
 
 def test_a_method_that_diverges_more_often_is_not_equivalent(tmp_path: Path) -> None:
@@ -188,6 +198,9 @@ def test_a_run_that_diverged_counts_as_a_seed(tmp_path: Path) -> None:
     """It is an outcome: else no number of runs would ever be enough."""
     found = answer(two(tmp_path, [0.75] * 7 + [None], [0.5] * 8), "backprop > frozen, 8 seeds")
     assert (found.answer, found.n) == ("held", 7)
+    assert found.why.endswith(", 7 seeds, 1 diverged")
+    few = answer(two(tmp_path / "few", [0.75] * 4 + [None] * 4, [0.5] * 8), "backprop > frozen")
+    assert (few.answer, few.why) == ("undecided", "4 seeds, too few: 6 are needed, 4 diverged")
 
 
 @pytest.mark.parametrize(("claim", "said"), [("backprop - frozen > .25", "undecided"), ("backprop < 0.3", "undecided")])
@@ -214,6 +227,19 @@ def test_a_claim_says_which_metric_and_epoch(tmp_path: Path) -> None:
     assert found[0].means == {"backprop": 0.75, "frozen": 0.5}
     assert answer(tmp_path, "backprop < 0.3 at last", at="epoch=1").answer == "not held"
     assert answer(tmp_path, "backprop < 0.3", at="epoch=1").answer == "held"
+
+
+def test_what_a_group_never_measured_is_said(tmp_path: Path) -> None:
+    """More seeds would not help."""
+    group(tmp_path, BOTH, [0.5] * N, "cosine.1")
+    two(tmp_path, [0.75] * N, [0.5] * N)
+    claims = ("dni > frozen on cosine.1", "backprop > frozen at epoch=99", "dni = frozen on cosine.1 at best")
+    found = reported(tmp_path, claims=claims).claims
+    assert [(a.answer, a.why) for a in found] == [
+        ("undecided", f"no cosine.1 at epoch {DEEP} in frozen"),
+        ("undecided", f"no {BITS} at epoch 99 in backprop, frozen"),
+        ("undecided", "no cosine.1 in frozen"),
+    ]
 
 
 def test_only_its_own_groups_decide_at_which_epoch_a_claim_is_read(tmp_path: Path) -> None:

@@ -212,6 +212,13 @@ def test_the_key_that_tells_most_groups_apart_comes_first() -> None:
     assert made == ["dni b=1", "dni b=2", "dni b=3"]
 
 
+def test_a_key_that_only_some_have_is_the_last_to_tell_apart() -> None:
+    """An oracle sees no inputs, but that is not what it is called by."""
+    learned = [{"trainer.name": "dni", "trainer.generator.kind": "learned", "trainer.generator.input": i} for i in "ab"]
+    oracle = {"trainer.name": "dni", "trainer.generator.kind": "oracle"}
+    assert labels([*learned, oracle]) == ["dni learned a", "dni learned b", "dni oracle"]
+
+
 def test_a_list_of_generator_inputs_reads_as_a_sum() -> None:
     """layer-output+input, no brackets."""
     made = named({"trainer.generator.input": ["layer-output", "input"]}, {"trainer.generator.input": "both"})

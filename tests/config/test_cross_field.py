@@ -8,6 +8,8 @@ import pytest
 from datafiles import write_csv
 from said import BASE, said
 
+from synthgrad.experiment import settings as settings_module
+
 FEW = "task: {name: binary-addition, bits: 3"
 TRAINER = "trainer: {name: backprop}\n"
 TASKS = {
@@ -59,6 +61,22 @@ def test_a_batch_that_does_not_fit_the_data_is_reported(text: str, settings: lis
     assert said(BASE + text, *settings) == [line]
 
 
+SEES = "{name: dni, generator: {%s}}"
+
+
+@pytest.mark.parametrize("normalizes", ["normalize: true", "hidden: [5], normalize_hidden: true"])
+@pytest.mark.parametrize("forked", [False, True], ids=["trainer", "branch"])
+def test_generators_do_not_normalise_a_batch_of_one_example_either(normalizes: str, forked: bool) -> None:
+    """Neither those that train to the end nor those of a first trainer."""
+    dni, batch = SEES % normalizes, "training: {batch_size: 3}\n"
+    branch = f"branch: {{epoch: 2, trainer: {dni}}}\n"
+    text = f"{BASE}{branch}" if forked else BASE.replace("{name: backprop}", dni)
+    line = "training.batch_size: leaves a batch of one example, which batch normalisation cannot normalise"
+    assert said(text + batch) == [f"a.yaml:{4 if forked else 3}:24: {line}"]
+    assert said(text + batch.replace("3", "4")) == []
+    assert said(f"{text}{batch}".replace("true", "false")) == []
+
+
 @pytest.mark.parametrize(
     ("hidden", "freeze", "lines"),
     [
@@ -105,22 +123,35 @@ def test_a_file_that_cannot_be_read_does_not_hide_other_problems(tmp_path: Path)
     assert "there is no such directory" in found[1]
 
 
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine of 8 GiB, whatever this one has."""
+    monkeypatch.setattr(settings_module, "memory", lambda: 8 << 30)
+
+
+@pytest.mark.usefixtures("small")
 def test_examples_beyond_the_machine_are_reported_before_they_are_made() -> None:
     """At the number of examples."""
     (line,) = said(TEACHER % (", inputs: 100000, train_examples: 10000000", ""))
     assert line.startswith("a.yaml:1:62: task.train_examples: the examples would need 14")
 
 
+@pytest.mark.usefixtures("small")
 def test_weights_beyond_the_machine_are_reported_before_training() -> None:
     """Nobody waits for an allocation that cannot be had."""
     (line,) = said(BASE + f"network: {{hidden: {[100_000] * 50}}}\n")
     assert line.startswith("a.yaml:3:19: network.hidden: the weights would need ")
 
 
+@pytest.mark.usefixtures("small")
 def test_more_gradients_under_way_than_the_machine_can_hold_are_reported() -> None:
     """The delay is what is to be changed."""
-    (line,) = said(BASE.replace("backprop", "delayed-gradient, delay: 1000000000"))
-    assert line.startswith("a.yaml:2:42: trainer.delay: the gradients under way would need ")
+    late = BASE.replace("backprop", "delayed-gradient, delay: %d")
+    assert said(late % 1000000000) == [
+        "a.yaml:2:42: trainer.delay: the gradients under way would need 89645.4 GiB while training "
+        "(this machine has 8.0 GiB)"
+    ]
+    assert said(late % 50_000) == []
 
 
 def test_problems_of_a_sound_section_are_reported_beside_wrong_values_elsewhere() -> None:

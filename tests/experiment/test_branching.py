@@ -195,14 +195,34 @@ def test_another_optimiser_begins_anew():
         assert not any(value.any() for value in second.all.state().values())
 
 
-def test_a_layer_that_is_frozen_from_the_fork_on_stands_still():
-    """What momentum it had is not handed to it."""
-    keys = {**BACKPROP, "trainer.optimizer": "momentum"}
+LATE = {"trainer.name": "delayed-gradient", "trainer.alpha": 0.2, "trainer.delay": 2}
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(
+    "keys", [BACKPROP, LATE, {**LATE, "trainer.pipeline": True}], ids=["at-once", "late", "pipeline"]
+)
+def test_a_layer_that_is_frozen_from_the_fork_on_stands_still(keys, optimizer):
+    """What momentum it had is not handed to it, nor gradients that were under way; the next layer goes on."""
+    keys = {**keys, "trainer.optimizer": optimizer}
     branch = Experiment([tiny(forked(keys, {**keys, "trainer.freeze": [1]}, 3))])
     upto(branch, 3)
-    W = branch.trainer.layers[0].W.copy()
+    before = [f.params.theta.copy() for f in branch.trainer.layers]
     upto(branch, 6, 3)
-    assert np.array_equal(branch.trainer.layers[0].W, W)
+    still = [np.array_equal(f.params.theta, was) for f, was in zip(branch.trainer.layers, before, strict=True)]
+    assert still == [True, False, False]
+
+
+def test_gradients_that_are_under_way_to_other_layers_arrive():
+    """The first step after the fork is that of a gradient from before it."""
+    branch = Experiment([tiny(forked(LATE, {**LATE, "trainer.freeze": [1]}, 3))])
+    upto(branch, 3)
+    ring, t = branch.trainer.rings[0], int(branch.trainer.t)
+    (f, due), *_ = (each for each in ring.places[(t - ring.delay) % 3] if each[0] is branch.trainer.layers[1])
+    expected = f.W - 0.2 * due["W"]
+    branch.begin_epoch(4)
+    branch.trainer.step(next(branch.feed.epoch(4)))
+    np.testing.assert_allclose(branch.trainer.layers[1].W, expected, rtol=1e-14)
 
 
 def test_a_generator_goes_on_only_where_it_sees_the_same():
@@ -212,6 +232,8 @@ def test_a_generator_goes_on_only_where_it_sees_the_same():
     first, second = entered(sees["layer-output"], sees["label"], keys)
     assert first.generators[0].network.theta.shape == second.generators[0].network.theta.shape
     assert first.generators[0].network.theta.any()
+    assert not second.generators[0].network.theta.any()
+    _, second = entered(sees["layer-output"], {**sees["layer-output"], "trainer.generator.normalize": True}, keys)
     assert not second.generators[0].network.theta.any()
     first, second = entered(sees["label"], {**sees["label"], "trainer.generator.alpha": 0.2}, keys)
     assert np.array_equal(first.generators[0].network.theta, second.generators[0].network.theta)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conftest import tiny
 from datafiles import write_csv
+from made import fork
 
 from synthgrad.config import flat, plain
 from synthgrad.runs.defaults import changed, filled
@@ -23,6 +24,17 @@ def test_a_section_that_does_not_name_its_kind_is_of_the_usual_one():
     now, then = changed(flat(plain(tiny(ADAM)))), changed(older(ADAM))
     assert then == now
     assert then["trainer.generator.optimizer.beta1"] == (0.5, 0.9)
+
+
+def test_what_a_branch_chose_for_its_first_trainer_is_told():
+    """Its optimiser is held against the usual one; trainer and epoch of the fork are told elsewhere."""
+    first = {"trainer.name": "dni", "trainer.optimizer": {"name": "adam", "beta1": 0.5}, "trainer.alpha": 0.2}
+    found = changed(flat(plain(tiny(fork(first, {}, 2, {})))))
+    assert {key: pair for key, pair in found.items() if key.startswith("branch")} == {
+        "branch.trainer.alpha": (0.2, 0.1),
+        "branch.trainer.optimizer.name": ("adam", "sgd"),
+        "branch.trainer.optimizer.beta1": (0.5, 0.9),
+    }
 
 
 def test_a_key_that_an_older_run_lacks_has_its_default():

@@ -186,6 +186,8 @@ CASES = {
     "npz-array-cut-short": Case(file("t.npz", packed(d=npy(D)[:-3], x=npy(TABLE))), "the array 'd' is cut short, or"),
     "npz-array-damaged": Case(file("t.npz", packed(d=b"nothing", x=npy(TABLE))), "the array 'd' is damaged (EOF"),
     "npz-without-arrays": Case(file("t.npz", packed().replace(b".npy", b".txt")), "t.npz: is a zip file without"),
+    "npz-array-twice": Case(file("t.npz", packed(d=npy(D), x=npy(D)).replace(b"x.npy", b"d.npy")), "two arrays are"),
+    "npz-longer-numbers": Case(npz(x=D + np.longdouble("1e400"), d=D), "the array 'x' is not finite in row 0"),
     "npz-claims": Case(file("t.npz", packed(d=HUGE, x=npy(D))), "the array 'd' is cut short, or damaged"),
     "npy": Case(file("t.npy", npy(TABLE)), "t.npy: is an NPY file, a single array"),
     "npz-sparse": Case(sparse("t.npz"), "t.npz: is no NPZ file, or cut short (file is not a zip file;"),
@@ -208,7 +210,7 @@ CASES = {
     "idx-gzipped-by-name": Case(
         idx(changed(IMAGES_FILE, gzip.compress)), "begins with 1f 8b 08 00 (gzipped: let its name end in .gz)"
     ),
-    "idx-not-gzipped": Case(idx(changed(f"{IMAGES_FILE}.gz", gzip.decompress), end=".gz"), "is no gzip file, or"),
+    "idx-not-gzipped": Case(idx(changed(f"{IMAGES_FILE}.gz", gzip.decompress), end=".gz"), "(not a gzipped file)"),
     "idx-empty": Case(idx(changed(IMAGES_FILE, lambda data: b"")), f"{IMAGES_FILE}: is empty (expected 00 00 08 03"),
     "idx-head-cut-short": Case(idx(changed(IMAGES_FILE, lambda data: data[:9])), "is cut short, with 9 bytes of 16"),
     "idx-cut-short": Case(idx(changed(IMAGES_FILE, end_of)), f"{IMAGES_FILE}: is cut short, with 1,213 bytes of 1,216"),

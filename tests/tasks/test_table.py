@@ -62,6 +62,7 @@ DELIMITED = {
     "delimiter-in-quotes": '"a","x,y,z;",d\n1,2,3\n4,5,6\n',
     "blanks-and-empty-lines": " a , b ,d\n\n1, 2 ,3\n 4,5,6\n\n",
     "no-newline-at-the-end": "a,b,d\n1,2,3\n4,5,6",
+    "quotes-after-blanks": 'a, "b", d\n1, "2", 3\n4, 5, "6"\n',
     "exponents": "a,b,d\n1e0,+2,.3e1\n4.,5,6\n",
 }
 
@@ -140,6 +141,19 @@ def test_one_word_among_many_numbers_is_a_slip_and_no_class(tmp_path):
         raw(write_csv(tmp_path, "\n".join(["x,y", *lines, "7,n/a"])), "y")
 
 
+@pytest.mark.parametrize("name", ["NaN", " nan ", ""])
+def test_what_a_missing_name_is_written_as_is_no_class(tmp_path, name):
+    """Unless classes are asked for: a list of names that had gaps is written so."""
+    names = ["a", "b", name, "a"]
+    paths = [write_npz(tmp_path, f"{kind}.npz", x=np.arange(4), y=np.array(names, kind)) for kind in "US"]
+    if name:
+        paths.append(write_csv(tmp_path, "\n".join(["x,y", *(f"{i},{each}" for i, each in enumerate(names))])))
+    for path in paths:
+        with pytest.raises(DataError, match=r"names no class.*\(leave .*, or task.kind: classes\)"):
+            task(path, "y")
+        assert task(path, "y", kind="classes").n_y == 3
+
+
 # standardised -------------------------------------------------------------------------------------
 
 
@@ -170,6 +184,22 @@ def test_huge_and_tiny_numbers_are_standardised_too(tmp_path):
     made = task(write_npz(tmp_path, x=TABLE * [1e300, 1e-300, 1], y=TABLE[:, 1]), "y")
     plain = task(write_npz(tmp_path, "plain.npz", x=TABLE, y=TABLE[:, 1]), "y")
     np.testing.assert_allclose(made.train.x, plain.train.x, rtol=1e-9)
+    held_out = np.random.RandomState(0).permutation(80)[70]
+    x = TABLE.copy()
+    x[held_out, 1] = 1e30
+    made = task(write_npz(tmp_path, x=x, y=TABLE[:, 1]), "y")
+    np.testing.assert_allclose(made.train.x, plain.train.x, rtol=1e-9)
+
+
+def test_a_held_out_number_beyond_all_proportion_is_refused(tmp_path):
+    """It would be infinite in float32; so would be a huge one that is not standardised, which options tell at once."""
+    x = TABLE.copy()
+    x[np.random.RandomState(0).permutation(80)[70], 1] = 1e300
+    with pytest.raises(DataError, match=r"holds numbers that are too large to train on \(in rows that are held out"):
+        task(write_npz(tmp_path, x=x, y=TABLE[:, 1]), "y")
+    for data in ({"x": x, "y": TABLE[:, 1]}, {"x": TABLE, "y": -x[:, 1]}):
+        with pytest.raises(DataError, match=r"too large to train on \(task.standardize: true makes them smaller"):
+            raw(write_npz(tmp_path, **data), "y")
 
 
 # files --------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from synthgrad.compare.screens.head import WIDE, counted, head
 from synthgrad.compare.screens.layout import Column, fits, lay_out, taken
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.statistics import seeds_needed
-from synthgrad.compare.text import cell_width, cut, fill, names
+from synthgrad.compare.text import GAP, cell_width, cut, fill, names
 
 MOST = 12
 """With more groups than this only the first ``SHOWN`` are listed."""
@@ -43,10 +43,12 @@ class Screen:
         """The whole screen."""
         yield from head(self.table, self.every, self.width)
         yield ""
-        yield from lay_out(self.columns(), self.width)
+        rows = lay_out(self.columns(), self.width)
+        yield from rows
         if self.hidden:
             yield f"+ {self.hidden} more (--all shows them)"
-        for part in (self._answers(), self._second(), self._layers(), self._strip(), self._others(), self._notes()):
+        notes = self._notes(self.table.target is not None and self._to_target() in rows[0].split(" " * GAP))
+        for part in (self._answers(), self._second(), self._layers(), self._strip(), self._others(), notes):
             lines = list(part)
             if lines:
                 yield ""
@@ -145,7 +147,7 @@ class Screen:
                 yield from [first, *(f"  {line}" for line in lay_out(columns, self.width - 2)[1:])]
 
     def _layers(self) -> Iterator[str]:
-        """How well each hidden layer's generator predicts the true gradient."""
+        """How well what each hidden layer received predicts the true gradient."""
         told = [group for group in self.groups if any(layer.cosine.n or layer.skill.n for layer in group.layers)]
         if not told:
             return
@@ -156,7 +158,7 @@ class Screen:
         if self.width >= WIDE and self.table.control:
             columns.append(Column("does it learn below the top layer?", [self._learns(g) for g in told], right=False))
         yield from fill(
-            "synthetic against true gradient by hidden layer, 1 is alike, skill 0 as good as none:", self.width
+            "what hidden layers received against the true gradient, 1 is alike, skill 0 as good as none:", self.width
         )
         yield from lay_out(columns, self.width)
 
@@ -174,7 +176,7 @@ class Screen:
     def _strip(self) -> Iterator[str]:
         """Each seed's value in its place on a common axis."""
         values = [v for g in self.groups for v in g.values if v is not None]
-        label = max(cell_width(self.names[g.label]) for g in self.groups)
+        label = max(cell_width(name) for name in ["seeds", *(self.names[g.label] for g in self.groups)])
         width = self.width - label - 4
         if len(values) < 2 or min(values) == max(values) or width < 20 or self.hidden:
             return
@@ -210,9 +212,9 @@ class Screen:
         for answer in self.table.answers:
             yield from fill(answer, self.width, 2)
 
-    def _notes(self) -> Iterator[str]:
-        """How to read the table, and what is to be known before it is believed."""
-        rules = " ".join(self.rules())
+    def _notes(self, target: bool) -> Iterator[str]:
+        """How to read the table, its column of the ``target`` too if it has one, and what to know before believing it."""
+        rules = " ".join([*self.rules(), *([f"{self.reading()}."] if target else [])])
         yield from fill(rules, self.width) if rules else ()
         for remark in [*self.diverged(), *self.table.fairness]:
             yield from fill(f"- {remark}", self.width, 2)
@@ -237,6 +239,11 @@ class Screen:
             n = min(d.n for d in known)
             pairing = f"{n} paired seeds tell as much as {round(n / (1 - r))} unpaired"
             yield f"Pairing r {small(r)} (median): {pairing}."
+
+    def reading(self) -> str:
+        """How to read the column of the target."""
+        target = self._to_target()
+        return f"{target}: median epoch from which {short(self.table.target)} was held for three evaluations"
 
     def _gap_rule(self) -> str:
         known = any(d.gap is not None for d in self.differences)
