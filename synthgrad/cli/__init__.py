@@ -28,7 +28,8 @@ First steps:
 Exit codes: 0 done, 1 failed while running, 2 bad usage or config, 3 the run
 diverged, 4 a checked claim does not hold, 5 it is undecided, 130 or 143 after
 SIGINT or SIGTERM.
-Completion: eval "$(_SYNTHGRAD_COMPLETE=bash_source synthgrad)"  (or zsh_source, fish_source)
+Completion in Bash (elsewhere with zsh_source or fish_source):
+  eval "$(_SYNTHGRAD_COMPLETE=bash_source synthgrad)"
 """
 
 

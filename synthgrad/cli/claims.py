@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from synthgrad.compare.report import Answer, Missing, Report
     from synthgrad.compare.statements import Line, Statements
     from synthgrad.compare.subjects import Gathered, Subject
+    from synthgrad.experiment import Config
 
 GRID = ("configs", "settings", "seed", "name", "ablate")
 """Parameters of ``sweep`` that say which runs there are; the others say how they are made."""
@@ -56,6 +58,31 @@ def stated(files: Sequence[Path], places: Sequence[str], runs: Path, command: li
     return alone(found.answers, found.missing, found.gathered, command), found.gathered
 
 
+def checked(file: Path) -> None:
+    """Raises ConfigError with everything that is wrong with a file, as far as it shows before any run."""
+    from synthgrad.compare.answered import answers
+    from synthgrad.compare.statements import read
+
+    statements = read(file)
+    planned = _Grid(statements, ()).planned()
+    if planned:  # without sweeps it is about whatever runs are there
+        answers(statements, _gathered(statements, ()), planned)
+
+
+def configs_of(paths: Sequence[Path], quiet: bool) -> list[Path]:
+    """The paths without the files of claims that a glob brings along; if there is nothing else, they stay."""
+    from synthgrad.config.files import of_claims
+
+    claims = [path for path in paths if len(paths) > 1 and of_claims(path)]
+    kept = [path for path in paths if path not in claims]
+    if not claims or not kept:
+        return list(paths)
+    if not quiet:
+        said = f"{', '.join(map(str, claims))}: left out ({'files' if len(claims) > 1 else 'a file'} of claims)"
+        click.echo(f"sweep: {said}".encode("utf-8", "surrogateescape"), err=True)
+    return kept
+
+
 def refuse(context: click.Context) -> None:
     """Raises UsageError where options were typed that have no effect on claims alone."""
     typed = [
@@ -80,6 +107,7 @@ def _home(places: Sequence[str], runs: Path) -> Path:
 
 
 def _add(found: Answered, file: Path, paths: Sequence[Path], home: Path) -> None:
+    from synthgrad.cli.tally import left_alone
     from synthgrad.compare.answered import answers
     from synthgrad.compare.statements import read
 
@@ -90,7 +118,8 @@ def _add(found: Answered, file: Path, paths: Sequence[Path], home: Path) -> None
     found.missing += grid.missing(home)
     known = {subject.path for subject in found.gathered.subjects}
     found.gathered.subjects += [subject for subject in gathered.subjects if subject.path not in known]
-    found.gathered.notes += [note for note in gathered.notes if note not in found.gathered.notes]
+    notes = [*gathered.notes, *left_alone(grid.others)]
+    found.gathered.notes += [note for note in notes if note not in found.gathered.notes]
     found.gathered.names |= gathered.names
 
 
@@ -116,7 +145,7 @@ class _Sweep(NamedTuple):
     """The words of a sweep from here, and the configs of its runs by fingerprint."""
 
     words: list[str]
-    runs: dict[str, dict[str, Any]]
+    runs: dict[str, Config]
 
 
 class _Grid:
@@ -125,7 +154,7 @@ class _Grid:
     def __init__(self, statements: Statements, paths: Sequence[Path]) -> None:
         from synthgrad.config import Complaints
         from synthgrad.runs.reading import OPEN
-        from synthgrad.sweep.planning import found
+        from synthgrad.sweep.planning import Found, found
 
         complaints = Complaints()
         self.sweeps: list[_Sweep] = []
@@ -134,15 +163,17 @@ class _Grid:
                 self.sweeps.append(_planned(line, statements.path.parent))
         complaints.settle()
         self.runs = {key: config for sweep in self.sweeps for key, config in sweep.runs.items()}
-        there = found(paths, set(self.runs)) if self.runs else {}
-        self.paths = [each.run.path for several in there.values() for each in several]
-        self.ended = {key for key, several in there.items() if any(each.outcome not in OPEN for each in several)}
+        known = found(paths, self.runs) if self.runs else Found()
+        self.paths = [each.run.path for several in known.there.values() for each in several]
+        self.ended = {key for key, several in known.there.items() if any(each.outcome not in OPEN for each in several)}
+        self.others = Counter(names for key, each in known.others.items() if key not in self.ended for names in each)
 
     def planned(self) -> list[Subject]:
         """The runs that have not come to an end, as subjects without figures."""
         from synthgrad.compare.cases import planned
+        from synthgrad.config import flat, plain
 
-        return [planned(config) for key, config in self.runs.items() if key not in self.ended]
+        return [planned(flat(plain(config))) for key, config in self.runs.items() if key not in self.ended]
 
     def missing(self, home: Path) -> Iterator[Missing]:
         """The sweeps that make the missing runs; a run that an earlier one makes is not missing twice."""
@@ -167,10 +198,10 @@ def _planned(line: Line, directory: Path) -> _Sweep:
         chosen = _parsed(line, directory)
         settings = (*chosen["settings"], *([f"seed={chosen['seed']}"] if chosen["seed"] is not None else []))
         runs = grid(chosen["configs"], settings)
-        configs = [flat(plain(each.config)) for each in (ablated(runs) if chosen["ablate"] else runs)]
+        configs = [each.config for each in (ablated(runs) if chosen["ablate"] else runs)]
     except ConfigError as error:
         raise ConfigError(f"{line.place}: {each}" for each in error.lines) from None
-    return _Sweep(_words(chosen), {identity(config): config for config in configs})
+    return _Sweep(_words(chosen), {identity(flat(plain(config))): config for config in configs})
 
 
 def _parsed(line: Line, directory: Path) -> dict[str, Any]:
@@ -178,10 +209,11 @@ def _parsed(line: Line, directory: Path) -> dict[str, Any]:
     from synthgrad.cli import as_ours
     from synthgrad.cli.sweep import sweep
 
-    if {"-h", "--help"}.intersection(line.words):
+    words = list(line.words[2:] if line.words[:2] == ("synthgrad", "sweep") else line.words)
+    if {"-h", "--help"}.intersection(words):
         raise ConfigError("--help has no place in a claim's sweep")
     try:
-        context = sweep.make_context("sweep", list(line.words))
+        context = sweep.make_context("sweep", words)
     except click.ClickException as error:
         raise ConfigError(as_ours(error.format_message())) from None
     typed = [name for name in context.params if context.get_parameter_source(name) == ParameterSource.COMMANDLINE]

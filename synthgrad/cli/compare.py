@@ -85,7 +85,7 @@ class Shown(NamedTuple):
 @click.option("--wide", is_flag=True, help="At least 120 columns.")
 @click.option("--all", "whole", is_flag=True, help="Every group, however many.")
 @click.option("--complete", is_flag=True, help="Print the sweeps that make the missing runs, nothing else.")
-@click.option("--run", is_flag=True, help="With --complete: run them.")
+@click.option("--run", is_flag=True, help="With --complete: run them, then answer --claims.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of --format json.")
 @click.option(
     "--runs",
@@ -123,6 +123,7 @@ def compare(
       synthgrad compare --where trainer.alpha=1e-3 --plot fig.svg --html page.html
       synthgrad compare --check 'dni both > frozen' --check 'dni both ~ backprop'
       synthgrad compare --claims configs/addition/claims.yaml
+      synthgrad compare --claims configs/addition/claims.yaml --complete --run
       synthgrad compare --complete | sh
       synthgrad compare RUN RUN
     """
@@ -156,8 +157,10 @@ def compare(
         gathered = _gather(find(places or (str(runs),), runs), conditions, question, show)
         report = build(gathered, question, command_line())
     if complete:
-        make(report.missing if files else (each for table in report.tables for each in table.missing), run)
-        return
+        make(report.missing if files else (each for table in report.tables for each in table.missing), run, bool(files))
+        if not (files and run):
+            return
+        report, gathered = _stated(files, places, conditions, question, show)
     _warn(report)
     _show(report, gathered, show)
     tell(report)

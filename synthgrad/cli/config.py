@@ -20,18 +20,25 @@ def config() -> None:
 def check(configs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
     """Say everything that is wrong with config files; nothing is trained.
 
+    A file of claims is checked as compare --claims does before any run: its claims, its sweeps and their configs.
+
     \b
     Example:
       synthgrad config check configs/addition/*.yaml
     """
+    from synthgrad.cli.claims import checked
     from synthgrad.config import load
+    from synthgrad.config.files import of_claims
     from synthgrad.errors import ConfigError
     from synthgrad.experiment import Config
 
     problems = []
     for path in configs:
         try:
-            load(path, Config, settings)
+            if of_claims(path):
+                checked(path)
+            else:
+                load(path, Config, settings)
         except ConfigError as error:
             problems += error.lines
         else:
@@ -76,19 +83,22 @@ def schema() -> None:
 def list_(names: tuple[str, ...]) -> None:
     """List what a config can choose from, with every option, its default and its meaning.
 
-    NAME narrows it to keys or entries.
+    NAME narrows it to entries, and to keys by their dotted name or its end.
 
     \b
     Examples:
       synthgrad config list
       synthgrad config list trainer
       synthgrad config list dni adam
+      synthgrad config list trainer.freeze every
     """
     import shutil
 
-    from synthgrad.cli.listing import listing
+    from synthgrad.cli.listing import listing, near
 
     try:
         click.echo(listing(names, min(shutil.get_terminal_size((100, 24)).columns, 120)), nl=False)
     except KeyError as error:
-        raise click.UsageError(f"nothing is called {error} (`synthgrad config list` shows all)") from None
+        meant = near(error.args[0])
+        hint = f"did you mean {meant!r}? " if meant else ""
+        raise click.UsageError(f"nothing is called {error} ({hint}`synthgrad config list` shows all)") from None

@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options, dump, nested
+from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options, default_of, dump, nested
+from synthgrad.config.messages import closest
 from synthgrad.experiment import Config
 
 Registries = dict[str, tuple[Mapping[str, Any], OneOf | AnyOf | NameOf]]
+
+
+class Choice(NamedTuple):
+    """An entry that is chosen for a section, the key that chooses it, and among how many."""
+
+    section: str
+    key: str
+    entry: str
+    among: int
+
+
+class Found(NamedTuple):
+    """A key that a config may have, the default of the section around it, and the choices that bring it along."""
+
+    key: str
+    field: FieldInfo
+    above: Options | None
+    choices: tuple[Choice, ...]
+
+    @property
+    def written(self) -> str:
+        """The key that is set."""
+        return _plain(self.key, _choice(self.field))
+
+    def fits(self, name: str) -> bool:
+        """Whether the key is called so: all of it, its end, or a section of it below everything that is chosen."""
+        if any(f".{key}".endswith(f".{name}") for key in (self.key, self.written)):
+            return True
+        parts, wanted = self.written.split("."), name.split(".")
+        chosen = len(self.choices[-1].section.split(".")) if self.choices else 0
+        ends = range(max(len(wanted), chosen + 1), len(parts))
+        return any(parts[end - len(wanted) : end] == wanted for end in ends)
 
 
 def registries() -> Registries:
@@ -19,7 +52,7 @@ def registries() -> Registries:
     """
     found: Registries = {}
     seen: list[Mapping[str, Any]] = []
-    for key, field in _walk(Config):
+    for key, field, *_ in _walk(Config):
         choice = _choice(field)
         if choice is not None and all(choice.registry is not known for known in seen):
             seen.append(choice.registry)
@@ -30,9 +63,16 @@ def registries() -> Registries:
 def keys() -> dict[str, list[str]]:
     """Every dotted key of the config, with the names that it can have."""
     known: dict[str, list[str]] = {}
-    for key, field in _walk(Config):
-        known.setdefault(_plain(key, _choice(field)), _names(field))
+    for found in _walk(Config):
+        known.setdefault(found.written, _names(found.field))
     return known
+
+
+def near(name: str) -> str | None:
+    """The entry, key or end of a key that was probably meant."""
+    ends = (part for key in keys() for part in (key, *key.split(".")))
+    entries = (entry for registry, _ in registries().values() for entry in registry)
+    return closest(name, dict.fromkeys((*entries, *ends)))
 
 
 def listing(names: tuple[str, ...], width: int) -> str:
@@ -40,21 +80,28 @@ def listing(names: tuple[str, ...], width: int) -> str:
 
     ``names`` narrow it to keys or entries; a name that nothing has raises KeyError.
     """
+    blocks = [("sections", "", _rows(_options(Config, ""), width)), *_entries(width)]
+    if names:
+        found = {name: [key for key in _walk(Config) if key.fits(name)] for name in names}
+        for name in names:
+            if not found[name] and not any(_fits(name, block[0], block[1]) for block in blocks):
+                raise KeyError(name)
+        blocks = [block for block in blocks if any(_fits(name, block[0], block[1]) for name in names)]
+        rows = _rows(_told(key for several in found.values() for key in several), width)
+        blocks = [("", "", rows), *blocks] if rows else blocks
+    return "\n".join("\n".join([*lines, ""]) for _, _, lines in blocks)
+
+
+def _entries(width: int) -> Iterator[tuple[str, str, list[str]]]:
+    """Every entry of every registry: the key that chooses it, its name, and what there is to say of it."""
     known = registries()
-    blocks = [("sections", "", _rows(_options(Config, ""), width))]
     for key, (registry, choice) in known.items():
         for name, entry in registry.items():
             lines = [f"{key}: {name}", *_fill(meaning(entry), 4, width)]
             if isinstance(choice, OneOf):
                 own = [row for row in _options(choice.options(name), "") if row[0] != choice.key]
                 lines += _rows(own, width, indent=4)
-            blocks.append((key, name, lines))
-    if names:
-        for name in names:
-            if not any(_fits(name, block[0], block[1]) for block in blocks):
-                raise KeyError(name)
-        blocks = [block for block in blocks if any(_fits(name, block[0], block[1]) for name in names)]
-    return "\n".join("\n".join([*lines, ""]) for _, _, lines in blocks)
+            yield key, name, lines
 
 
 def meaning(entry: Any) -> str:
@@ -65,25 +112,57 @@ def meaning(entry: Any) -> str:
 
 
 def _fits(name: str, key: str, entry: str) -> bool:
-    return name in (key, key.rpartition(".")[2], entry) or name in key.split(".")[:-1]
+    return name == entry or f".{name}." in f".{key}."
 
 
 # reading the options ------------------------------------------------------------------------------
 
 
-def _walk(options: type[Options], path: str = "") -> Iterator[tuple[str, FieldInfo]]:
+def _walk(
+    options: type[Options], path: str = "", above: Options | None = None, choices: tuple[Choice, ...] = ()
+) -> Iterator[Found]:
     """Every key below ``options``, those of every entry that could be chosen included."""
     for name, field in options.model_fields.items():
         key = f"{path}.{name}".lstrip(".")
         choice = _choice(field)
         below = nested(field.annotation)
         if choice is not None or below is None:
-            yield key, field
+            yield Found(key, field, above, choices)
         if isinstance(choice, OneOf):
             for entry in choice.registry:
-                yield from ((k, f) for k, f in _walk(choice.options(entry), key) if k != f"{key}.{choice.key}")
+                chosen = (*choices, Choice(key, _plain(key, choice), entry, len(choice.registry)))
+                every = _walk(choice.options(entry), key, None, chosen)
+                yield from (each for each in every if each.key != f"{key}.{choice.key}")
         elif below is not None:
-            yield from _walk(below, key)
+            yield from _walk(below, key, getattr(above, name, None) or default_of(options, name), choices)
+
+
+def _told(found: Iterable[Found]) -> list[tuple[str, str, str]]:
+    """(key, default, meaning) of these keys, each meaning once, with the entries that have it if not all do.
+
+    What a branch's first trainer repeats is left out.
+    """
+    known = {each.written for each in _walk(Config)}
+    rows: dict[tuple[str, str, str], dict[Choice, None]] = {}
+    for each in found:
+        short = each.written.removeprefix("branch.")
+        key = short if short in known and each.choices else each.written
+        rows.setdefault((key, *_row(each)[1:]), {}).update(dict.fromkeys(each.choices[-1:]))
+    return [(key, default, f"{text}{_having(list(having))}") for (key, default, text), having in rows.items()]
+
+
+def _row(found: Found) -> tuple[str, str, str]:
+    """(key, default, meaning) of a key."""
+    names = _names(found.field)
+    allowed = f" [{' | '.join(names)}]" if names else ""
+    default = _default(found.field, getattr(found.above, found.key.rpartition(".")[2], None))
+    return found.written, default, f"{found.field.description or ''}{allowed}"
+
+
+def _having(choices: Sequence[Choice]) -> str:
+    """Which entries have a key, if not all do."""
+    entries = list(dict.fromkeys(choice.entry for choice in choices))
+    return f" ({choices[0].key}: {', '.join(entries)})" if choices and len(entries) < choices[0].among else ""
 
 
 def _options(options: type[Options], path: str, above: Options | None = None) -> list[tuple[str, str, str]]:
@@ -99,11 +178,7 @@ def _options(options: type[Options], path: str, above: Options | None = None) ->
             default = getattr(above, name) if above else field.get_default(call_default_factory=True)
             rows += [row for row in _options(below, key, default) if row[0] != f"{key}.name"]
             continue
-        names = _names(field)
-        allowed = f" [{' | '.join(names)}]" if names else ""
-        rows.append(
-            (_plain(key, choice), _default(field, getattr(above, name, None)), f"{field.description or ''}{allowed}")
-        )
+        rows.append(_row(Found(key, field, above, ())))
     return rows
 
 

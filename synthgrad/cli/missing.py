@@ -17,14 +17,14 @@ QUIET = " -q"
 """What the lines end in: their output is for a script."""
 
 
-def make(missing: Iterable[Missing], run: bool) -> None:
-    """Print the sweeps that make the missing runs, or run them."""
+def make(missing: Iterable[Missing], run: bool, silent: bool = False) -> None:
+    """Print the sweeps that make the missing runs, or run them; ``silent`` ones print no directories."""
     lines = list(dict.fromkeys(each.line for each in missing))
     if not lines:
         click.echo("compare: nothing is missing", err=True)
     for at, line in enumerate(lines, 1):
         if run:
-            _run(line.removesuffix(QUIET), f"{at} of {len(lines)}")
+            _run(line.removesuffix(QUIET), f"{at} of {len(lines)}", silent)
         else:
             click.echo(_bytes(line))
 
@@ -40,7 +40,7 @@ def tell(report: Report) -> None:
         click.echo(_bytes(f"  {each.line.removesuffix(QUIET)}"), err=True)
 
 
-def _run(line: str, place: str) -> None:
+def _run(line: str, place: str, silent: bool) -> None:
     """Run a sweep, which shows how far it is."""
     import shlex
     import subprocess
@@ -48,7 +48,8 @@ def _run(line: str, place: str) -> None:
     from synthgrad.cli.signals import passed_on
 
     click.echo(f"{place}: {line}", err=True)
-    with subprocess.Popen([sys.executable, "-m", *shlex.split(line)]) as process, passed_on(process):
+    words, out = [sys.executable, "-m", *shlex.split(line)], subprocess.DEVNULL if silent else None
+    with subprocess.Popen(words, stdout=out) as process, passed_on(process):
         code = process.wait()
     if code not in (0, DIVERGED):
         raise click.exceptions.Exit(code if code > 0 else 1)  # below 0: the signal that killed it

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from synthgrad.cli.tally import counted
-from synthgrad.compare.groups import FIRST, differing, end, form, shown, told, word
+from synthgrad.compare.groups import FIRST, differing, end, form, groups, shown, tables, told, word
 from synthgrad.compare.subjects import RUN_ONLY
 from synthgrad.config import flat, plain
+from synthgrad.experiment import Config
+from synthgrad.runs.methods import FREEZE
 from synthgrad.sweep.stacks import Order
 
 NAME = "name"
@@ -40,6 +42,17 @@ class Names:
         noun = "run" if own else "seed"
         size = f"seed {orders[0].config.seed}" if len(orders) == 1 else counted(len(orders), noun)
         return Name([_word(key, each) for key in sorted(keys, key=_rank)], size)
+
+
+def whole(configs: Iterable[Config]) -> list[str]:
+    """What ``compare`` calls those groups of a grid that others are but for their frozen layers."""
+    from synthgrad.compare.cases import planned
+
+    every = [planned(flat(plain(config))) for config in configs]
+    members = [each for table in tables(every) for each in groups(table)[0]]
+    ablated = {each.settings["trainer.name"] for each in members if each.settings[FREEZE]}
+    there = (each for each in members if not each.settings[FREEZE] and each.settings["trainer.name"] in ablated)
+    return list(dict.fromkeys(each.label for each in there))
 
 
 def _settings(order: Order) -> dict[str, Any]:

@@ -46,9 +46,10 @@ def complete_setting(context: click.Context, parameter: click.Parameter, incompl
 
 def complete_name(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Keys and entries that ``config list`` can be narrowed to."""
-    from synthgrad.cli.listing import registries
+    from synthgrad.cli.listing import keys, registries
 
     names = dict.fromkeys(name for key, (registry, _) in registries().items() for name in (key, *registry))
+    names |= dict.fromkeys(keys())
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

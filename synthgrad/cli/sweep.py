@@ -85,7 +85,8 @@ def sweep(
     """Train every combination of the values, for every CONFIG, into a run directory each.
 
     Runs that are there already are left alone, so the same line again completes a sweep that was interrupted. The
-    directories of the whole grid are printed on stdout, unless that is a terminal.
+    directories of the whole grid are printed on stdout, unless that is a terminal. A file of claims among the configs
+    is left out.
 
     Values are parted by commas, but for those in brackets. 0..9 stands for ten whole numbers, 0..100..10 for every
     tenth, 0.1..0.5:5 for five evenly spaced, 1e-4..1e-1:log4 for four on a log scale. A key counts where it exists:
@@ -93,7 +94,8 @@ def sweep(
 
     --ablate layers asks what each hidden layer contributes: a network that does as well with a layer frozen does not
     need what that layer learns, though it still passes through it what it was drawn with. Read each freeze=[i] against
-    the run that freezes nothing, and all of them against trainer.name=frozen, which freezes them all at once.
+    the run that freezes nothing (synthgrad compare --against dni), and all of them against trainer.name=frozen, which
+    freezes them all at once (synthgrad compare).
 
     \b
     Examples:
@@ -106,6 +108,7 @@ def sweep(
       synthgrad sweep dni.yaml --seed 0..99 --scheduler tcp://10.0.0.1:8786
     """
     one_blas_thread()
+    from synthgrad.cli.claims import configs_of
     from synthgrad.cli.tally import counted
     from synthgrad.sweep.ablation import ablated
     from synthgrad.sweep.grid import grid
@@ -113,7 +116,8 @@ def sweep(
 
     chosen = settings if seed is None else (*settings, f"seed={seed}")
     jobs = jobs or _cores()
-    every = ablated(grid(configs, chosen)) if ablate else grid(configs, chosen)
+    every = grid(configs_of(configs, quiet), chosen)
+    every = ablated(every) if ablate else every
     with planned(every, runs, name, jobs, stack, claim=not dry_run) as plan:
         place = scheduler or counted(min(jobs, len(plan.stacks)), "process", "processes")
         if dry_run:
@@ -174,7 +178,18 @@ def _conclude(tally: Tally, display: Silent, runs: Path, quiet: bool) -> None:
         for path in paths:
             click.echo(os.fsencode(path))
     elif len(paths) > 1 and not tally.missing():
-        display.say(f"See: synthgrad compare {shlex.quote(str(runs))}")
+        display.say(f"See: synthgrad compare {shlex.quote(str(runs))}{_against(tally.plan)}")
+
+
+def _against(plan: Plan) -> str:
+    """What is to be compared where layers are frozen in turn: each run with the one that freezes nothing."""
+    if not any(getattr(each.config.trainer, "freeze", ()) for each in plan.grid):
+        return ""
+    from synthgrad.cli.naming import whole
+
+    labels = whole(each.config for each in plan.grid)
+    several = f"  (or with {', '.join(map(shlex.quote, labels[1:]))})" if labels[1:] else ""
+    return f" --against {shlex.quote(labels[0])}{several}" if labels else ""
 
 
 def _code(tally: Tally, stop: Stop) -> int:

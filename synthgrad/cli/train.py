@@ -27,7 +27,7 @@ DIVERGED = 3
 
 
 @click.command(short_help="Train the network of a config into a new run directory.")
-@click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG.yaml", required=False)
+@click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG.yaml]", required=False)
 @settings
 @click.option("--seed", metavar="N", help="The same as -s seed=N.")
 @click.option(

@@ -52,7 +52,8 @@ def beside(tables: Report, claims: Report) -> Report:
     """The tables and the answers on the same runs, each with the number of its table, 0 where that is left out."""
     numbers = {_setting({**table.task, **table.network}): table.number for table in tables.tables}
     found = [replace(each, table=numbers.get(_setting(each.setting), 0)) for each in claims.claims]
-    return replace(tables, claims=found, missing=claims.missing)
+    warnings = [*dict.fromkeys([*tables.warnings, *claims.warnings])]
+    return replace(tables, claims=found, missing=claims.missing, warnings=warnings)
 
 
 def _setting(settings: dict[str, object]) -> str:

@@ -49,7 +49,7 @@ def _said(
         return "no control to tell whether its hidden layers learn"
     said = learning(from_control)
     if from_control.verdict == BETTER and from_reference is not None and from_reference.verdict != TOO_FEW:
-        said += f"; {_beside(from_reference)} {reference}"
+        said += f"; {beside(from_reference)} {reference}"
     return said
 
 
@@ -64,13 +64,17 @@ def learning(difference: Difference) -> str:
         return f"undecided: {shared}, {seeds_needed(max(1, difference.family))} are needed"
     if difference.verdict == LEVEL:
         return f"level with {control}: nothing shows that its hidden layers learn"
-    widths = [difference.interval[1] - difference.interval[0]] if difference.interval else []
-    digits = decimals(widths, abs(difference.mean or 0.0))
-    gain = f"{fixed(difference.mean, digits, '+')} against {control}, {difference.wins}-{difference.losses} in seeds"
+    told = f"{gain(difference)} against {control}, {difference.wins}-{difference.losses} in seeds"
     if difference.verdict == WORSE:
-        return f"below {control}: its hidden layers learn the wrong thing ({gain})"
+        return f"below {control}: its hidden layers learn the wrong thing ({told})"
     diverges = ", but it diverges" if difference.diverges else ""
-    return f"its hidden layers learn ({gain}){diverges}"
+    return f"its hidden layers learn ({told}){diverges}"
+
+
+def gain(difference: Difference) -> str:
+    """The mean difference, as exact as it is known."""
+    widths = [difference.interval[1] - difference.interval[0]] if difference.interval else []
+    return fixed(difference.mean, decimals(widths, abs(difference.mean or 0.0)), "+")
 
 
 def learns(difference: Difference) -> str:
@@ -83,7 +87,8 @@ def learns(difference: Difference) -> str:
     }[difference.verdict]
 
 
-def _beside(difference: Difference) -> str:
+def beside(difference: Difference) -> str:
+    """The verdict in words that the name of the reference follows."""
     return {BETTER: "better than", WORSE: "worse than", LEVEL: "not told apart from"}[difference.verdict]
 
 

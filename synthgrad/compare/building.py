@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgrad import __version__
-from synthgrad.compare import fairness, statistics
+from synthgrad.compare import ablation, fairness, statistics
 from synthgrad.compare.answers import answers, tuned_answers
 from synthgrad.compare.cases import Tables
 from synthgrad.compare.claims import check
@@ -60,8 +60,8 @@ def build(gathered: Gathered, question: Question, command: Sequence[str]) -> Rep
     subjects = sorted(gathered.subjects, key=lambda s: (s.name, s.path))
     question = replace(question, by=axes(question.by, subjects), metrics=tuple(dict.fromkeys(question.metrics)))
     split, notes = _measured(tables(subjects, question.by), question.metrics)
-    named = titles([table[0].settings for table in split], question.by)
-    built = [_Table(number, title, table, question) for number, (title, table) in enumerate(zip(named, split), 1)]
+    titled = zip(titles([table[0].settings for table in split], question.by), split, strict=True)
+    built = [_Table(number, title, table, question) for number, (title, table) in enumerate(titled, 1)]
     asked, every = question.against, [scores for each in built for scores in each.scores]
     if asked is not None and not called(asked, every):
         raise ConfigError(f"--against {asked}: {unknown(asked, every)}")
@@ -152,6 +152,10 @@ class _Table:
                 others = [s for s in others if s is not self.control]  # that difference has been told
             family = judged([difference(self.number, of, against) for of in others], self.measure.up)
             every += with_gaps(family, others, against, self.reference) if against is self.control else family
+        if self.question.against is None:
+            for whole, parts in ablation.families(self._sorted()):
+                if whole.label not in {d.against for d in every}:
+                    every += judged([difference(self.number, of, whole) for of in parts], self.measure.up)
         return every
 
     def _sorted(self) -> list[Scores]:
@@ -268,13 +272,15 @@ class _Table:
         )
 
     def _answers(self, swept: Sweep | None) -> list[str]:
-        """Whether hidden layers learn; nothing where a missing control is accepted."""
-        if self.control is None and not self.question.control:
-            return []
+        """Whether hidden layers learn, unless a missing control is accepted; what a layer less costs."""
+        unknown = self.control is None and not self.question.control
         if swept is not None:
-            return list(tuned_answers(swept))
+            return [] if unknown else list(tuned_answers(swept))
         control, reference = (s.label if s is not None else None for s in (self.control, self.reference))
-        return list(answers(self.groups, self.differences, control, reference))
+        losses = ablation.losses(self.groups, self.differences)
+        asked = [g for g in self.groups if control is not None or g.label not in losses]
+        learn = [] if unknown else answers(asked, self.differences, control, reference)
+        return [*learn, *losses.values()]
 
     def _untuned(self, swept: Sequence[str]) -> list[str]:
         """A control tried with one setting beside methods that were tried with several."""

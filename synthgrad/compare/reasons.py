@@ -22,13 +22,13 @@ def why(evidence: Evidence, p: str, needed: int, early: bool) -> str:
         return lacking
     if evidence.claim.each:
         return _of_each(evidence, needed if early else 0)
+    told = f"{_numbers(evidence, p)}; " if known.n else ""
     if early and evidence.seeds:
-        told = [] if known.interval is None else [_numbers(evidence, p)]
-        return "; ".join([*told, f"{_seeds(len(evidence.seeds))}, {needed} are needed"])
+        return f"{told}{_seeds(len(evidence.seeds))}, {needed} are needed"
     lost = len(evidence.seeds) - known.n
     diverged = f", {lost} diverged" if lost else ""
-    if known.interval is None or known.n < needed:
-        return f"{_seeds(known.n)}, too few: {needed} are needed{diverged}"
+    if known.n < needed:
+        return f"{told}{_seeds(known.n)}, too few: {needed} are needed{diverged}"
     return f"{_numbers(evidence, p)}, {_seeds(known.n)}{diverged}"
 
 
@@ -41,21 +41,25 @@ def _lacking(evidence: Evidence) -> str:
 
 
 def _numbers(evidence: Evidence, p: str) -> str:
-    """The mean, its interval, and what decides."""
+    """The mean, its interval if there are enough seeds for one, and what decides; a plus for gains of a difference."""
     known, number = evidence.told, evidence.claim.number or 0.0
     ends, mean = known.interval or (0.0, 0.0), known.mean or 0.0
+    sign = "" if evidence.case.against is None else "+"
     margin, inner = evidence.claim.within, moved(evidence.equivalence, number)
     if 0 < max(abs(mean), *map(abs, ends)) < TINY:
-        text, inside = f"{mean:+.2g} [{_tiny(ends)}]", _tiny(inner or ())
+        text, between, inside = f"{mean:{sign}.2g}", _tiny(ends, sign), _tiny(inner or (), sign)
     else:
         digits = decimals([ends[1] - ends[0]], abs(mean))
-        text, inside = f"{fixed(mean, digits, '+')} [{spread(ends, digits, '+')}]", spread(inner, digits, "+")
+        text, between, inside = fixed(mean, digits, sign), spread(ends, digits, sign), spread(inner, digits, sign)
+    text += f" [{between}]" if known.interval is not None else ""
     about = f" about {number:g}" if number else ""
-    return f"{text}, {p}" if margin is None else f"{text}, 90 % interval {inside or '-'}, margin {margin:g}{about}"
+    if margin is not None:
+        return f"{text}, 90 % interval {inside or '-'}, margin {margin:g}{about}"
+    return text if known.interval is None else f"{text}, {p}"
 
 
-def _tiny(ends: tuple[float, ...]) -> str:
-    return "..".join(f"{end:+.2g}" for end in ends)
+def _tiny(ends: tuple[float, ...], sign: str) -> str:
+    return "..".join(f"{end:{sign}.2g}" for end in ends)
 
 
 def _of_each(evidence: Evidence, needed: int) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 
 from synthgrad.config.messages import closest
 from synthgrad.errors import ConfigError
 
 MAX_BYTES = 1 << 18
+_CLAIMS = re.compile(r"""^(["']?)claims\1[ \t]*:(\s|$)""", re.MULTILINE)
 
 
 def read_text(path: Path) -> str:
@@ -26,6 +28,19 @@ def read_text(path: Path) -> str:
     if data is None:
         raise ConfigError(f"{path}: is larger than {MAX_BYTES >> 10} KiB (expected a config of a few lines)")
     return _decode(data, path)
+
+
+def has_claims(text: str) -> bool:
+    """Whether it is the text of a file of claims: ``claims:`` stands at its left edge, and it is no config."""
+    return _CLAIMS.search(text) is not None
+
+
+def of_claims(path: Path) -> bool:
+    """Whether there is a file of claims."""
+    try:
+        return has_claims(read_text(path))
+    except ConfigError:
+        return False
 
 
 def _decode(data: bytes, path: Path) -> str:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple, cast
 
 import yaml
 
-from synthgrad.config.files import read_text
+from synthgrad.config.files import has_claims, read_text
 from synthgrad.config.messages import Key, dotted, show
 from synthgrad.config.syntax import explain
 from synthgrad.errors import ConfigError
@@ -111,8 +111,11 @@ class Tree:
 
 
 def read(path: Path) -> Tree:
-    """Read a YAML file. Raises ConfigError where it is not one YAML document."""
-    return parse(read_text(path), str(path))
+    """Read a YAML file. Raises ConfigError where it is not one YAML document, or one of claims."""
+    text = read_text(path)
+    if has_claims(text):
+        raise ConfigError(f"{path}: is a file of claims, no config (synthgrad compare --claims FILE)")
+    return parse(text, str(path))
 
 
 def parse(text: str, source: str, in_file: bool = True) -> Tree:

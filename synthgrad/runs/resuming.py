@@ -55,11 +55,7 @@ def take_up(run: Run, replica: Replica, about: Mapping[str, Any]) -> Log:
         log.file = run.metrics.open("r+b" if run.metrics.exists() else "x+b", buffering=0)
         if not hold(log.file):
             raise RunError(f"{run.path}: is being trained by another process (wait for it, or end it first)")
-        recorded = Recorded(run.path)
-        if recorded.outcome not in OPEN:  # by whoever had it when it was looked at before
-            raise RunError(f"{run.path}: has ended meanwhile: it is {recorded.outcome}")
-        if (others := other_files(recorded.about, replica.config)) and reached(run):
-            raise RunError(f"{run.path}: began with another {' and '.join(others)} (train it anew from its config.yaml)")
+        _check_again(Recorded(run.path), replica)
         run.result.unlink(missing_ok=True)
         run.weights.unlink(missing_ok=True)
         rows = list(_rows(log.file, log.columns))
@@ -82,6 +78,15 @@ def take_up(run: Run, replica: Replica, about: Mapping[str, Any]) -> Log:
     if found:
         log.before = log.seconds = found.seconds
     return log
+
+
+def _check_again(recorded: Recorded, replica: Replica) -> None:
+    """Raise RunError where a run is not what it was when it was looked at before, or its data are not."""
+    path = recorded.run.path
+    if recorded.outcome not in OPEN:
+        raise RunError(f"{path}: has ended meanwhile: it is {recorded.outcome}")
+    if (others := other_files(recorded.about, replica.config)) and reached(recorded.run):
+        raise RunError(f"{path}: began with another {' and '.join(others)} (train it anew from its config.yaml)")
 
 
 def _restore(run: Run, replica: Replica, rows: Iterable[Row]) -> Checkpoint | None:

@@ -343,6 +343,25 @@ def test_the_lines_run_as_they_are_printed(tmp_path: Path) -> None:
     assert typed("compare", "--claims", path)[::2] == (0, "")
 
 
+def test_once_the_runs_are_made_the_claims_are_answered(tmp_path: Path) -> None:
+    """On stdout and by the exit code; the sweeps say how far they are on stderr, and nothing of comparing."""
+    path = stated("frozen ~ backprop within 1", "frozen > 2", sweeps=[GRID, "tiny.yaml --seed 9"], more="metric: loss")
+    said = ran("compare", "--claims", path, "--complete", "--run", cwd=tmp_path)
+    assert said.code == 4
+    assert said.out == typed("compare", "--claims", path).out
+    assert said.out.endswith("1 held, 1 not held, 0 undecided\n")
+    assert said.err.count("The grid is complete.") == 2
+    assert "See: " not in said.err
+    again = typed("compare", "--claims", path, "--complete", "--run")
+    assert again == (4, said.out, "compare: nothing is missing\n")
+
+
+def test_a_sweep_may_be_written_as_it_is_typed() -> None:
+    """With ``synthgrad sweep`` before its words."""
+    path = stated(*CLAIMS, sweeps=[f"synthgrad sweep {GRID}"])
+    assert typed("compare", "--claims", path, "--complete") == Said(0, f"{LINE}\n", "")
+
+
 # how it is shown ----------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 from conftest import ROWS
-from shipped import CONFIGS, WHOLE
+from shipped import CLAIMS, CONFIGS, WHOLE
 from typed import ROOT, metrics, numbers, typed, write
 
 from synthgrad.cli.listing import keys
@@ -62,6 +62,30 @@ def test_check_trains_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     typed("config", "check", write(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]
+
+
+def test_check_takes_files_of_claims(tmp_path):
+    """Their claims, their sweeps and the configs of these are checked, as they are before any run."""
+    write(tmp_path)
+    claims = tmp_path / "claims.yaml"
+    text = "sweeps:\n- tiny.yaml -s trainer.name=dni,frozen\nclaims:\n- dni > frozen\n"
+    claims.write_text(text)
+    assert typed("config", "check", claims) == (0, f"{claims}: ok\n", "")
+    claims.write_text(text.replace("=dni,", "=dmi,"))
+    said = typed("config", "check", claims)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(f"{claims}:2:3: -s trainer.name=dmi: ")
+    claims.write_text(text.replace("> frozen", "> frzen"))
+    said = typed("config", "check", claims, tmp_path / "tiny.yaml")
+    assert (said.code, said.out) == (2, f"{tmp_path}/tiny.yaml: ok\n")
+    assert said.err == f"{claims}:4:3: 'dni > frzen': no group is called 'frzen' (did you mean 'frozen'?)\n"
+    claims.write_text("claims:\n- dni > frozen\n")
+    assert typed("config", "check", claims).code == 0
+
+
+def test_every_shipped_file_of_claims_is_ok():
+    """With the configs of its sweeps."""
+    assert typed("config", "check", *CLAIMS) == (0, "".join(f"{path}: ok\n" for path in CLAIMS), "")
 
 
 # show ---------------------------------------------------------------------------------------------
@@ -156,6 +180,50 @@ def test_list_can_be_narrowed(name, heading):
     text = typed("config", "list", name).out
     assert heading in text.splitlines()
     assert "task.name: binary-addition" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("trainer.freeze", ["trainer.freeze"]),
+        ("freeze", ["trainer.freeze"]),
+        ("task.path", ["task.path", "task.path"]),
+        ("lambda", ["trainer.lambda"]),
+        ("every", ["trainer.generator.every"]),
+        ("trainer.generator.every", ["trainer.generator.every"]),
+        ("branch.trainer.freeze", ["trainer.freeze"]),
+        ("decay", ["training.decay.at", "training.decay.divide_by"]),
+        ("branch", ["branch.epoch", "branch.trainer.name", "branch.training.epochs", "branch.training.evaluate_every"]),
+    ],
+)
+def test_keys_are_found_by_their_name_or_its_end(name, rows):
+    """Each once with its default and meaning, however many entries have it; of a section those below it."""
+    lines = typed("config", "list", name).out.splitlines()
+    assert [line.split()[0] for line in lines if line[:1].strip()] == rows
+    assert all(len(line.split()) > 3 for line in lines if line[:1].strip())
+
+
+def test_which_entries_have_a_key_is_said():
+    """Where it is not all of them; and the default is that of each."""
+    lambda_, alpha = (" ".join(typed("config", "list", name).out.split()) for name in ("lambda", "trainer.alpha"))
+    assert lambda_.endswith("(trainer.name: dni)")
+    assert alpha.endswith("trainer.alpha 0.0001 step size of layers and generators (trainer.name: printed-listing)")
+    assert "(" not in typed("config", "list", "freeze").out
+
+
+def test_a_section_shows_what_can_be_chosen_for_it():
+    """By its dotted name too."""
+    lines = typed("config", "list", "trainer.generator").out.splitlines()
+    assert "trainer.generator.kind: learned" in lines
+    assert [line.split()[:2] for line in lines if line.startswith("    every ")] == [["every", "1"]]
+
+
+def test_a_near_miss_is_suggested():
+    """Of an entry, a key or its end."""
+    for wrong, right in (("dnni", "dni"), ("freze", "freeze"), ("task.pth", "task.path")):
+        said = typed("config", "list", wrong)
+        assert said.code == 2
+        assert f"nothing is called '{wrong}' (did you mean '{right}'? " in said.err
 
 
 def test_what_nothing_is_called_is_an_error():

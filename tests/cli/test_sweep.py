@@ -135,6 +135,33 @@ def test_a_terminal_is_told_what_to_do_next_instead_of_directories(tmp_path, see
     assert [line for line in err if line.startswith("See: ")] == [line.format(runs) for line in more]
 
 
+@pytest.mark.parametrize(
+    ("more", "against"), [((), "backprop"), (("-s", "trainer.name=backprop,frozen,dni"), "backprop  (or with dni)")]
+)
+def test_an_ablation_is_to_be_read_against_the_runs_that_freeze_nothing(tmp_path, more, against):
+    """By the name that compare has for them."""
+    runs = tmp_path / "runs"
+    _, err = on_a_terminal("sweep", write(tmp_path), "--runs", runs, "--ablate", "layers", *more)
+    assert err[-1] == f"See: synthgrad compare {runs} --against {against}"
+    said = typed("compare", runs, "--against", "backprop")
+    assert said.code == 0
+    assert "backprop freeze=[1]" in said.out
+
+
+def test_files_of_claims_that_a_glob_brings_along_are_left_out(sweep, tmp_path):
+    """With a line that says so, but with -q; alone, it is an error."""
+    claims = tmp_path / "claims.yaml"
+    claims.write_text("sweeps:\n- tiny.yaml\nclaims:\n- backprop > 0.5\n")
+    alone = sweep("--dry-run")
+    said = sweep(claims, "--dry-run")
+    assert (said.code, said.out) == (0, alone.out)
+    assert said.err == f"sweep: {claims}: left out (a file of claims)\n{alone.err}"
+    assert sweep(claims, "--dry-run", "-q") == (0, alone.out, "")
+    error = f"{claims}: is a file of claims, no config (synthgrad compare --claims FILE)\n"
+    for command in ("sweep", "train"):
+        assert typed(command, claims, "--runs", tmp_path / "runs") == (2, "", error)
+
+
 def test_a_quiet_sweep_prints_directories_on_a_terminal_too(tmp_path):
     """Whoever asks for nothing else gets it."""
     out, err = on_a_terminal("sweep", write(tmp_path), "--runs", tmp_path / "runs", "-q")

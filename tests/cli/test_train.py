@@ -156,7 +156,7 @@ def test_run_json_says_what_a_run_was_made_with(tmp_path):
     about = json.loads((said.run / "run.json").read_text())
     assert about.keys() == {
         "schema", "synthgrad", "python", "numpy", "blas", "threads", "git", "host", "system", "started", "command",
-        "hashes", "stability",
+        "hashes", "files", "stability",
     }  # fmt: skip
     assert about["numpy"] == np.__version__
     assert about["command"][:3] == ["synthgrad", "train", str(config)]

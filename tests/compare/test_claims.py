@@ -133,12 +133,33 @@ def test_only_claims_with_a_direction_share_the_correction(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("claim", ["backprop > frozen", "backprop < frozen", "backprop ~ frozen", "backprop > .1"])
 def test_five_seeds_decide_nothing(tmp_path: Path, claim: str) -> None:
-    """Nor does one."""
+    """Nor does one; what they come to is told all the same."""
     for n in (1, 5):
         group(tmp_path / str(n), BACKPROP, [0.75] * n)
         group(tmp_path / str(n), FROZEN, [0.5] * n)
         a = answer(tmp_path / str(n), claim)
-        assert (a.answer, a.why) == ("undecided", f"{n} seed{'s' * (n > 1)}, too few: 6 are needed")
+        mean = "0.750" if claim.endswith("1") else "+0.250"
+        assert (a.answer, a.why) == ("undecided", f"{mean}; {n} seed{'s' * (n > 1)}, too few: 6 are needed")
+
+
+def test_the_value_of_one_group_has_no_sign(runs: Path) -> None:
+    """A plus is for differences."""
+    assert answer(runs, "backprop > 0.1").why.startswith("0.805 [0.")
+    assert answer(runs, "backprop - frozen > 0.1").why.startswith("+0.250 [+0.")
+
+
+def test_seeds_that_are_too_few_after_holm_tell_their_interval(runs: Path) -> None:
+    """With six seeds one claim may be decided, three may not."""
+    few = reported(runs, where=("seed<6",), claims=("dni label > frozen",) * 3).claims
+    assert [a.why for a in few] == ["+0.125 [+0.125..+0.125], p .094 Holm of 3; 6 seeds, too few: 7 are needed"] * 3
+
+
+def test_five_seeds_that_show_equivalence_are_not_called_too_few(tmp_path: Path) -> None:
+    """They have no interval at 95 %, but one at 90 %."""
+    group(tmp_path, BACKPROP, [0.75] * 5)
+    group(tmp_path, FROZEN, [0.5] * 5)
+    a = answer(tmp_path, "backprop ~ frozen within 0.5")
+    assert (a.answer, a.why) == ("held", "+0.250, 90 % interval +0.250..+0.250, margin 0.5, 5 seeds")
 
 
 def test_groups_without_a_seed_in_common_decide_nothing(tmp_path: Path) -> None:

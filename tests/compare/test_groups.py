@@ -294,11 +294,37 @@ def test_step_sizes_are_two_groups(tmp_path: Path) -> None:
             [{"task.bits": bits, "network.bias": bias} for bits, bias in ((4, True), (4, False), (5, True))],
             ["bits=4 bias=true", "bits=4 bias=false", "bits=5"],
         ),
+        (
+            [{"task.name": "b", "task.inputs": 8}, {"task.bits": 4}, {"task.bits": 5}, {"task.bits": 5, "task.x": 1}],
+            ["b", "a bits=4", "a bits=5", "a bits=5 x=1"],
+        ),
     ],
 )
 def test_tables_are_titled_by_as_few_words_as_tell_them_apart(apart: list[dict[str, Any]], named: list[str]) -> None:
-    """The task where there are several, and never a key of the trainer."""
+    """The task where there are several, never a key of the trainer, nor one that the table lacks."""
     assert titles([{"task.name": "a", **each} for each in apart]) == named
+
+
+def test_the_tables_of_a_report_have_titles_of_their_own(tmp_path: Path) -> None:
+    """Of those keys in which the tables of a task differ, not in which all tables do."""
+    run(tmp_path, BACKPROP, 0, {"loss": 1.0})
+    for n, hidden in ((4, [8]), (6, [8]), (6, [9])):
+        keys = {"task": {"name": "linear-teacher", "inputs": n}, "network.hidden": hidden}
+        run(tmp_path, {**BACKPROP, **keys}, 0, {"loss": 1.0})
+    titled = [table.title for table in reported(tmp_path, metrics=("loss",)).tables]
+    assert sorted(titled) == [
+        "binary-addition",
+        "linear-teacher inputs=4",
+        "linear-teacher inputs=6 hidden=[8]",
+        "linear-teacher inputs=6 hidden=[9]",
+    ]
+
+
+def test_a_title_leaves_out_what_sets_nobody_apart(tmp_path: Path) -> None:
+    """Tables that hold several bits are told apart by something else."""
+    for bits, hidden in ((4, [8]), (5, [8]), (4, [9])):
+        run(tmp_path, {**BACKPROP, "task.bits": bits, "network.hidden": hidden})
+    assert [t.title for t in reported(tmp_path, by=("task.bits",)).tables] == ["hidden=[8]", "hidden=[9]"]
 
 
 def test_a_group_has_a_word_for_each_end_of_each_key() -> None:

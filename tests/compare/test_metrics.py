@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BITS, BOTH, DEEP, EXACT, FROZEN, found, group, reported, run, subjects
 
-from synthgrad.compare.metrics import Measure, choose, measure, middle, reached
+from synthgrad.compare.building import Question, build
+from synthgrad.compare.metrics import Measure, choose, measure, middle, needed, reached
+from synthgrad.compare.subjects import gather
 from synthgrad.errors import ConfigError
+from synthgrad.runs.finding import find
 
 
 def chosen(runs: Path, at: str = "last") -> str:
@@ -75,6 +78,23 @@ def test_a_column_without_a_number_is_not_chosen(tmp_path: Path) -> None:
     """No test examples: the figures of the training set."""
     run(tmp_path, BACKPROP, 0, {BITS: [None] * 4, "bit_accuracy": 0.7})
     assert chosen(tmp_path) == "bit_accuracy"
+
+
+def test_without_held_out_examples_the_training_accuracy_of_every_run_is_read(tmp_path: Path) -> None:
+    """Though the diagnoses that some have are numbers, and the columns of held-out examples are there but blank."""
+    blank = {"accuracy": 0.75, "test_accuracy": [None] * 10}
+    run(tmp_path, BACKPROP, 0, blank)
+    run(tmp_path, BOTH, 0, {**blank, "cosine.1": 0.5})
+    read = gather(find([str(tmp_path)], tmp_path), needed=lambda names: needed(names, (), whole=False))
+    report = build(read, Question(), [])
+    assert (report.metric, [g.mean for g in report.groups], report.warnings) == ("accuracy", [0.75, 0.75], [])
+
+
+def test_a_diagnosis_is_read_alone_where_nothing_else_is_asked(tmp_path: Path) -> None:
+    """Other columns are slow to read, and not needed."""
+    run(tmp_path, BOTH, 0, {"accuracy": 0.75, "cosine.1": 0.5})
+    read = gather(find([str(tmp_path)], tmp_path), needed=lambda names: needed(names, ("cosine.1",), whole=False))
+    assert sorted(read.subjects[0].columns) == ["cosine.1", "seconds"]
 
 
 def test_the_two_sums_are_never_compared_unasked(tmp_path: Path) -> None:
@@ -288,6 +308,14 @@ def test_the_target_is_95_percent_of_backprop_unless_it_is_given(tmp_path: Path)
     assert [(g.reached, g.epochs_to_target) for g in report.groups] == [(2, 1.0), (1, 1.0)]
     group(tmp_path / "loss", BACKPROP, [2.0, 2.0], "loss")
     assert reported(tmp_path / "loss", metrics=("loss",)).tables[0].target == pytest.approx(2 / 0.95, rel=1e-12)
+
+
+def test_a_negative_mean_of_backprop_is_no_target(tmp_path: Path) -> None:
+    """95 % of it would be better than backprop is."""
+    group(tmp_path, BACKPROP, [-0.25, 0.125], "r2")
+    assert reported(tmp_path).tables[0].target is None
+    group(tmp_path / "loss", BACKPROP, [-2.0], "loss")
+    assert reported(tmp_path / "loss", metrics=("loss",)).tables[0].target is None
 
 
 def test_without_backprop_there_is_no_target(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from conftest import tiny
 from reports import HOSTILE, report
 
 from synthgrad.compare import figures
-from synthgrad.compare.page import page, show_page
+from synthgrad.compare.page import page, show_page, tables
 from synthgrad.compare.page.markup import as_json, e
 from synthgrad.compare.page.pictures import slim
 from synthgrad.compare.report import Missing
@@ -331,7 +331,21 @@ def test_without_matplotlib_the_page_has_all_but_figures(monkeypatch: pytest.Mon
     assert not figures.available()
     assert "pip install 'synthgrad[plot]'" in read.text
     assert read.all("svg") == []
-    assert "generators against the true gradient" in read.text
+    assert "what hidden layers received against the true gradient" in read.text
+
+
+def test_the_value_that_a_claim_holds_against_a_number_has_no_sign():
+    """And stands under its own heading."""
+    value = replace(report().claims[0], mean=0.75, interval=(0.5, 0.8), means={"dni both": 0.75})
+    gain = replace(value, means={"dni both": 0.75, "frozen": 0.5})
+    for answers, heading, signs in (
+        ([value], "value", 0),
+        ([gain], "difference", 3),
+        ([gain, value], "difference or value", 3),
+    ):
+        shown = tables.claims(answers)
+        assert [th.text for th in shown.iter("th")][3] == heading
+        assert sum("+" in text for row in shown.iter("tr") for text in row.itertext()) == signs
 
 
 @pytest.mark.parametrize("layers", [0, 2])

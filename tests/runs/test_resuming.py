@@ -9,7 +9,8 @@ from contextlib import closing
 import numpy as np
 import pytest
 from conftest import ROWS, tiny
-from made import LATE, killed, made
+from datafiles import write_csv
+from made import LATE, killed, made, replaced
 from typed import metrics, numbers, result, weights
 
 from synthgrad.errors import ConfigError, RunError
@@ -133,6 +134,23 @@ def test_a_run_is_taken_up_twice(tmp_path):
     about = json.loads((run / "run.json").read_text())
     assert about["resumed"] == [{"after_epoch": 3, "host": "other"}, {"after_epoch": 7, "started": "now"}]
     assert about["command"] == ["synthgrad", "train", "tiny.yaml"]
+
+
+def test_a_run_does_not_go_on_with_other_data(tmp_path):
+    """Half of it would be of each; without a checkpoint it starts again, on what is there now."""
+    keys = {**KEYS, "task": {"name": "table", "path": str(write_csv(tmp_path)), "target": "kind"}}
+    run = made(tmp_path / "a", keys, stop=3)
+    replaced(tmp_path / "table.csv", "setosa", "virginica")
+    with pytest.raises(RunError, match=r"began with another table\.csv \(train it anew from its config\.yaml\)"):
+        resumed(run, keys)
+    assert result(run)["outcome"] == "interrupted"
+    for path in Run(run).checkpoints():
+        path.unlink()
+    assert resumed(run, keys) == 0
+    whole = made(tmp_path / "b", keys)
+    same(run, whole)
+    about = [json.loads((path / "run.json").read_text()) for path in (run, whole)]
+    assert about[0]["files"] == about[1]["files"]
 
 
 def test_the_seconds_go_on(tmp_path):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from conftest import tiny
-from made import LATE, killed, made
+from datafiles import write_csv
+from made import LATE, killed, made, replaced, rewritten
 
 from synthgrad.errors import RunError
 from synthgrad.experiment import Experiment
@@ -68,6 +69,32 @@ def test_a_run_of_an_older_version_is_there(tmp_path):
     config.write_text(text.replace("  freeze: []\n", ""))
     assert config.read_text() != text
     assert to_do(plan(tmp_path)) == [0, 2, 3]
+
+
+def test_a_run_on_other_data_is_another_run(tmp_path):
+    """Other bytes in the file under the same path, whether it ended or not; one that does not say counts."""
+    table = {"task": {"name": "table", "path": str(write_csv(tmp_path)), "target": "kind"}}
+    runs, keys = tmp_path / "runs", [{**each, **table} for each in SEEDS]
+    done, silent, _ = made(runs, keys[0]), made(runs, keys[1]), made(runs, keys[2], stop=1)
+    rewritten(silent, "run.json", files=None)
+    before = plan(runs, keys)
+    assert (to_do(before), before.there, before.others) == ([2, 3], {0: done, 1: silent}, {})
+    replaced(tmp_path / "table.csv", "setosa", "virginica")
+    after = plan(runs, keys)
+    assert (to_do(after), after.there, after.others) == ([0, 2, 3], {1: silent}, {("table.csv",): 2})
+    assert [order.resume for stack in after.stacks for order in stack.orders] == [None] * 3
+
+
+def test_other_data_are_not_told_of_where_there_is_a_run_on_these(tmp_path):
+    """Nothing is to be trained on their account; and what was read is there again when the file is."""
+    table = {"task": {"name": "table", "path": str(write_csv(tmp_path)), "target": "kind"}}
+    old = made(tmp_path / "runs", table)
+    replaced(tmp_path / "table.csv", "setosa", "virginica")
+    new = made(tmp_path / "runs", table)
+    after = plan(tmp_path / "runs", [table])
+    assert (after.there, after.others) == ({0: new}, {})
+    write_csv(tmp_path)
+    assert plan(tmp_path / "runs", [table]).there == {0: old}
 
 
 def test_how_often_a_checkpoint_is_written_makes_no_other_run(tmp_path):

@@ -54,6 +54,14 @@ def test_a_task_says_what_it_is_in_one_line(name: str) -> None:
     assert kind.Options.__doc__
 
 
+def test_the_files_of_a_task_are_those_of_the_user(options: dict[str, Any], files: Path) -> None:
+    """Every path that its options name is one of them or holds them; without one there are none."""
+    kind = TASKS[options["name"]]
+    found = kind.files(kind.Options(**options))
+    assert bool(found) == ("path" in options)
+    assert all(Path(file.path).parent == files and file.path.startswith(options["path"]) for file in found)
+
+
 def test_every_task_has_a_row() -> None:
     """Whatever is added to the registry is tested here."""
     assert TASKS.keys() <= set(ROWS)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.formats.columns import blocks, claimed, whole
 from synthgrad.compare.report import Report, Table
-from synthgrad.compare.screens.head import head
+from synthgrad.compare.screens.head import arrival, head
 from synthgrad.compare.screens.layout import Column
 from synthgrad.compare.screens.stated import count
 from synthgrad.compare.text import plain
@@ -28,7 +28,8 @@ def _table(report: Report, table: Table) -> Iterator[str]:
     yield ""
     for columns in blocks(report, table):
         yield from _rows(columns)
-    yield from (f"- {escaped(line)}" for line in [*table.answers, *screen.rules(), *screen.diverged(), *table.fairness])
+    rules = [*screen.rules(), *arrival(table, " ".join(column.header for column in screen.columns()))]
+    yield from (f"- {escaped(line)}" for line in [*table.answers, *rules, *screen.diverged(), *table.fairness])
     yield ""
 
 

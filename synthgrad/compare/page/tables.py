@@ -160,13 +160,13 @@ def _tuned(method: Tuned, digits: int) -> Row:
 
 
 def layers(groups: Sequence[Group]) -> Element | None:
-    """Cosine and skill of every hidden layer's generator."""
+    """Cosine and skill of what every hidden layer received."""
     every = sorted({layer.layer for group in groups for layer in group.layers})
     if not every:
         return None
     headings = ["method", *(f"layer {i}: {what}" for i in every for what in ("cosine", "95 %", "skill", "95 %"))]
     rows = [[group.label, *(cell for i in every for cell in _layer(group, i))] for group in groups if group.layers]
-    return table("generators against the true gradient, at the epoch of the comparison", headings, rows)
+    return table("what hidden layers received against the true gradient at the epoch of the comparison", headings, rows)
 
 
 def _layer(group: Group, number_of: int) -> Row:
@@ -234,19 +234,25 @@ def held_equal(groups: Sequence[Group]) -> Element:
 
 def claims(answers: Sequence[Answer]) -> Element:
     """The claims that were checked; which table each is about, where they are about several."""
-    told = len({answer.title for answer in answers}) > 1
+    told, signs = len({answer.title for answer in answers}) > 1, [_sign(answer) for answer in answers]
     rows = [
         [
             answer.claim,
             answer.answer,
             number(answer.n),
-            number(answer.mean, digits_for([answer.interval]), "+"),
-            interval(answer.interval, digits_for([answer.interval]), "+"),
+            number(answer.mean, digits_for([answer.interval]), sign),
+            interval(answer.interval, digits_for([answer.interval]), sign),
             number(answer.p_holm, text=small(answer.p_holm)),
             answer.why,
             *([answer.title] if told else []),
         ]
-        for answer in answers
+        for answer, sign in zip(answers, signs, strict=True)
     ]
-    headings = ["claim", "answer", "n", "difference", "95 %", "p, Holm", "why", *(["of"] if told else [])]
+    what = " or ".join(word for word, sign in (("difference", "+"), ("value", "")) if sign in signs)
+    headings = ["claim", "answer", "n", what, "95 %", "p, Holm", "why", *(["of"] if told else [])]
     return table("claims", headings, rows)
+
+
+def _sign(answer: Answer) -> str:
+    """A plus for a difference; none for the value of one group, which a claim holds against a number."""
+    return "" if len(answer.means) == 1 else "+"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from synthgrad.compare.numbers import short
 from synthgrad.compare.report import Group, Table
 from synthgrad.compare.text import ends, fill
 
@@ -29,6 +30,13 @@ def measured(table: Table, width: int) -> str:
         at = f"best epoch of each run{', selected on test' if table.metric.startswith('test_') else ''}"
     long = "higher is better" if table.up else "lower is better"
     return f"{table.metric}, {long if width >= WIDE else 'up' if table.up else 'down'}, {at}"
+
+
+def arrival(table: Table, headings: str) -> list[str]:
+    """How to read the column of the epochs to the target, if it is among these headings."""
+    target = short(table.target)
+    shown = table.target is not None and f"to {target}" in headings
+    return [f"to {target}: median epoch from which {target} was held for three evaluations."] if shown else []
 
 
 def counted(number: int, word: str) -> str:

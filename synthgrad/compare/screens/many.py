@@ -10,11 +10,11 @@ from synthgrad.compare.answers import learns
 from synthgrad.compare.judging import BETTER, TOO_FEW
 from synthgrad.compare.numbers import decimals, fixed, percent, short, small, spread
 from synthgrad.compare.report import Difference, Estimate, Group, Report, Table
-from synthgrad.compare.screens.head import WIDE, counted, head
+from synthgrad.compare.screens.head import WIDE, arrival, counted, head
 from synthgrad.compare.screens.layout import Column, fits, lay_out, taken
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.statistics import seeds_needed
-from synthgrad.compare.text import GAP, cell_width, cut, fill, names
+from synthgrad.compare.text import cell_width, cut, fill, names
 
 MOST = 12
 """With more groups than this only the first ``SHOWN`` are listed."""
@@ -47,7 +47,7 @@ class Screen:
         yield from rows
         if self.hidden:
             yield f"+ {self.hidden} more (--all shows them)"
-        notes = self._notes(self.table.target is not None and self._to_target() in rows[0].split(" " * GAP))
+        notes = self._notes(rows[0])
         for part in (self._answers(), self._second(), self._layers(), self._strip(), self._others(), notes):
             lines = list(part)
             if lines:
@@ -212,9 +212,9 @@ class Screen:
         for answer in self.table.answers:
             yield from fill(answer, self.width, 2)
 
-    def _notes(self, target: bool) -> Iterator[str]:
-        """How to read the table, its column of the ``target`` too if it has one, and what to know before believing it."""
-        rules = " ".join([*self.rules(), *([f"{self.reading()}."] if target else [])])
+    def _notes(self, headings: str) -> Iterator[str]:
+        """How to read the table with these headings, and what is to be known before it is believed."""
+        rules = " ".join([*self.rules(), *arrival(self.table, headings)])
         yield from fill(rules, self.width) if rules else ()
         for remark in [*self.diverged(), *self.table.fairness]:
             yield from fill(f"- {remark}", self.width, 2)
@@ -239,11 +239,6 @@ class Screen:
             n = min(d.n for d in known)
             pairing = f"{n} paired seeds tell as much as {round(n / (1 - r))} unpaired"
             yield f"Pairing r {small(r)} (median): {pairing}."
-
-    def reading(self) -> str:
-        """How to read the column of the target."""
-        target = self._to_target()
-        return f"{target}: median epoch from which {short(self.table.target)} was held for three evaluations"
 
     def _gap_rule(self) -> str:
         known = any(d.gap is not None for d in self.differences)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from synthgrad.compare.groups import end, shown
 from synthgrad.compare.numbers import decimals, fixed, percent, short, spread
 from synthgrad.compare.report import Cell, Difference, Group, Report, Sweep, Table, Tuned
-from synthgrad.compare.screens.head import WIDE, counted, measured
+from synthgrad.compare.screens.head import WIDE, arrival, counted, measured
 from synthgrad.compare.screens.layout import Column, fits, lay_out
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.text import ends, fill, names
@@ -40,7 +40,8 @@ class SweepScreen:
         """The whole screen."""
         yield from self._head()
         yield ""
-        yield from self._table()
+        rows = list(self._table())
+        yield from rows
         if self.table.answers:
             yield ""
         for answer in self.table.answers:
@@ -49,7 +50,7 @@ class SweepScreen:
             yield ""
             yield from self._marginals()
         yield ""
-        yield from self._notes()
+        yield from self._notes(rows[0])
 
     def _head(self) -> Iterator[str]:
         seeds = sorted({seed for group in self.groups for seed in group.seeds})
@@ -141,12 +142,12 @@ class SweepScreen:
                 columns.append(Column(self.names[method.method], cells, rank=at))
             yield from lay_out(columns, self.width)
 
-    def _notes(self) -> Iterator[str]:
+    def _notes(self, headings: str) -> Iterator[str]:
         edges = [f"{m.method}: add {m.edge}" for m in self.methods if m.edge]
         legend = "[ ] best by mean; near best: settings within 95% of it"
         if any(cell.diverged for m in self.methods for cell in m.cells):
             legend += "; div: seeds that diverged, not ranked"
-        yield from fill(legend + ".", self.width)
+        yield from fill(" ".join([f"{legend}.", *arrival(self.table, headings)]), self.width)
         if edges:
             yield from fill(f"< the best lies at the edge of the grid ({'; '.join(edges)}).", self.width)
         yield from fill(

@@ -205,6 +205,29 @@ def test_seeds_stand_in_their_places(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_strip_of_seeds_is_no_wider_than_the_screen(tmp_path: Path, width: int) -> None:
+    """Nor where every name is shorter than its heading."""
+    group(tmp_path, {"trainer.name": "dni"}, [0.3, 0.5, 0.69])
+    shown = lines(tmp_path, width)
+    at = next(i for i, line in enumerate(shown) if line.startswith("seeds "))
+    assert [len(line) for line in shown[at : at + 2]] == [width, width]
+    assert shown[at].endswith("0.690")
+
+
+def test_the_column_of_the_target_is_explained_where_it_is_shown(tmp_path: Path) -> None:
+    """A narrow screen has no room for either, nor has a table without a target."""
+    said = "to 0.725: median epoch from which 0.725 was held for three evaluations."
+    four(tmp_path)
+    assert said in " ".join(lines(tmp_path, 120))
+    assert " to 0.725 " in " ".join(lines(tmp_path, 120)[:4])
+    narrow = " ".join(lines(tmp_path, 50))
+    assert "to 0.725" not in narrow
+    assert "three evaluations" not in narrow
+    group(tmp_path / "none", FROZEN, LOW)
+    assert "three evaluations" not in " ".join(lines(tmp_path / "none", 120))
+
+
 def test_claims_come_last(tmp_path: Path) -> None:
     """Held, not held, undecided, and why."""
     shown = four(tmp_path)
