@@ -8,7 +8,7 @@ from synthgrad.compare.groups import end, shown
 from synthgrad.compare.numbers import decimals, fixed, percent, short, spread
 from synthgrad.compare.report import Cell, Difference, Group, Report, Sweep, Table, Tuned
 from synthgrad.compare.screens.head import WIDE, arrival, counted, measured
-from synthgrad.compare.screens.layout import Column, fits, lay_out
+from synthgrad.compare.screens.layout import Column, fits, lay_out, taken
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.text import ends, fill, names
 from synthgrad.compare.tuning import order
@@ -75,13 +75,18 @@ class SweepScreen:
 
     def tuned(self) -> list[Column]:
         """The methods, each with its best setting only."""
-        return self._columns([Column(BEST, [self._best(m) for m in self.methods], right=False, rank=5)])
+        return self._columns([Column(BEST, [self._best(m) for m in self.methods], right=False, rank=2)])
 
     def _columns(self, settings: list[Column]) -> list[Column]:
+        """The table; intervals of differences only where they take no other column's place."""
+        whole = self._with(settings, ends=True)
+        return whole if self.width >= WIDE and taken(whole) <= self.width else self._with(settings, ends=False)
+
+    def _with(self, settings: list[Column], *, ends: bool) -> list[Column]:
         columns = [Column("method", [self.names[m.method] for m in self.methods], right=False), *settings]
         columns.append(Column("tuned*, 95%", [self._tuned(m) for m in self.methods], right=False))
         if self.sweep.control is not None:
-            cells = [self._verdict(m.method, m.difference) for m in self.methods]
+            cells = [self._verdict(m.method, m.difference, ends) for m in self.methods]
             columns.append(Column(f"against {self.names[self.sweep.control]}", cells, right=False))
             found = [m.difference for m in self.methods]
             columns.append(Column("W-L", [f"{d.wins}-{d.losses}" if d else "" for d in found], rank=3))
@@ -89,14 +94,14 @@ class SweepScreen:
                 Column("gap", [percent(m.difference.gap) if m.difference else "" for m in self.methods], rank=1)
             )
         near = [f"{m.near_best} of {len(m.cells)}" for m in self.methods]
-        return [*columns, *self._times(), Column("near best", near, rank=4)]
+        return [*columns, *self._times(), Column("near best", near, rank=6)]
 
     def _times(self) -> list[Column]:
         """Epochs to the target, and seconds for an epoch, of the runs that were chosen."""
         target = [] if self.table.target is None else [
-            Column(f"to {short(self.table.target)}", [_arrival(m) for m in self.methods], rank=6)
+            Column(f"to {short(self.table.target)}", [_arrival(m) for m in self.methods], rank=4)
         ]  # fmt: skip
-        return [*target, Column("s/epoch", [short(m.seconds_per_epoch) for m in self.methods], rank=7)]
+        return [*target, Column("s/epoch", [short(m.seconds_per_epoch) for m in self.methods], rank=5)]
 
     def _setting(self, label: str) -> Column:
         found = [next((cell for cell in m.cells if cell.label == label), None) for m in self.methods]
@@ -125,10 +130,10 @@ class SweepScreen:
             "<" if method.edge else ""
         )
 
-    def _verdict(self, label: str, difference: Difference | None) -> str:
+    def _verdict(self, label: str, difference: Difference | None, ends: bool) -> str:
         if difference is None:
             return "control" if label == self.sweep.control else ""
-        wide = f" {spread(difference.interval, self.digits, '+')}" if self.width >= WIDE and difference.interval else ""
+        wide = f" {spread(difference.interval, self.digits, '+')}" if ends and difference.interval else ""
         return f"{fixed(difference.mean, self.digits, '+')}{wide} {difference.verdict}"
 
     def _marginals(self) -> Iterator[str]:
