@@ -25,7 +25,7 @@ def _fitting(tree: dict[str, Any]) -> dict[str, Any]:
     if task["name"] == "linear-teacher":
         task |= {"inputs": 3, "outputs": 2}
     if task.keys() & {"bits", "train_examples", "test_examples"}:
-        task |= {"train_examples": 1001, "test_examples": 7}
+        task |= {"train_examples": 1004, "test_examples": 7}
     tree.get("training", {}).pop("batch_size", None)
     tree.get("network", {}).pop("normalize", None)
     for trainer in (tree["trainer"], tree.get("branch", {}).get("trainer", {})):

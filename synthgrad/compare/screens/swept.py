@@ -40,8 +40,7 @@ class SweepScreen:
         """The whole screen."""
         yield from self._head()
         yield ""
-        rows = list(self._table())
-        yield from rows
+        yield from self._table()
         if self.table.answers:
             yield ""
         for answer in self.table.answers:
@@ -50,7 +49,7 @@ class SweepScreen:
             yield ""
             yield from self._marginals()
         yield ""
-        yield from self._notes(rows[0])
+        yield from self._notes()
 
     def _head(self) -> Iterator[str]:
         seeds = sorted({seed for group in self.groups for seed in group.seeds})
@@ -63,10 +62,11 @@ class SweepScreen:
         """Settings side by side where they fit, or else only the best, and all of them below."""
         grid = self._columns([self._setting(label) for label in self.settings])
         if len(self.settings) <= WIDEST_GRID and fits(grid, self.width):
-            yield from lay_out(grid, self.width)
+            lines = lay_out(grid, self.width)
+            yield from [*lines, *self._paces(lines[0])]
             return
         lines = lay_out(self.tuned(), self.width)
-        yield from lines
+        yield from [*lines, *self._paces(lines[0])]
         if len(self.settings) <= WIDEST_GRID or BEST not in lines[0]:
             yield ""
             for m in self.methods:
@@ -102,6 +102,16 @@ class SweepScreen:
             Column(f"to {short(self.table.target)}", [_arrival(m) for m in self.methods], rank=4)
         ]  # fmt: skip
         return [*target, Column("s/epoch", [short(m.seconds_per_epoch) for m in self.methods], rank=5)]
+
+    def _paces(self, header: str) -> Iterator[str]:
+        """The times as text, where the table has no room for them."""
+        if "s/epoch" in header:
+            return
+        times = {m.method: f"{_arrival(m)}, " if self.table.target is not None else "" for m in self.methods}
+        told = [f"{m.method} {times[m.method]}{short(m.seconds_per_epoch)} s" for m in self.methods]
+        what = f"epochs to {short(self.table.target)}, " if self.table.target is not None else ""
+        yield ""
+        yield from fill(f"{what}seconds an epoch, of the runs that were chosen: {'; '.join(told)}", self.width, 2)
 
     def _setting(self, label: str) -> Column:
         found = [next((cell for cell in m.cells if cell.label == label), None) for m in self.methods]
@@ -147,12 +157,12 @@ class SweepScreen:
                 columns.append(Column(self.names[method.method], cells, rank=at))
             yield from lay_out(columns, self.width)
 
-    def _notes(self, headings: str) -> Iterator[str]:
+    def _notes(self) -> Iterator[str]:
         edges = [f"{m.method}: add {m.edge}" for m in self.methods if m.edge]
         legend = "[ ] best by mean; near best: settings within 95% of it"
         if any(cell.diverged for m in self.methods for cell in m.cells):
             legend += "; div: seeds that diverged, not ranked"
-        yield from fill(" ".join([f"{legend}.", *arrival(self.table, headings)]), self.width)
+        yield from fill(" ".join([f"{legend}.", *arrival(self.table, f"to {short(self.table.target)}")]), self.width)
         if edges:
             yield from fill(f"< the best lies at the edge of the grid ({'; '.join(edges)}).", self.width)
         yield from fill(
