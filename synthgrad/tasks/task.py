@@ -126,7 +126,7 @@ def score_values(o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDAr
 
     R^2 = 1 - sum (o - y)^2 / sum (y - mean y)^2, the mean of each output over the examples; NaN where no label varies.
     """
-    y64 = y.astype(np.float64)
+    y64 = y.astype(np.float64, order="C")  # what replicas share is a view without strides
     left = _squares(o - y64)
     whole = _squares(y64 - y64.mean(-2, keepdims=True))
     varies = whole > 0
@@ -134,9 +134,8 @@ def score_values(o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDAr
 
 
 def _squares(e: Values) -> Values:
-    """Sum e^2 over the last two axes."""
-    flat = e.reshape(*e.shape[:-2], -1)
-    return np.asarray(np.vecdot(flat, flat))
+    """Sum e^2 over the last two axes, as of each replica alone: a dot product's order would depend on where e lies."""
+    return np.asarray((e * e).sum((-2, -1)))
 
 
 SCORES: dict[Outputs, tuple[tuple[str, ...], Score]] = {

@@ -9,7 +9,7 @@ from typed import environment, ran, typed
 
 LONG = {"training.epochs": 400}
 """Half a second of training, so that several pictures are drawn."""
-SLOW = {"task.bits": 8, "task.train_examples": 8000, "training.batch_size": 1, "training.epochs": 20}
+SLOW = {"task.bits": 8, "task.train_examples": 8000, "training.batch_size": 1, "training.epochs": 8}
 """Some seconds, so that a key comes in their midst."""
 
 
