@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from synthgrad.generators import Generator
 from synthgrad.nn.optimizers import SGD, Momentum
+from synthgrad.nn.truth import Truth
 from synthgrad.trainers import Trainer
 from synthgrad.types import Array, Batch, State
 
@@ -40,6 +41,7 @@ class Diagnosis:
         self.twin = type(trainer)(replace(trainer.setup, around=undrawn))
         self.twin.set_rate(0.0)
         self.pairs = [*_pairs(self.twin.state(), trainer.state()), *_pairs(self.twin.fixed, trainer.fixed)]
+        self.truth = Truth(trainer.network, trainer.loss)
         self.received: dict[int, Array] = {}
         for i, f in enumerate(self.twin.layers[:-1], 1):
             f.backward = partial(self._receive, i, f.backward)  # type: ignore[method-assign]
@@ -55,9 +57,10 @@ class Diagnosis:
     def figures(self, batch: Batch) -> dict[str, npt.NDArray[Any]]:
         """Cosine and skill of every hidden layer on one batch, shape ``lead`` each, NaN where undefined."""
         self._step(batch)
-        received, found = self.received, {}
-        for i, delta in self._true(batch):
-            found[f"cosine.{i}"], found[f"skill.{i}"] = _agreement(received[i], delta)
+        self.truth.use(batch.rows)
+        found = {}
+        for i, delta in enumerate(self.truth.look(batch), 1):
+            found[f"cosine.{i}"], found[f"skill.{i}"] = _agreement(self.received[i], delta)
         return {name: found[name] for name in self.columns()}
 
     @np.errstate(all="ignore")
@@ -74,18 +77,6 @@ class Diagnosis:
         for own, other in self.pairs:
             np.copyto(own, other)
         self.twin.step(Batch(batch.x, batch.y, np.empty_like(batch.h)))
-
-    def _true(self, batch: Batch) -> Iterator[tuple[int, Array]]:
-        """Go down again, from the same weights; yield i and delta_i (B, n) of every hidden layer."""
-        np.copyto(self.twin.network.theta, self.trainer.network.theta)
-        self.received = {}
-        delta = self.twin.loss.delta(self.twin.output.h, batch)
-        for i in range(len(self.twin.layers) - 1, 0, -1):
-            f = self.twin.layers[i]
-            f.backward(delta)
-            f.dot(f.d, f.W.mT, f.below)  # delta_i = d_{i+1} W_{i+1}^T, whatever this trainer pulls through
-            delta = f.below
-            yield i, delta
 
     def _receive(self, i: int, backward: Callable[[Array], None], delta: Array) -> None:
         """The question of the house, asked of the twin: what does layer i receive?"""

@@ -126,8 +126,8 @@ def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jo
 def found(paths: Iterable[Path], wanted: Mapping[str, Config]) -> Found:
     """Those of these runs whose config is wanted. Raises ConfigError where files that its task reads are not there."""
     runs = Found()
-    for path, keys in _identities(paths):
-        for key in wanted.keys() & keys:
+    for path, key in _identities(paths):
+        if key in wanted:
             recorded = Recorded(path)
             if names := other_files(recorded.about, wanted[key]):
                 runs.others.setdefault(key, []).append(names)
@@ -136,12 +136,11 @@ def found(paths: Iterable[Path], wanted: Mapping[str, Config]) -> Found:
     return runs
 
 
-def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, set[str]]]:
-    """Each run with its fingerprint as it is, and as it would be with the keys that came after it at their defaults."""
+def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Each run with its fingerprint, the keys that came after it at their defaults."""
     for path in paths:
         try:
-            config = read_resolved(Run(path).config)
-            yield path, {identity(config), identity(completed(config))}
+            yield path, identity(completed(read_resolved(Run(path).config)))
         except (ConfigError, TypeError, ValueError):  # no config of ours
             continue
 
