@@ -18,6 +18,7 @@ FLOORS = [
     {"nn", "tasks", "streams"},
     {"generators"},
     {"trainers"},
+    {"workers"},
     {"experiment"},
     {"runs"},
     {"compare", "sweep", "export"},

@@ -35,6 +35,7 @@ from synthgrad.config.overrides import Setting, key_and_value, label, setting
 from synthgrad.config.reading import Place
 from synthgrad.config.resolved import flat, read_resolved
 from synthgrad.config.schemas import schema_of
+from synthgrad.config.which import Which, chosen_of
 from synthgrad.config.writing import dump, plain
 
 __all__ = [
@@ -54,10 +55,12 @@ __all__ = [
     "Place",
     "Setting",
     "Template",
+    "Which",
     "Widths",
     "Word",
     "check",
     "chooses",
+    "chosen_of",
     "default_of",
     "dump",
     "flat",

@@ -88,7 +88,8 @@ def _flag(value: Any) -> Any:
     return WORDS.get(value.lower(), value) if isinstance(value, str) else value
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
+    """A whole number that was written with a point or an exponent as one; anything else as it is."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -99,12 +100,12 @@ def _tuple(value: Any) -> Any:
 _FLAG_SCHEMA = {"anyOf": [{"type": "boolean"}, {"enum": ["on", "off", "yes", "no"]}]}
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_FLAG_SCHEMA)]
 """A switch; on, off, yes and no count as a person means them."""
-Int = Annotated[int, BeforeValidator(_whole)]
+Int = Annotated[int, BeforeValidator(whole)]
 """A whole number; 1e3 is one."""
-Width = Annotated[int, Field(ge=1, le=100_000), BeforeValidator(_whole)]
+Width = Annotated[int, Field(ge=1, le=100_000), BeforeValidator(whole)]
 Widths = Annotated[tuple[Width, ...], BeforeValidator(_tuple)]
 """The widths of a row of layers, [] included."""
-Numbers = Annotated[tuple[Annotated[int, Field(ge=1), BeforeValidator(_whole)], ...], BeforeValidator(_tuple)]
+Numbers = Annotated[tuple[Annotated[int, Field(ge=1), BeforeValidator(whole)], ...], BeforeValidator(_tuple)]
 """Which of a row of things, counted from 1."""
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Fractions = Annotated[tuple[Fraction, ...], BeforeValidator(_tuple)]
@@ -198,10 +199,10 @@ class AnyOf:
             return self.aliases[value]
         names = [value] if isinstance(value, str) else value
         if not isinstance(names, list | tuple) or not names:
-            raise _wrong([(None, f"expected one of {', '.join(words)}, or a list of them, got {show(value)}")])
+            raise wrong_names([(None, f"expected one of {', '.join(words)}, or a list of them, got {show(value)}")])
         wrong = [(None if isinstance(value, str) else i, said) for i, said in self._slips(names)]
         if wrong:
-            raise _wrong(wrong)
+            raise wrong_names(wrong)
         return tuple(name for name in self.registry if name in names)
 
     def _slips(self, names: Any) -> Iterator[tuple[int, str]]:
@@ -229,7 +230,7 @@ class AnyOf:
         return {"anyOf": [{"enum": [*self.registry, *self.aliases]}, names]}
 
 
-def _wrong(slips: list[tuple[int | None, str]]) -> PydanticCustomError:
+def wrong_names(slips: list[tuple[int | None, str]]) -> PydanticCustomError:
     """Several things wrong with one value: positions in its list (None: the whole) and messages."""
     return PydanticCustomError("names", "wrong names", {"wrong": slips})
 

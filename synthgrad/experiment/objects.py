@@ -21,7 +21,9 @@ from synthgrad.tasks import TASKS
 from synthgrad.tasks.feed import Feed, Order
 from synthgrad.tasks.task import Examples
 from synthgrad.trainers import TRAINERS, Setup, Trainer
+from synthgrad.trainers.schedules import workers
 from synthgrad.types import Array
+from synthgrad.workers import Crew
 
 
 class Experiment:
@@ -60,6 +62,8 @@ class Experiment:
         self.test_x, self.test_y = self._sides([t.test for t in self.tasks])
         self.test_h = np.empty(self.test_y.shape, self.dtype)
         self.replicas = [Replica(self, r) for r in range(len(self.configs))]
+        self.workers = workers(config.trainer) if not self.lead else 1
+        self.crew: Crew | None = None
 
     # one trainer after the other ----------------------------------------------------------------
 
@@ -102,7 +106,7 @@ class Experiment:
 
     def return_to(self, mark: Mark) -> None:
         """Forget what was trained since."""
-        self.trainer.figures()
+        self.trainer.forget()
         self.phase = mark.phase
         restore(self.trainer, mark.state)
 
@@ -150,13 +154,54 @@ class Experiment:
         orders = [streams.rng("order", epoch).permutation(n) for streams in self.streams]
         return np.stack(orders) if self.lead else orders[0]
 
+    # an epoch -----------------------------------------------------------------------------------
+
+    def steps(self, epoch: int) -> Iterator[int]:
+        """Train on the batches of an epoch; yields how many are done, by processes that share the modules now and then.
+
+        Raises RunError where one of these is lost.
+        """
+        if self.workers == 1 or workers(self.trainer.options) == 1:
+            yield from self.steps_in_order(epoch)
+            return
+        if self.crew is None or self.crew.trainer is not self.trainer:
+            self.dismiss()
+            self.crew = Crew(self.trainer, self.feed)
+        yield from self.crew.epoch(epoch, self.factor(epoch), fresh=self.task.fresh)
+
+    def steps_in_order(self, epoch: int) -> Iterator[int]:
+        """Train on the batches of an epoch in this process; yields how many are done after each.
+
+        Yields once more when what was under way in the end has arrived.
+        """
+        done, trainer = 0, self.trainer
+        for done, batch in enumerate(self.feed.epoch(epoch), 1):
+            trainer.step(batch)
+            yield done
+        trainer.settle()
+        yield done
+
+    def figures(self) -> dict[str, npt.NDArray[Any]]:
+        """What the trainer adds to the epoch that was just trained."""
+        return self.crew.figures if self.crew else self.trainer.figures()
+
+    def dismiss(self) -> None:
+        """End the processes that share the modules, if there are any."""
+        if self.crew is not None:
+            self.crew.close()
+            self.crew = None
+
+    def factor(self, epoch: int) -> float:
+        """The factor on every step size in an epoch."""
+        return float(self.config.training.decay.factor(epoch, self.phase.epochs))
+
     def begin_epoch(self, epoch: int) -> None:
         """Go over to the epoch's trainer, set its step sizes and, for a fresh task, draw its examples."""
         phase, before = self.phase_of(epoch), self.phase
         if phase is not before:
             phase.enter(before.trainer)
             self.phase = phase
-        self.trainer.set_rate(self.config.training.decay.factor(epoch, phase.epochs))
+        self.trainer.set_rate(self.factor(epoch))
         if self.task.fresh:
             self.feed.replace(*self._sides([task.draw(epoch) for task in self.tasks]))
 

@@ -62,7 +62,7 @@ def snapshot(trainer: Trainer) -> State:
 
 def restore(trainer: Trainer, state: State) -> None:
     """Put a snapshot back, and drop what an unfinished epoch has left in the trainer's figures."""
-    trainer.figures()
+    trainer.forget()
     for name, value in trainer.state().items():
         value[...] = state[name]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from synthgrad.config import Flag, Fractions, Int, NameOf, OneOf, Options, option
+from synthgrad.config import Flag, Fractions, Int, NameOf, OneOf, Options, chosen_of, option
 from synthgrad.errors import ConfigError, Problem
 from synthgrad.nn.losses import LOSSES
 from synthgrad.streams import STREAMS
@@ -69,7 +69,7 @@ class Config(Options):
     diagnostics: Flag = option(True, "cosine and skill of what hidden layers receive, on evaluated epochs")
 
     def problems(self) -> Iterator[Problem]:
-        yield from self._frozen()
+        yield from self._rows_of_layers()
         task: Any = self.task
         try:
             sizes = TASKS[task.name].sizes(task)
@@ -91,16 +91,18 @@ class Config(Options):
         task: Any = self.task
         return fingerprints(TASKS[task.name].files(task))
 
-    def _frozen(self) -> Iterator[Problem]:
-        """Whether the layers that are not to learn are hidden layers, each named once."""
+    def _rows_of_layers(self) -> Iterator[Problem]:
+        """Whether the layers that are not to learn, and those with interfaces, are hidden layers, each named once."""
         last = len(self.network.hidden)
         there = f"1 to {last}" if last > 1 else "only 1" if last else "there are none"
-        for key, freeze in ((key, trainer.freeze) for key, trainer in self.trainers()):
-            for at, i in enumerate(freeze):
-                if i > last:
-                    yield Problem((*key, "freeze", at), f"{i} is no hidden layer of this network ({there})")
-                elif i in freeze[:at]:
-                    yield Problem((*key, "freeze", at), f"names {i} twice (leave one out)")
+        for key, trainer in self.trainers():
+            for name in ("freeze", "interfaces"):
+                numbers = chosen_of(getattr(trainer, name, ()), last)
+                for at, i in enumerate(numbers):
+                    if i > last:
+                        yield Problem((*key, name, at), f"{i} is no hidden layer of this network ({there})")
+                    elif i in numbers[:at]:
+                        yield Problem((*key, name, at), f"names {i} twice (leave one out)")
 
     def _losses(self, sizes: Sizes) -> Iterator[Problem]:
         """Whether the losses are for the task's outputs."""
@@ -128,7 +130,7 @@ class Config(Options):
 
     def _normalizes(self) -> bool:
         """Whether the network's layers, the generators', or what these see are normalised over the batch."""
-        generators = [getattr(trainer, "generator", None) for _, trainer in self.trainers()]
+        generators = [getattr(t, name, None) for _, t in self.trainers() for name in ("generator", "input_model")]
         flags = [getattr(M, name, False) for M in generators for name in ("normalize", "normalize_hidden")]
         return self.network.normalize or any(flags)
 

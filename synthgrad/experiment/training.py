@@ -18,15 +18,20 @@ from synthgrad.experiment.objects import Experiment
 from synthgrad.experiment.phases import Mark
 from synthgrad.experiment.replicas import Replica
 from synthgrad.types import Array
+from synthgrad.workers import Load
 
 Figures = dict[str, npt.NDArray[Any]]
 
 
 class Pulse(NamedTuple):
-    """A sign of life, a few times a second, for displays and for those who want to stop."""
+    """A sign of life, a few times a second, for displays and for those who want to stop.
+
+    ``loads`` is what the processes do that share the modules, if there are any.
+    """
 
     epoch: int
     step: int
+    loads: Sequence[Load] = ()
 
 
 @dataclass
@@ -90,6 +95,7 @@ def train(experiment: Experiment, after: int = 0) -> Generator[Record, None, Non
             yield record
     finally:
         records.close()
+        experiment.dismiss()
 
 
 def _train(experiment: Experiment, after: int) -> Generator[Record, None, None]:
@@ -97,16 +103,15 @@ def _train(experiment: Experiment, after: int) -> Generator[Record, None, None]:
     for epoch in range(after + 1, experiment.config.training.epochs + 1):
         before = experiment.mark()
         experiment.begin_epoch(epoch)
-        trainer, replicas = experiment.trainer, len(experiment.replicas)
+        begun, replicas = step, len(experiment.replicas)
         try:
             start = clock()
-            for batch in experiment.feed.epoch(epoch):
-                trainer.step(batch)
-                step += 1
+            for done in experiment.steps(epoch):
                 if (now := clock()) > start + PULSE_SECONDS:
                     seconds += (now - start) / replicas
-                    yield Pulse(epoch, step)
+                    yield Pulse(epoch, begun + done, experiment.crew.loads() if experiment.crew else ())
                     start = clock()
+            step = begun + experiment.feed.steps
             seconds += (clock() - start) / replicas
             figures, lost = _close_epoch(experiment, epoch)
             ended = Epoch(epoch, step, seconds, figures, experiment.replicas)
@@ -171,7 +176,7 @@ def _diverged(alone: Experiment, ended: Epoch, odd: str) -> Diverged:
 def training_figures(experiment: Experiment) -> Figures:
     """The figures of the epoch that the feed has just recorded, each batch before its own update."""
     feed = experiment.feed
-    return _figures(experiment, feed.h, feed.y) | experiment.trainer.figures()
+    return _figures(experiment, feed.h, feed.y) | experiment.figures()
 
 
 def test_figures(experiment: Experiment) -> Figures:
@@ -224,12 +229,12 @@ def _locate(alone: Experiment, epoch: int) -> tuple[int, str]:
     before = alone.mark()
     step, where = (epoch - 1) * alone.feed.steps, "the outputs"
     alone.begin_epoch(epoch)
-    for batch in alone.feed.epoch(epoch):
-        alone.trainer.step(batch)
-        step += 1
+    for done in alone.steps_in_order(epoch):
         found = next((name for name, array in alone.trainer.places() if not np.isfinite(array).all()), None)
         if found:
-            where = found
+            step, where = step + done, found
             break
+    else:
+        step += alone.feed.steps
     alone.return_to(before)
     return step, where

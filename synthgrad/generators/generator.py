@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -93,10 +94,13 @@ class GeneratorOptions(Options):
         "before", "synthetic targets are handed down through a layer's weights from before or after its own update"
     )
 
-    def beside(self, widths: Sequence[int]) -> int:
-        """Numbers that are read beside the network's weights: those of all generators, and of a twin of the network."""
+    def beside(self, widths: Sequence[int], at: Sequence[int]) -> int:
+        """Numbers that are read beside the network's weights: those of all generators, and of a twin of the network.
+
+        There is one after each of the hidden layers ``at``.
+        """
         ends = {"label": widths[-1], "input": widths[0]}
-        rows = [[sum(ends.get(name, n) for name in self.input), *self.hidden, n] for n in widths[1:-1]]
+        rows = [[sum(ends.get(name, widths[i]) for name in self.input), *self.hidden, widths[i]] for i in at]
         if self.target == "true":
             rows.append([*widths])
         return sum(a * b for row in rows for a, b in itertools.pairwise(row))
@@ -118,18 +122,46 @@ class Generator:
         self.inputs = [INPUTS[name] for name in options.input]
         self.widths = [each.width(around, n) for each in self.inputs]
         self.network = Network(self._specs(), options.reduce, lead, dtype)
-        self.network.initialize(init or He(scheme="he"), around.draw, f"generator.{i}")
+        self.network.initialize(init or He(scheme="he"), around.draw, f"{self.kind}.{i}")
         if options.last_layer == "zeros":
             self.network.layers[-1].W[...] = 0
+        optimizer: Any = options.optimizer
+        self.optimizer = OPTIMIZERS[optimizer.name](optimizer, self.network.part(0, len(self.network.layers)))
+        self.standardize = Standardize(n, lead, dtype) if self._normalizes else None
+        self.scale = None if np.all(options.scale == 1) else per_replica(options.scale, 2, dtype)
+        self.single = self.inputs[0].array if len(self.inputs) == 1 else None
+        self._arrange()
+
+    def _arrange(self) -> None:
         self.layers = self.network.layers
         bottom = self.layers[0]  # a linear generator is one layer, which needs no loop
         self._forward = bottom.forward if len(self.layers) == 1 else self.network.forward
         self._backward = bottom.backward if len(self.layers) == 1 else self.network.backward
-        optimizer: Any = options.optimizer
-        self.optimizer = OPTIMIZERS[optimizer.name](optimizer, self.network.part(0, len(self.layers)))
-        self.standardize = Standardize(n, lead, dtype) if self._normalizes else None
-        self.scale = None if np.all(options.scale == 1) else per_replica(options.scale, 2, dtype)
         self._sets: dict[int, tuple[Array, Array, Tape]] = {}
+        self.rows = 0
+
+    def moments(self, count: int) -> list[Self]:
+        """This generator at ``count`` moments: itself and shadows, all with the same weights, optimiser and statistics.
+
+        Each can be fitted to the target of its own ``delta`` while the others go on; step sizes that the generator is
+        given later are handed on by ``follow``. The network's input is copied, which does not last as long.
+        """
+        if "input" in self.options.input:
+            self.single = None
+        return [self, *(self._shadow() for _ in range(count - 1))]
+
+    def _shadow(self) -> Self:
+        other = copy(self)
+        other.network = self.network.shadow()
+        if self.standardize is not None:
+            other.standardize = self.standardize.shadow()
+        other._arrange()
+        return other
+
+    def follow(self, M: Self) -> None:
+        """Take over the step size of the generator that this is a moment of."""
+        for f, own in zip(self.layers, M.layers, strict=True):
+            f.scale_by(own.step)
 
     @property
     def _normalizes(self) -> bool:
@@ -157,6 +189,7 @@ class Generator:
             (self.z[..., end - width : end], each.array)
             for each, width, end in zip(self.inputs, self.widths, ends, strict=True)
         ]
+        self.rows = rows
         self.network.use(rows)
         if self.standardize is not None:
             self.standardize.use(rows)
@@ -172,8 +205,8 @@ class Generator:
         """z: the inputs side by side, (B, n_z); a single one as it is."""
         if self.standardize is not None:
             h = self.standardize.forward(h)
-        if len(self.parts) == 1:
-            return self.inputs[0].array(h, batch)
+        if self.single is not None:
+            return self.single(h, batch)
         for part, array in self.parts:
             copyto(part, array(h, batch))
         return self.z
@@ -196,7 +229,7 @@ class Generator:
 
     def arrays(self) -> Iterator[tuple[str, Array]]:
         """The generator's weights by name, ``generator.1.1.W``: hidden layer 1, generator layer 1."""
-        return self.network.arrays(f"generator.{self.i}")
+        return self.network.arrays(f"{self.kind}.{self.i}")
 
     def state(self) -> State:
         """All that fitting changes."""

@@ -26,7 +26,7 @@ class OracleOptions(Options):
     kind: Literal["oracle"]
     alpha: ClassVar[float] = 0.0  # nothing moves
 
-    def beside(self, widths: Sequence[int]) -> int:
+    def beside(self, widths: Sequence[int], at: Sequence[int]) -> int:
         """Numbers that are read beside the network's weights: those of its twin."""
         return sum(a * b for a, b in itertools.pairwise(widths))
 
@@ -39,8 +39,8 @@ class Oracle:
 
     kind, gives = "oracle", "gradient"
 
-    def __init__(self, options: OracleOptions, truth: Truth, i: int) -> None:
-        self.options, self.truth, self.i = options, truth, i
+    def __init__(self, options: OracleOptions, truth: Truth, i: int, *, looks: bool) -> None:
+        self.options, self.truth, self.i, self.looks = options, truth, i, looks
         self.network = truth.twin
         self.n = truth.network.specs[i - 1].n_out
         self._tapes: dict[int, Tape] = {}
@@ -53,7 +53,7 @@ class Oracle:
 
     def delta(self, h: Array, batch: Batch) -> Array:
         """The gradient, shape (B, n)."""
-        if self.i == 1:
+        if self.looks:
             self.truth.look(batch)
         self.sg = self.truth.deltas[self.i - 1]
         return self.sg

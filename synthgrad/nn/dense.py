@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -158,6 +159,27 @@ class Dense:
         """Return dL/dx = d W^T, shape (B, n_in): the gradient handed to the layer below."""
         self.dot(self.d, self.back, self.below)
         return self.below
+
+    def shadow(self) -> Self:
+        """This layer once more, for another moment: the same weights, and buffers of its own for what a step leaves.
+
+        A forward pass of one keeps what the other needs for its backward pass.
+        """
+        other = copy(self)
+        other._sets, other.rows, other.x = {}, 0, None
+        if self.norm is not None:
+            other.norm = self.norm.shadow()
+        return other
+
+    def keepsake(self) -> Self:
+        """A shadow with weights of its own, for those of a moment; its gradient is left where this layer's is."""
+        other = self.shadow()
+        own = other.params = Parameters(np.empty_like(self.params.theta), self.params.grad, self.params.shapes, 0)
+        other.W, other.b = own.value["W"], own.value.get("b")
+        other.back = other.W.mT
+        if other.norm is not None:
+            other.norm.hold(own)
+        return other
 
     # evaluation ---------------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from copy import copy
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +35,18 @@ class Network:
         self.specs, self.lead, self.dtype = specs, lead, np.dtype(dtype)
         self.theta, self.grad, parts = allocate([spec.shapes for spec in specs], lead, dtype)
         self.layers = [Dense(s, p, reduce, lead, dtype) for s, p in zip(specs, parts, strict=True)]
+        self._arrange()
+
+    def _arrange(self) -> None:
         self._bottom, self._upper = self.layers[0], self.layers[:0:-1]
         self._scratch: dict[tuple[int, int], Array] = {}
+
+    def shadow(self) -> Self:
+        """This network once more, for another moment: the same weights, layers with buffers of their own."""
+        other = copy(self)
+        other.layers = [f.shadow() for f in self.layers]
+        other._arrange()
+        return other
 
     def initialize(self, init: Any, draw: Draw, prefix: str = "layer") -> None:
         """Draw the weights: ``init`` is an entry of INITIAL, names are ``layer.1.W`` and so on."""

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Self
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,9 +27,17 @@ class Standardize:
         self.n, self.lead, self.dtype = n, lead, dtype
         self.dot = product(lead)
         self.epsilon = np.asarray(EPSILON, dtype)
-        # buffers
-        self.mean, self.var, self.inv = (np.empty((*lead, 1, n), dtype) for _ in range(3))
+        self._own_buffers()
+
+    def _own_buffers(self) -> None:
+        self.mean, self.var, self.inv = (np.empty((*self.lead, 1, self.n), self.dtype) for _ in range(3))
         self._sets: dict[int, tuple[Array, Array, Array]] = {}
+
+    def shadow(self) -> Self:
+        """The same once more, with buffers of its own: for another moment."""
+        other = copy(self)
+        other._own_buffers()
+        return other
 
     def use(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples, made at the first call."""
@@ -69,13 +80,17 @@ class BatchNorm(Standardize):
 
     def __init__(self, params: Parameters, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
         super().__init__(n, lead, dtype)
-        self.params = params
-        self.gamma, self.beta = params.value["gamma"], params.value.get("beta")
+        self.hold(params)
         self.gamma[...] = 1
         self.running_mean = np.zeros((*lead, 1, n), dtype)
         self.running_var = np.ones((*lead, 1, n), dtype)
         self.keep = np.asarray(MOMENTUM, dtype)
         self.take = np.asarray(1 - MOMENTUM, dtype)
+
+    def hold(self, params: Parameters) -> None:
+        """Scale and shift by these parameters from here on."""
+        self.params = params
+        self.gamma, self.beta = params.value["gamma"], params.value.get("beta")
 
     def use(self, rows: int) -> None:
         super().use(rows)

@@ -166,6 +166,8 @@ def share_gradients(optimizers: Sequence[Optimizer]) -> None:
     the weights; sharing keeps half of that out of the cache.
     """
     single = [optimizer for optimizer in optimizers if len(optimizer.layers) == 1]
+    if not single:
+        return
     largest = max(single, key=lambda optimizer: optimizer.theta.shape[-1])
     scratch = aligned(largest.theta.shape, largest.theta.dtype)
     for optimizer in single:

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from synthgrad import __version__
-
-THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+from synthgrad.workers.processes import THREAD_VARIABLES
 
 
 class Surveyor:

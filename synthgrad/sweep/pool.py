@@ -1,35 +1,25 @@
-"""A sweep on this machine: one process a core, each started with one BLAS thread.
-
-Limiting BLAS in a process that has loaded it comes too late: its threads are there, and spin. So workers are new
-processes with the limit in their environment, not forks.
-"""
+"""A sweep on this machine: one process a core, each started with one BLAS thread."""
 
 from __future__ import annotations
 
 import itertools
-import os
 import pickle
 import queue
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from synthgrad.errors import RunError
 from synthgrad.runs.directory import reason
-from synthgrad.runs.survey import THREAD_VARIABLES
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
 from synthgrad.sweep.stacks import Order, Stack
-from synthgrad.sweep.worker import SIGNALS
+from synthgrad.workers.processes import how, start
 
-START = "import sys; sys.path[:] = {!r}; from synthgrad.sweep.worker import main; main()"
-"""A worker finds what its parent finds, wherever it was started."""
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 10.0
 """How long a worker that is told to stop has to end its runs."""
@@ -41,11 +31,7 @@ class Worker:
     """A process that trains one stack after the other; what it tells is put into ``heard`` with the worker."""
 
     def __init__(self, heard: queue.SimpleQueue[tuple[Worker, Event | None]]) -> None:
-        with _held_back():
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", START.format(sys.path)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(),
-            )  # fmt: skip
+        self.process = start("synthgrad.sweep.worker", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.stack: Stack | None = None
         self.paths: dict[int, str] = {}
         self.open: set[int] = set()
@@ -185,7 +171,7 @@ class _Pool:
         self.workers.remove(worker)
         worker.end(time.monotonic() + GRACE_SECONDS)
         if worker.stack is not None and not (self.stopping and worker.process.returncode == 0):
-            yield from self._lost(worker, _how(worker.process.returncode))
+            yield from self._lost(worker, how(worker.process.returncode))
         if self.waiting and not self.stopping:
             self._hire()
 
@@ -206,30 +192,3 @@ class _Pool:
         for run in sorted(worker.open):
             yield Ended(stack.number, run, worker.paths.get(run, ""), outcome, error)
         yield Done(stack.number)
-
-
-@contextmanager
-def _held_back() -> Iterator[None]:
-    """Signals come later, to a process that begins now as well: it says when it is ready for them."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _how(code: int) -> str:
-    """How a process ended."""
-    if code < 0:
-        return (
-            f"was killed by {signal.Signals(-code).name}" if -code in set(signal.Signals) else f"was killed ({-code})"
-        )
-    return f"ended with exit code {code}"
-
-
-def _environment() -> dict[str, str]:
-    """That of this process, with one BLAS thread."""
-    return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1")}

@@ -17,8 +17,7 @@ from synthgrad.runs.survey import Surveyor
 from synthgrad.sweep.events import Event
 from synthgrad.sweep.stacks import Stack
 from synthgrad.sweep.training import train_stack
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from synthgrad.workers.processes import SIGNALS, heed
 
 
 def main() -> None:
@@ -26,8 +25,7 @@ def main() -> None:
     stopping = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal: the parent decides
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    if hasattr(signal, "pthread_sigmask"):  # the parent has held them back until here
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    heed(*SIGNALS)
     orders: queue.SimpleQueue[Stack | None] = queue.SimpleQueue()
     out = _own_stdout()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, orders, stopping), daemon=True).start()

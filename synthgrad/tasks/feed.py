@@ -24,6 +24,7 @@ class Feed:
 
     def __init__(self, x: Array, y: Array, batch_size: int, order: Callable[[int], Order] | None) -> None:
         self.source_x, self.source_y, self.order = x, y, order
+        self.size = batch_size
         n, size = x.shape[-2], batch_size
         self.h = np.empty(y.shape, y.dtype)  # x and y may be one array that all replicas share, without a copy for each
         self.y = y if order is None else np.empty(y.shape, y.dtype)
@@ -42,14 +43,21 @@ class Feed:
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """The batches of one epoch, counted from 1; each is valid until the next is taken."""
-        if self.order is None:
+        order = self.gather_labels(epoch)
+        if order is None:
             yield from self.blocks[0][2]
             return
-        order = self.order(epoch)
-        _gather(self.source_y, order, self.y)
         for rows, block, batches in self.blocks:
             _gather(self.source_x, order[..., rows], block)
             yield from batches
+
+    def gather_labels(self, epoch: int) -> Order | None:
+        """Put the labels of one epoch into ``y``, in the epoch's order, and return that, if there is one."""
+        if self.order is None:
+            return None
+        order = self.order(epoch)
+        _gather(self.source_y, order, self.y)
+        return order
 
     def replace(self, x: Array, y: Array) -> None:
         """Put other examples of the same number in place of those there are."""

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 from numpy import multiply
 
-from synthgrad.config import Flag, Int, option
+from synthgrad.config import Flag, Int, OneOf, Options, Which, chosen_of, option
+from synthgrad.errors import Problem
 from synthgrad.nn.dense import Dense
+from synthgrad.nn.module import module
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.nn.parameters import LINE, aligned
+from synthgrad.trainers.delayed_stages import DelayedStage
+from synthgrad.trainers.edge import Edge
+from synthgrad.trainers.pipeline import Pipeline
+from synthgrad.trainers.schedules import DELAYING, Pipelined, Sequential
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
 from synthgrad.types import Array, Batch, State
 
@@ -26,15 +33,37 @@ class DelayedGradientOptions(TrainerOptions):
 
     name: Literal["delayed-gradient"]
     delay: Int = option(1, "how many steps late gradients are; 0 is backprop", ge=0)
-    pipeline: Flag = option(False, "the delay grows by that number a layer from the output layer, whose own is 0")
+    pipeline: Flag = option(False, "the delay grows by that number a module from the output layer's, whose own is 0")
+    interfaces: Which = option(
+        "all", "with pipeline or schedule: hidden layers after which gradients come late, counted from 1: all, or a "
+        "list; the layers between two are a module"
+    )  # fmt: skip
+    schedule: Annotated[Options, OneOf(DELAYING, "kind", shorthand=True)] = option(
+        lambda: Sequential.model_construct(kind="sequential"), "when modules work"
+    )
 
     def delays(self, layers: int) -> list[int]:
         """By how many steps the gradient of each layer is late, the lowest layer first."""
-        return [self.delay * above if self.pipeline else self.delay for above in reversed(range(layers))]
+        if not self.pipeline:
+            return [self.delay] * layers
+        above = [sum(i <= at for at in chosen_of(self.interfaces, layers - 1)) for i in range(1, layers + 1)]
+        return [self.delay * count for count in above]
 
     def kept(self, widths: Sequence[int]) -> int:
+        if isinstance(self.schedule, Pipelined):
+            return 0  # which are weights, of some layers, and not gradients
         pairs = list(itertools.pairwise(widths))
         return sum((d + 1) * a * b for d, (a, b) in zip(self.delays(len(pairs)), pairs, strict=True) if d)
+
+    def problems(self) -> Iterator[Problem]:
+        if isinstance(self.schedule, Pipelined):
+            if self.pipeline:
+                yield Problem(("pipeline",), "is what schedule: pipelined does (leave one out)")
+            if self.delay != 1:
+                yield Problem(("delay",), "is for schedule: sequential (schedule.delay is that of the pipeline)")
+        elif self.interfaces != "all" and not self.pipeline:
+            said = "says where gradients come late, which without pipeline is everywhere (pipeline: true)"
+            yield Problem(("interfaces",), said)
 
 
 class Ring:
@@ -91,21 +120,42 @@ class DelayedGradient(Trainer):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        delays = self.options.delays(len(self.layers))
-        parts = [(i, i + 1) for i in range(len(delays))] if self.options.pipeline else [(0, len(delays))]
-        made = [(delays[start], self.optimizer(start, stop)) for start, stop in parts]
+        layers, options = len(self.layers), self.options
+        self.interfaces = chosen_of(options.interfaces, layers - 1)
+        self.t = np.zeros((), np.int64)
+        if isinstance(options.schedule, Pipelined):
+            self.pipeline = self._pipeline(options.schedule.delay)
+            return
+        delays = options.delays(layers)
+        ends = [0, *(self.interfaces if options.pipeline else ()), layers]
+        made = [(delays[start], self.optimizer(start, stop)) for start, stop in itertools.pairwise(ends)]
         self.at_once = [optimizer for delay, optimizer in made if not delay]
         self.rings = [Ring(delay, optimizer) for delay, optimizer in made if delay]
         slots = itertools.chain(*(ring.places for ring in self.rings))
         self.under_way = [(f, g) for f, gradient in itertools.chain(*slots) for g in gradient.values()]
-        self.t = np.zeros((), np.int64)
+
+    def _pipeline(self, delay: int) -> Pipeline:
+        """The stages of the modules; what is late by ``delay`` from one to the next adds up from the top down."""
+        lead, dtype = self.around.lead, self.around.dtype
+        spans = list(itertools.pairwise([0, *self.interfaces, len(self.layers)]))
+        late = [delay * above for above in reversed(range(len(spans)))]
+        stages = [
+            DelayedStage(
+                module(self.layers[a:b]), self.optimizer(a, b), a + 1, d, None if d else self.loss, lead
+            ) for (a, b), d in zip(spans, late, strict=True)
+        ]  # fmt: skip
+        edges = [Edge(stage.top.spec.n_out, stage.delay + 1, lead, dtype) for stage in stages[:-1]]
+        return Pipeline(stages, edges, lead)
 
     def set_rate(self, factor: float) -> None:
         super().set_rate(factor)
-        for ring in self.rings:
+        for ring in () if self.pipeline else self.rings:
             ring.scale()
 
     def step(self, batch: Batch) -> None:
+        if self.pipeline is not None:
+            self.pipeline.step(batch)
+            return
         h, t = self.begin(batch), int(self.t)
         for ring in self.rings:
             ring.turn(t)
@@ -118,6 +168,14 @@ class DelayedGradient(Trainer):
             ring.update(t)  # theta_i <- theta_i - alpha · grad of d steps ago
         self.t += 1
 
+    def columns(self) -> list[str]:
+        return self.pipeline.columns() if self.pipeline else []
+
+    def figures(self) -> dict[str, npt.NDArray[Any]]:
+        return self.pipeline.figures() if self.pipeline else {}
+
     def state(self) -> State:
+        if self.pipeline is not None:
+            return super().state()
         rings = {f"delay.{k}.kept": ring.kept for k, ring in enumerate(self.rings)}
         return super().state() | rings | {"delay.t": self.t}

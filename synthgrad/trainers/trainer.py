@@ -20,6 +20,7 @@ from synthgrad.nn.initial import INITIAL, Normal
 from synthgrad.nn.losses import LOSSES
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import OPTIMIZERS, Optimizer, SGDOptions
+from synthgrad.trainers.pipeline import Pipeline
 from synthgrad.types import Array, Batch, Number, State
 
 
@@ -96,6 +97,7 @@ class Trainer(ABC):
     estimates: ClassVar[bool] = False
     hidden_learn: ClassVar[bool] = True
     generators: Sequence[Generator | Oracle]
+    pipeline: Pipeline | None
 
     def __init__(self, setup: Setup) -> None:
         around, net, options = setup.around, setup.network, setup.trainer
@@ -112,6 +114,7 @@ class Trainer(ABC):
         for i in options.freeze:
             self.layers[i - 1].frozen = True
         self.generators = []
+        self.pipeline = None
         self.fixed: dict[str, Array] = {}
         self.under_way: list[tuple[Dense, Array]] = []
         self.optimizers: list[Optimizer] = []
@@ -134,6 +137,17 @@ class Trainer(ABC):
     @abstractmethod
     def step(self, batch: Batch) -> None:
         """Train on one batch; the output layer's h is left in ``batch.h``."""
+
+    def settle(self) -> None:
+        """End an epoch: what is under way in a pipeline arrives."""
+        if self.pipeline is not None:
+            self.pipeline.settle()
+
+    def forget(self) -> None:
+        """Drop what an unfinished epoch has left under way and in the figures."""
+        if self.pipeline is not None:
+            self.pipeline.restart()
+        self.figures()
 
     def begin(self, batch: Batch) -> Array:
         """Ready the buffers for this batch and return its inputs."""
@@ -158,6 +172,8 @@ class Trainer(ABC):
             optimizer.set_alpha(self.options.alpha * factor)
         for model in self.models:
             model.set_alpha(model.options.alpha * factor)
+        if self.pipeline is not None:
+            self.pipeline.follow()
 
     def columns(self) -> list[str]:
         """The names of ``figures``."""
@@ -165,8 +181,8 @@ class Trainer(ABC):
 
     def figures(self) -> dict[str, npt.NDArray[Any]]:
         """What this trainer adds to an epoch, shape ``lead`` each: sum |target - sg| per hidden layer."""
-        errors = {f"generator_error.{g.i}": g.take_error() for g in self.generators}
-        return {name: errors[name] for name in self.columns()}
+        errors = {g.i: g.take_error() for g in self.generators}
+        return {f"generator_error.{i}": error for i, error in errors.items() if i < len(self.layers)}
 
     def arrays(self) -> Iterator[tuple[str, Array]]:
         """Every weight array by name, for the file of final weights."""

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from hypothesis import strategies as st
 
 from synthgrad.config import AnyOf, NameOf, OneOf, Options, sections
+from synthgrad.config.which import AllOrNumbers
 from synthgrad.experiment import Config
 
 
@@ -32,8 +33,11 @@ def _fitting(tree: dict[str, Any]) -> dict[str, Any]:
         if task["name"] == "linear-teacher":
             trainer.pop("loss", None)
         trainer.get("generator", {}).pop("targets", None)
-        trainer.pop("freeze", None)
-        trainer.pop("delay", None)
+        for name in ("freeze", "delay", "interfaces"):
+            trainer.pop(name, None)
+        if trainer.keys() & {"schedule", "input_model"}:
+            for name in ("generator", "lambda", "pipeline"):
+                trainer.pop(name, None)
     if "branch" in tree:
         epochs = tree.setdefault("training", {}).setdefault("epochs", 1000)
         tree["training"]["epochs"] = max(epochs, tree["branch"]["epoch"] + 1)
@@ -68,6 +72,8 @@ def _field(field: Any) -> st.SearchStrategy[Any]:
     if inputs is not None:
         names = st.lists(st.sampled_from(list(inputs.registry)), min_size=1, unique=True)
         return names | st.sampled_from([*inputs.registry, *inputs.aliases])
+    if any(isinstance(mark, AllOrNumbers) for mark in field.metadata):
+        return st.just("all") | st.lists(st.integers(1, 300), max_size=3, unique=True)
     registry = next((mark.registry for mark in field.metadata if isinstance(mark, NameOf)), None)
     if registry is not None:
         return st.sampled_from(list(registry))

@@ -61,17 +61,6 @@ def test_no_more_processes_than_stacks_are_started(tmp_path, processes):
     assert len(processes) == 1
 
 
-def test_one_blas_thread_takes_effect(monkeypatch):
-    """Whatever the environment says: the limit is there before NumPy is loaded."""
-    pytest.importorskip("threadpoolctl")
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
-    code = "import numpy, threadpoolctl; print([p['num_threads'] for p in threadpoolctl.threadpool_info()])"
-    out = subprocess.run(
-        [sys.executable, "-c", code], env=pool._environment(), capture_output=True, text=True, check=True
-    )
-    assert set(json.loads(out.stdout)) <= {1}
-
-
 def begun(events):
     """Go on until a stack has been training for a while; its event."""
     first = next(event for event in events if isinstance(event, Begun))

@@ -1,0 +1,109 @@
+"""Stages without generators: modules of a pipeline that learn from true gradients when these have come down to them.
+
+The honest rival of synthetic gradients in the same pipeline (arXiv 1804.10574): the delay of module k is the sum of
+those above it, and until its gradient has come the activations and weights of a batch are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy import copyto
+
+from synthgrad.nn.dense import Dense
+from synthgrad.nn.losses import Loss
+from synthgrad.nn.module import Module, module
+from synthgrad.nn.optimizers import Optimizer
+from synthgrad.trainers.stages import Stage
+from synthgrad.types import Array, Batch, Lead
+
+
+class DelayedStage(Stage):
+    """theta_k moves along the true gradient of ``delay`` batches ago, at the weights of that time."""
+
+    def __init__(
+        self, f: Dense | Module, optimizer: Optimizer, first: int, delay: int, loss: Loss | None, lead: Lead
+    ) -> None:
+        super().__init__(f, optimizer, first, delay)
+        self.loss, self.lead = loss, lead
+        self.kept = delay > 0 and (first > 1 or len(self.layers) > 1)  # else nothing is pulled through the weights
+        again = [[g.keepsake() if self.kept else g.shadow() for g in self.layers] for _ in range(delay + 1)]
+        self.moments = [list(self.layers)] if not delay else again
+        self.modules = [module(layers) for layers in self.moments]
+        self.sizes = [0] * len(self.moments)
+        self._xs: dict[int, Array] = {}
+
+    def use(self, rows: int) -> None:
+        super().use(rows)
+        if self.loss is not None:
+            self.loss.use(rows)
+
+    def step(self, t: int, batch: Batch) -> None:
+        rows, above = batch.rows, self.above
+        if rows != self.rows:
+            self.use(rows)
+        layers, f = self._moment(t, rows)
+        x = self._input(t, batch)
+        layers[-1].h = batch.h if above is None else above.h(t, rows)
+        h = f.forward(x)
+        if above is not None:
+            above.send_h(t)
+        if self.loss is not None:
+            self._back(t, t, self.loss.delta(h, batch))
+        elif t >= self.delay:
+            self._late(t, t - self.delay)
+
+    def _moment(self, t: int, rows: int) -> tuple[Sequence[Dense], Dense | Module]:
+        """The module at the moment t, with its weights, ready for a batch of so many rows."""
+        k = t % len(self.moments)
+        layers = self.moments[k]
+        if self.sizes[k] != rows:
+            self.sizes[k] = rows
+            for f in layers:
+                f.use(rows)
+        if self.kept:
+            for f, own in zip(layers, self.layers, strict=True):
+                copyto(f.params.theta, own.params.theta)
+        return layers, self.modules[k]
+
+    def _input(self, t: int, batch: Batch) -> Array:
+        """h_{k-1}(t), or the network's input, copied where it has to last until its gradient comes."""
+        if self.below is not None:
+            self.below.await_h(t)
+            return self.below.h(t, batch.rows)
+        if not self.delay:
+            return batch.x
+        if batch.rows not in self._xs:
+            shape = (*self.lead, len(self.moments), *batch.x.shape[-2:])
+            self._xs[batch.rows] = np.empty(shape, batch.x.dtype)
+        x: Array = self._xs[batch.rows][..., t % len(self.moments), :, :]
+        copyto(x, batch.x)
+        return x
+
+    def _late(self, t: int, s: int) -> None:
+        """Learn from the gradient of batch s, when it has come."""
+        assert self.above is not None
+        self.above.await_g(s)
+        self._back(t, s, self.above.g(s, self.sizes[s % len(self.sizes)]))
+
+    def _back(self, t: int, s: int, delta: Array) -> None:
+        k = s % len(self.moments)
+        self.modules[k].backward(delta)  # grad = delta_k · dh_k/dtheta_k, both of batch s
+        if self.below is not None:
+            bottom = self.moments[k][0]
+            bottom.below = self.below.g(s, self.sizes[k])
+            bottom.delta_below()  # g_{k-1} = delta_k · dh_k/dh_{k-1}
+            self.below.send_g(s)
+        self.optimizer.update()  # theta_k <- theta_k - alpha · grad of batch s
+        self.updates += 1
+        self.late, self.fits, self.done = self.late + t - s, self.fits + 1, s + 1
+
+    def settle(self, steps: int) -> None:
+        for s in range(self.done, steps):
+            self._late(steps - 1, s)
+
+    def follow(self) -> None:
+        for layers in self.moments:
+            for f, own in zip(layers, self.layers, strict=True):
+                f.scale_by(own.step)

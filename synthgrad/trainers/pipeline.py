@@ -1,0 +1,60 @@
+"""A pipeline: the stages of all modules, and what one process does that takes them in turn.
+
+This is the simulator of the schedule: in every step each module works on the batch of that step, the lowest first, and
+what comes from above comes late. Processes that share the stages do the same things with the same numbers.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from synthgrad.trainers.edge import Edge
+from synthgrad.trainers.stages import Figures, Stage
+from synthgrad.types import Batch, Lead
+
+
+class Pipeline:
+    """Stages, the lowest first, and the edges between neighbours.
+
+    A pipeline is empty between two epochs: in the last step of an epoch what is under way arrives, as evaluation
+    wants the network whole. So the last ``delay`` targets of an epoch are less late.
+    """
+
+    def __init__(self, stages: Sequence[Stage], edges: Sequence[Edge], lead: Lead) -> None:
+        self.stages, self.edges, self.lead = stages, list(edges), lead
+        self.t = 0
+        for edge, (lower, upper) in zip(edges, itertools.pairwise(stages), strict=True):
+            lower.above = upper.below = edge
+
+    def step(self, batch: Batch) -> None:
+        """Work on one batch, module after module."""
+        for stage in self.stages:
+            stage.step(self.t, batch)
+        self.t += 1
+
+    def settle(self) -> None:
+        """End an epoch: whatever is under way arrives."""
+        for stage in reversed(self.stages):
+            stage.settle(self.t)
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin an epoch anew: nothing is under way."""
+        self.t = 0
+        for stage in self.stages:
+            stage.restart()
+
+    def figures(self) -> Figures:
+        """What the stages have counted since the last call."""
+        return {name: value for stage in self.stages for name, value in stage.figures(self.lead).items()}
+
+    def columns(self) -> list[str]:
+        """The names of the counts in ``figures``."""
+        staleness = [f"staleness.{stage.last}" for stage in self.stages[:-1]]
+        return [*staleness, *(f"updates.{i}" for i in range(1, self.stages[-1].last + 1))]
+
+    def follow(self) -> None:
+        """Take over new step sizes."""
+        for stage in self.stages:
+            stage.follow()

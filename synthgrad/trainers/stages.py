@@ -1,0 +1,196 @@
+"""Stages: what a module does with its batch under a pipelined or a free schedule.
+
+One step of the stage of module k, on batch t of an epoch:
+
+    h_{k-1}(t) comes from below (or x^ = I(x) takes its place), h_k(t) goes up
+    the module receives its delta and learns, g_{k-1}(t) goes down
+    g_k(s), s <= t - D + 1 at the latest, has come from above, and the generator is fitted to it
+
+Neighbours are never more than the delay D apart, which bounds the slots between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synthgrad.generators import Generator, InputModel
+from synthgrad.nn.dense import Dense
+from synthgrad.nn.losses import Loss
+from synthgrad.nn.module import Module
+from synthgrad.nn.optimizers import Optimizer
+from synthgrad.trainers.edge import Edge
+from synthgrad.types import Array, Batch
+
+Figures = dict[str, npt.NDArray[Any]]
+
+
+class Stage:
+    """A module and its place: layers ``first`` to ``last``, counted from 1, an edge below and one above, or none."""
+
+    def __init__(self, f: Dense | Module, optimizer: Optimizer, first: int, delay: int) -> None:
+        self.f, self.optimizer, self.delay = f, optimizer, delay
+        self.layers: Sequence[Dense] = [f] if isinstance(f, Dense) else f.layers
+        self.first, self.last = first, first + len(self.layers) - 1
+        self.bottom, self.top = self.layers[0], self.layers[-1]
+        self.below: Edge | None = None
+        self.above: Edge | None = None
+        self.rows = 0
+        self.updates, self.late, self.fits = 0, 0, 0  # counted in an epoch
+        self.done = 0  # so many batches of the epoch have had what comes from above
+
+    def restart(self) -> None:
+        """Begin an epoch anew: nothing is under way."""
+        self.done = 0
+        if self.above is not None:
+            self.above.clear()
+
+    def use(self, rows: int) -> None:
+        """Take up the buffers for batches of ``rows`` examples."""
+        self.rows = rows
+        for f in self.layers:
+            f.use(rows)
+        for edge in (self.below, self.above):
+            if edge is not None:
+                edge.use(rows)
+
+    def step(self, t: int, batch: Batch) -> None:
+        """Work on batch t."""
+        raise NotImplementedError
+
+    def settle(self, steps: int) -> None:
+        """End an epoch of so many steps: what is still to come from above is waited for and made use of."""
+        raise NotImplementedError
+
+    def follow(self) -> None:
+        """Take over new step sizes."""
+
+    def state(self) -> Iterator[npt.NDArray[Any]]:
+        """Every array that training this module changes, in an order of their own."""
+        for f in self.layers:
+            yield f.params.theta
+            yield from f.state().values()
+        yield from self.optimizer.state().values()
+
+    def figures(self, lead: tuple[int, ...]) -> Figures:
+        """Updates of its layers since the last call, and the mean number of steps by which was late what came down."""
+        figures = {f"updates.{i}": np.full(lead, float(self.updates)) for i in range(self.first, self.last + 1)}
+        if self.above is not None:
+            figures[f"staleness.{self.last}"] = np.full(lead, self.late / max(self.fits, 1))
+        self.updates, self.late, self.fits = 0, 0, 0
+        return figures
+
+
+class SyntheticStage(Stage):
+    """A module that learns from its generator at once; ``free`` fits it to whatever target has come."""
+
+    def __init__(
+        self, f: Dense | Module, optimizer: Optimizer, first: int, delay: int,
+        M: Generator | Loss, I: InputModel | None, free: bool,
+    ) -> None:  # fmt: skip
+        super().__init__(f, optimizer, first, delay)
+        self.free = free
+        self.loss = M if isinstance(M, Loss) else None
+        self.Ms = M.moments(delay + 1) if isinstance(M, Generator) else []
+        self.Is = I.moments(delay + 1) if I is not None else []
+
+        self.looked = 0
+
+    def restart(self) -> None:
+        super().restart()
+        self.looked = 0
+
+    def use(self, rows: int) -> None:
+        super().use(rows)
+        if self.loss is not None:
+            self.loss.use(rows)
+
+    def step(self, t: int, batch: Batch) -> None:
+        rows, below, above = batch.rows, self.below, self.above
+        if rows != self.rows:
+            self.use(rows)
+        x = self._input(t, batch)
+        h = self.top.h = batch.h if above is None else above.h(t, rows)
+        self.f.forward(x)  # h_k = f_k(h_{k-1}; theta_k)
+        if above is not None:
+            above.send_h(t)
+        self.f.backward(self._delta(t, h, batch))  # grad = sg_k · dh_k/dtheta_k
+        if below is not None:
+            self.bottom.below = below.g(t, rows)
+            self.f.delta_below()  # g_{k-1} = sg_k · dh_k/dh_{k-1}
+            below.send_g(t)
+        self.optimizer.update()  # theta_k <- theta_k - alpha · grad
+        self.updates += 1
+        self._learn(t, t - self.delay + 1)
+
+    def _input(self, t: int, batch: Batch) -> Array:
+        """h_{k-1}(t), or what is predicted in its place."""
+        if self.Is:
+            x: Array = _moment(self.Is, t, batch.rows).delta(batch.x, batch)
+            return x
+        if self.below is None:
+            return batch.x
+        self.below.await_h(t)
+        return self.below.h(t, batch.rows)
+
+    def _delta(self, t: int, h: Array, batch: Batch) -> Array:
+        if self.loss is not None:
+            return self.loss.delta(h, batch)
+        sg: Array = _moment(self.Ms, t, batch.rows).delta(h, batch)
+        return sg
+
+    def _learn(self, t: int, due: int) -> None:
+        """Fit the generator to the targets of all batches before ``due``, the input model to its own."""
+        if self.Ms and self.above is not None:
+            due_here = max(due, self.above.arrived()) if self.free else due
+            while self.done < due_here:
+                s = self.done
+                M = self.Ms[s % len(self.Ms)]
+                self.above.await_g(s)
+                M.fit(self.above.g(s, M.rows))  # sg_k(s) -> g_k(s)
+                self.late, self.fits, self.done = self.late + t - s, self.fits + 1, s + 1
+        if self.Is and self.below is not None:
+            while self.looked < due:
+                s = self.looked
+                I = self.Is[s % len(self.Is)]
+                self.below.await_h(s)
+                I.fit(self.below.h(s, I.rows))  # x^_k(s) -> h_{k-1}(s)
+                self.looked = s + 1
+
+    def settle(self, steps: int) -> None:
+        self._learn(steps - 1, steps)
+
+    def follow(self) -> None:
+        for moments in (self.Ms, self.Is):
+            for M in moments[1:]:
+                M.follow(moments[0])
+
+    def state(self) -> Iterator[npt.NDArray[Any]]:
+        yield from super().state()
+        for moments in (self.Ms[:1], self.Is[:1]):
+            for M in moments:
+                yield from M.state().values()
+
+    def figures(self, lead: tuple[int, ...]) -> Figures:
+        figures = super().figures(lead)
+        if self.Ms:
+            figures[f"generator_error.{self.last}"] = _errors(self.Ms)
+        if self.Is:
+            figures[f"input_error.{self.first - 1}"] = _errors(self.Is)
+        return figures
+
+
+def _moment(moments: Sequence[Generator], t: int, rows: int) -> Any:
+    """The model at the moment t, ready for a batch of so many rows."""
+    M = moments[t % len(moments)]
+    if M.rows != rows:
+        M.use(rows)
+    return M
+
+
+def _errors(moments: Sequence[Generator]) -> npt.NDArray[Any]:
+    """Sum |target - prediction| of all moments since the last call."""
+    return np.asarray(sum(M.take_error() for M in moments))

@@ -1,0 +1,81 @@
+"""Memory that several processes share, without a name in any file system: it is gone with the last of them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import mmap
+import os
+import tempfile
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+LINE = 64
+"""Bytes of a cache line, at which every array begins: no two processes write into one."""
+
+
+class Plot(NamedTuple):
+    """The place of one array: its name, shape and dtype."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def size(self) -> int:
+        """Bytes, in whole cache lines."""
+        size = math.prod(self.shape) * np.dtype(self.dtype).itemsize
+        return -(-size // LINE) * LINE
+
+
+class Arena:
+    """Arrays by name, behind each other in memory that processes share by the descriptor of an open file.
+
+    The file has no name: of memory alone where the system has such files, else a temporary one, unlinked at once. So
+    however processes end, nothing stays behind, and a full /dev/shm is nothing to it.
+    """
+
+    def __init__(self, file: int, plots: Sequence[Plot]) -> None:
+        """Take up the arena behind an open file."""
+        self.file, self.plots = file, plots
+        self.size = total(plots)
+        self.memory = mmap.mmap(file, self.size)
+        starts = itertools.accumulate((plot.size for plot in plots), initial=0)
+        self.arrays: dict[str, npt.NDArray[Any]] = {
+            plot.name: np.frombuffer(self.memory, plot.dtype, math.prod(plot.shape), start).reshape(plot.shape)
+            for plot, start in zip(plots, starts, strict=False)
+        }
+
+    @classmethod
+    def make(cls, plots: Sequence[Plot]) -> Self:
+        """An arena of zeros. Raises OSError where there is no room for it."""
+        file = _file()
+        try:
+            if hasattr(os, "posix_fallocate"):  # or the lack would show only when a page is touched, and kill
+                os.posix_fallocate(file, 0, total(plots))
+            else:
+                os.ftruncate(file, total(plots))
+            return cls(file, plots)
+        except BaseException:
+            os.close(file)
+            raise
+
+    def close(self) -> None:
+        """Let go of the file; the memory goes with the last array that somebody holds."""
+        self.arrays = {}
+        os.close(self.file)
+
+
+def total(plots: Sequence[Plot]) -> int:
+    """The bytes of an arena, never none."""
+    return max(LINE, sum(plot.size for plot in plots))
+
+
+def _file() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("synthgrad")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())

@@ -1,0 +1,278 @@
+"""The crew: all workers of one trainer, and their parent's side of it.
+
+Between epochs the trainer of the parent has the state, and everything that is done with a trainer is done with that
+one; for an epoch the workers take it over, and what they leave is what the trainer alone would have come to.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, Pipe, wait
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from synthgrad.errors import RunError
+from synthgrad.tasks.feed import Feed
+from synthgrad.trainers import Trainer
+from synthgrad.trainers.schedules import workers
+from synthgrad.trainers.stages import Figures
+from synthgrad.types import Batch
+from synthgrad.workers import processes
+from synthgrad.workers.arena import Arena, Plot, total
+from synthgrad.workers.balance import costs, shares
+from synthgrad.workers.job import Done, Epoch, Failed, Job, blank
+from synthgrad.workers.waiting import STEP, STOP, WAITED, WIDTH
+
+MODULE = "synthgrad.workers.worker"
+LOOK_SECONDS = 0.05
+GRACE_SECONDS = 2.0
+KEY = "trainer.schedule.workers"
+
+
+class Load(NamedTuple):
+    """Layers ``first`` to ``last`` of one worker: the share of the time in which it did not wait since the last look.
+
+    ``queue`` is how many batches lie between it and the next worker, ``room`` how many can.
+    """
+
+    first: int
+    last: int
+    busy: float
+    queue: int
+    room: int
+
+
+class Worker:
+    """A process, its stages, and the pipe to it."""
+
+    def __init__(self, number: int, own: range, file: int) -> None:
+        self.number, self.own = number, own
+        self.pipe, theirs = Pipe()
+        try:
+            self.process = processes.start(
+                MODULE, str(theirs.fileno()), str(file), pass_fds=(theirs.fileno(), file), stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )  # fmt: skip
+        finally:
+            theirs.close()
+
+    def tell(self, told: Any) -> None:
+        """Tell it something; that it is gone will be heard."""
+        with suppress(OSError):
+            self.pipe.send(told)
+
+
+class Crew:
+    """Workers that train the epochs of a trainer with a pipeline. ``close`` it in the end."""
+
+    def __init__(self, trainer: Trainer, feed: Feed) -> None:
+        """Start the workers, at most as many as there are stages. Raises RunError."""
+        assert trainer.pipeline is not None
+        self.trainer, self.pipeline, self.feed = trainer, trainer.pipeline, feed
+        self.workers: list[Worker] = []
+        self.figures: Figures = {}
+        self.seen = time.monotonic_ns(), [0] * len(self.pipeline.stages)
+        rows = min(trainer.rows or feed.size, feed.size)
+        self.shares = shares(self._costs(rows), workers(trainer.options))
+        self.crossed = tuple(own.start - 1 for own in self.shares[1:])
+        plots = list(self._plots())
+        try:
+            self.arena = Arena.make(plots)
+        except OSError as error:
+            need = f"{total(plots) / 2**20:.1f} MiB of shared memory"
+            said = (error.strerror or str(error)).lower()
+            raise RunError(f"{KEY}: {need} cannot be had: {said} (workers: 1 needs none)") from None
+        self.arrays = self.arena.arrays
+        self.counters = memoryview(self.arrays["counters"]).cast("B").cast("q")  # type: ignore[arg-type]
+        try:
+            self._start(plots)
+        except BaseException:
+            self.close()
+            raise
+
+    # before the first epoch ---------------------------------------------------------------------
+
+    def _costs(self, rows: int) -> list[float]:
+        """Seconds a step by stage; where every stage has a worker of its own there is nothing to balance."""
+        if workers(self.trainer.options) >= len(self.pipeline.stages):
+            return [1.0] * len(self.pipeline.stages)
+        trial = blank(self.trainer.setup)
+        assert trial.pipeline is not None
+        trial.set_rate(0.0)
+        x, y = self.feed.source_x[:rows], self.feed.source_y[:rows]
+        with np.errstate(all="ignore"):
+            return costs(trial.pipeline, Batch(x, y, np.empty_like(y)))
+
+    def _plots(self) -> Iterator[Plot]:
+        """Everything that parent and workers share."""
+        x, y, dtype = self.feed.source_x, self.feed.source_y, str(self.trainer.around.dtype)
+        yield Plot("counters", ((len(self.shares) + 2 * len(self.crossed)) * WIDTH,), "int64")
+        yield from (Plot(name, array.shape, dtype) for name, array in (("x", x), ("y", y), ("h", y)))
+        if self.feed.order is not None:
+            yield Plot("order", (len(x),), "int64")
+        for k, stage in enumerate(self.pipeline.stages):
+            for j, array in enumerate(stage.state()):
+                yield Plot(f"state.{k}.{j}", array.shape, str(array.dtype))
+        for k in self.crossed:
+            edge = self.pipeline.edges[k]
+            for side in "hg":
+                yield Plot(f"edge.{k}.{side}", (edge.slots, self.feed.size * edge.n), dtype)
+
+    def _start(self, plots: Sequence[Plot]) -> None:
+        around, options, feed = self.trainer.around, self.trainer.options, self.feed
+        crowded = len(self.shares) > _cores()
+        self._copy_examples()
+        for number, own in enumerate(self.shares):
+            try:
+                self.workers.append(Worker(number, own, self.arena.file))
+            except OSError as error:
+                said = (error.strerror or str(error)).lower()
+                raise RunError(f"{KEY}: no process can be started: {said} (try fewer workers)") from None
+            self.workers[-1].tell(
+                Job(
+                    number, len(self.shares), own, self.crossed, self.trainer.setup.network, options, around.n_x,
+                    around.n_y, str(around.dtype), around.outputs, feed.size, feed.order is not None, tuple(plots),
+                    crowded,
+                )
+            )  # fmt: skip
+        for _ in self._answers():
+            pass
+
+    # one epoch ----------------------------------------------------------------------------------
+
+    def epoch(self, number: int, factor: float, *, fresh: bool) -> Iterator[int]:
+        """Train an epoch; yields how many steps are done, now and then and in the end.
+
+        ``fresh`` examples have been put into the feed since the last. Raises RunError where a worker is lost. Whoever
+        leaves before the end leaves the trainer as it was, and the workers have ended.
+        """
+        feed, whole = self.feed, False
+        try:
+            if fresh:
+                self._copy_examples()
+            order = feed.gather_labels(number)
+            if order is not None:
+                np.copyto(self.arrays["order"], order)
+            self.arrays["counters"][:] = 0
+            self.seen = time.monotonic_ns(), [0] * len(self.workers)
+            self._exchange(out=True)
+            for worker in self.workers:
+                worker.tell(Epoch(number, factor))
+            for figures in self._answers():
+                self.figures = figures
+                yield min(self.counters[worker.number * WIDTH + STEP] for worker in self.workers)
+            self._exchange(out=False)
+            np.copyto(feed.h, self.arrays["h"])
+            whole = True
+            yield feed.steps
+        finally:
+            if not whole:
+                self.close()
+
+    def _copy_examples(self) -> None:
+        np.copyto(self.arrays["x"], self.feed.source_x)
+        np.copyto(self.arrays["y"], self.feed.source_y)
+
+    def _exchange(self, *, out: bool) -> None:
+        """Put the trainer's state where workers find it, or take back what they have made of it."""
+        for k, stage in enumerate(self.pipeline.stages):
+            for j, own in enumerate(stage.state()):
+                shared = self.arrays[f"state.{k}.{j}"]
+                source, target = (own, shared) if out else (shared, own)
+                target[...] = source
+
+    def _answers(self) -> Iterator[Figures]:
+        """Wait until every worker has answered; yields the figures so far, now and then."""
+        open_ = {worker.pipe: worker for worker in self.workers}
+        figures: Figures = {}
+        while open_:
+            for pipe in wait(list(open_), LOOK_SECONDS):
+                assert isinstance(pipe, Connection)
+                figures |= self._answer(open_.pop(pipe))
+            yield figures
+
+    def _answer(self, worker: Worker) -> Figures:
+        try:
+            answer: Done | Failed = worker.pipe.recv()
+        except (EOFError, OSError):
+            raise RunError(f"{self._named(worker)} {processes.how(_ended(worker.process))}") from None
+        if isinstance(answer, Failed):
+            raise RunError(f"{self._named(worker)}: {answer.error}") from RuntimeError(
+                f"in the worker:\n{answer.trace}"
+            )
+        return answer.figures
+
+    def _named(self, worker: Worker) -> str:
+        first, last = self._layers(worker)
+        layers = f"layer {first}" if first == last else f"layers {first} to {last}"
+        return f"{KEY}: worker {worker.number + 1} of {len(self.workers)} ({layers})"
+
+    def _layers(self, worker: Worker) -> tuple[int, int]:
+        return self.pipeline.stages[worker.own.start].first, self.pipeline.stages[worker.own.stop - 1].last
+
+    # what there is to see -----------------------------------------------------------------------
+
+    def loads(self) -> list[Load]:
+        """What each worker has been doing since the last look."""
+        now = time.monotonic_ns()
+        then, before = self.seen
+        waited = [self.counters[worker.number * WIDTH + WAITED] for worker in self.workers]
+        self.seen = now, waited
+        return [
+            Load(*self._layers(worker), min(1.0, max(0.0, 1 - (new - old) / max(now - then, 1))), *self._queue(worker))
+            for worker, new, old in zip(self.workers, waited, before, strict=True)
+        ]
+
+    def _queue(self, worker: Worker) -> tuple[int, int]:
+        """How many batches lie between a worker and the next, and how many can."""
+        if worker.number == len(self.workers) - 1:
+            return 0, 0
+        line = (len(self.workers) + 2 * worker.number) * WIDTH
+        room = self.pipeline.edges[self.crossed[worker.number]].slots
+        return max(0, min(room, self.counters[line] - self.counters[line + WIDTH])), room
+
+    # the end ------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End all workers, at once those that do not end by themselves."""
+        for worker in self.workers:
+            self.counters[worker.number * WIDTH + STOP] = 1
+            worker.pipe.close()
+        until = time.monotonic() + GRACE_SECONDS
+        for worker in self.workers:
+            try:
+                worker.process.wait(max(0.0, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                worker.process.kill()
+                worker.process.wait()
+        self.workers = []
+        if self.arrays:
+            self.counters.release()
+            self.arrays = {}
+            self.arena.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether its workers have ended."""
+        return not self.workers
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """The exit code of a process that is ending."""
+    try:
+        return process.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not known on this system
+        return os.cpu_count() or 1

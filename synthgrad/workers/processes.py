@@ -1,0 +1,59 @@
+"""How other Python processes are started: with the same modules to import, one BLAS thread, and no signal lost.
+
+Limiting BLAS in a process that has loaded it comes too late: its threads are there, and spin. So these are new
+processes with the limit in their environment, not forks.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+START = "import sys; sys.path[:] = {path!r}; from {module} import main; main()"
+"""A process finds what its parent finds, wherever it was started."""
+
+
+def start(module: str, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    """Start a process in ``main`` of a module. Raises OSError."""
+    code = START.format(path=sys.path, module=module)
+    with _held_back():
+        return subprocess.Popen([sys.executable, "-c", code, *arguments], env=_environment(), **options)
+
+
+def heed(*numbers: signal.Signals) -> None:
+    """In such a process: from here on these signals act, which were held back while it began."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
+
+
+def how(code: int) -> str:
+    """How a process ended, by its exit code."""
+    if code < 0:
+        known = -code in set(signal.Signals)
+        return f"was killed by {signal.Signals(-code).name}" if known else f"was killed ({-code})"
+    return f"ended with exit code {code}"
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Signals come later, to a process that begins now as well: it says when it is ready for them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _environment() -> dict[str, str]:
+    """That of this process, with one BLAS thread."""
+    return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1")}

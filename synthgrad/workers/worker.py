@@ -1,0 +1,138 @@
+"""A worker: a process that trains its stages of a pipeline, epoch by epoch, as its parent says.
+
+It keeps weights of its own while it trains; before and after an epoch they lie in the arena.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+from synthgrad.generators.generator import Surroundings
+from synthgrad.tasks.feed import Feed
+from synthgrad.trainers import Setup
+from synthgrad.trainers.stages import Stage
+from synthgrad.types import Array
+from synthgrad.workers.arena import Arena
+from synthgrad.workers.job import Done, Epoch, Failed, Job, Undrawn, blank
+from synthgrad.workers.processes import SIGNALS
+from synthgrad.workers.shared_edge import SharedEdge
+from synthgrad.workers.waiting import PLACE, STEP, Abandoned, Watch
+
+
+def main() -> None:
+    """Train the epochs that come, until nothing comes any more: then the parent is done, or gone."""
+    for number in SIGNALS:  # they reach every process of a terminal, and the parent decides
+        signal.signal(number, signal.SIG_IGN)
+    parent, file = Connection(int(sys.argv[1])), int(sys.argv[2])
+    with suppress(EOFError, OSError):
+        _serve(parent, file)
+
+
+def _serve(parent: Connection, file: int) -> None:
+    worker: Worker | None = None
+    while True:
+        told: Job | Epoch = parent.recv()
+        try:
+            if isinstance(told, Job):
+                worker = Worker(told, Arena(file, told.plots))
+                answer: Done | Failed = Done({})
+            else:
+                assert worker is not None
+                answer = Done(worker.epoch(told))
+        except Abandoned:
+            return
+        except Exception as error:
+            answer = Failed(_told(error), traceback.format_exc())
+        parent.send(answer)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "not enough memory"
+    return f"{type(error).__name__}: {error} (a bug; --debug shows where)"
+
+
+class Worker:
+    """The stages of one worker, its batches, and the arena that it shares."""
+
+    def __init__(self, job: Job, arena: Arena) -> None:
+        self.job, self.arrays = job, arena.arrays
+        self.counters = memoryview(self.arrays["counters"]).cast("B").cast("q")  # type: ignore[arg-type]
+        self.watch = Watch(self.counters, job.number, crowded=job.crowded)
+        around = Surroundings(job.n_x, job.n_y, (), np.dtype(job.dtype), Undrawn(()), job.outputs)
+        self.trainer = blank(Setup(job.network, job.trainer, around))
+        assert self.trainer.pipeline is not None
+        self.pipeline = self.trainer.pipeline
+        for k in job.crossed:
+            self._share(k)
+        self.stages: Sequence[Stage] = [self.pipeline.stages[k] for k in job.own]
+        self.state = [[*self._shared(k)] for k in job.own]
+        self.feed = self._feed()
+
+    def _share(self, k: int) -> None:
+        """Put an edge in shared memory."""
+        edge, job = self.pipeline.edges[k], self.job
+        hs, gs = (self.arrays[f"edge.{k}.{side}"] for side in "hg")
+        shared = SharedEdge(edge.n, hs, gs, edge.dtype, self.watch, *job.counters(k))
+        self.pipeline.stages[k].above = self.pipeline.stages[k + 1].below = shared
+
+    def _shared(self, k: int) -> Iterator[Array]:
+        """The state of a stage in the arena."""
+        for j, _ in enumerate(self.pipeline.stages[k].state()):
+            yield self.arrays[f"state.{k}.{j}"]
+
+    def _feed(self) -> Feed:
+        """The batches; whoever has no use for the inputs has none."""
+        x, y, job = self.arrays["x"], self.arrays["y"], self.job
+        if not self._needs_inputs():
+            x = np.zeros((len(x), 1), x.dtype)
+        return Feed(x, y, job.batch_size, (lambda epoch: self.arrays["order"]) if job.shuffle else None)
+
+    def _needs_inputs(self) -> bool:
+        options: Any = self.job.trainer
+        seen = getattr(getattr(options, "generator", None), "input", ())
+        return 0 in self.job.own or "input" in seen or getattr(options, "input_model", None) is not None
+
+    def epoch(self, order: Epoch) -> dict[str, Any]:
+        """Train an epoch; returns the figures of the stages. Raises Abandoned."""
+        self.trainer.set_rate(order.factor)
+        self._take()
+        with np.errstate(all="ignore"):  # non-finite numbers are looked for by the parent
+            self._steps(order.number)
+        self._give()
+        return {name: value for stage in self.stages for name, value in stage.figures(()).items()}
+
+    def _steps(self, epoch: int) -> None:
+        counters, line, t = self.counters, self.watch.own, -1
+        stages = [(stage, stage.first) for stage in self.stages]
+        for t, batch in enumerate(self.feed.epoch(epoch)):
+            for stage, first in stages:
+                counters[line + PLACE] = first
+                stage.step(t, batch)
+            counters[line + STEP] = t + 1
+        for stage in reversed(self.stages):
+            stage.settle(t + 1)
+        for stage in self.stages:
+            stage.restart()
+        counters[line + PLACE] = 0
+
+    def _take(self) -> None:
+        for stage, arrays in zip(self.stages, self.state, strict=True):
+            for own, shared in zip(stage.state(), arrays, strict=True):
+                own[...] = shared
+
+    def _give(self) -> None:
+        for stage, arrays in zip(self.stages, self.state, strict=True):
+            for own, shared in zip(stage.state(), arrays, strict=True):
+                shared[...] = own
+        if self.stages[-1].above is None:
+            h: Array = self.arrays["h"]
+            np.copyto(h, self.feed.h)
