@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from synthgrad.config import Options
 from synthgrad.experiment.diagnosis import Diagnosis
+from synthgrad.experiment.epochs import Epochs
 from synthgrad.experiment.phases import Mark, Phase, restore, snapshot
 from synthgrad.experiment.replicas import Replica
 from synthgrad.experiment.settings import Before, Config
@@ -21,9 +22,8 @@ from synthgrad.tasks import TASKS
 from synthgrad.tasks.feed import Feed, Order
 from synthgrad.tasks.task import Examples
 from synthgrad.trainers import TRAINERS, Setup, Trainer
-from synthgrad.trainers.schedules import workers
+from synthgrad.trainers.schedules import alone
 from synthgrad.types import Array
-from synthgrad.workers import Crew
 
 
 class Experiment:
@@ -54,6 +54,8 @@ class Experiment:
         around = Surroundings(task.n_x, task.n_y, self.lead, self.dtype, self.draw, task.outputs)
         for section in ("task", "training"):  # the same for all replicas
             stacked([getattr(c, section) for c in configs])
+        if self.lead and any(alone(trainer) for _, trainer in config.trainers()):
+            raise ValueError("a network whose modules update by chance or by timing is no part of a stack")
         if any(c.diagnostics != config.diagnostics for c in configs):
             raise ValueError("diagnostics differs within a stack")
         self.phases = list(self._phases(stacked([c.network for c in configs]), around))
@@ -62,8 +64,7 @@ class Experiment:
         self.test_x, self.test_y = self._sides([t.test for t in self.tasks])
         self.test_h = np.empty(self.test_y.shape, self.dtype)
         self.replicas = [Replica(self, r) for r in range(len(self.configs))]
-        self.workers = workers(config.trainer) if not self.lead else 1
-        self.crew: Crew | None = None
+        self.epochs = Epochs(self)
 
     # one trainer after the other ----------------------------------------------------------------
 
@@ -153,43 +154,6 @@ class Experiment:
         n = len(self.task.train.x)
         orders = [streams.rng("order", epoch).permutation(n) for streams in self.streams]
         return np.stack(orders) if self.lead else orders[0]
-
-    # an epoch -----------------------------------------------------------------------------------
-
-    def steps(self, epoch: int) -> Iterator[int]:
-        """Train on the batches of an epoch; yields how many are done, by processes that share the modules now and then.
-
-        Raises RunError where one of these is lost.
-        """
-        if self.workers == 1 or workers(self.trainer.options) == 1:
-            yield from self.steps_in_order(epoch)
-            return
-        if self.crew is None or self.crew.trainer is not self.trainer:
-            self.dismiss()
-            self.crew = Crew(self.trainer, self.feed)
-        yield from self.crew.epoch(epoch, self.factor(epoch), fresh=self.task.fresh)
-
-    def steps_in_order(self, epoch: int) -> Iterator[int]:
-        """Train on the batches of an epoch in this process; yields how many are done after each.
-
-        Yields once more when what was under way in the end has arrived.
-        """
-        done, trainer = 0, self.trainer
-        for done, batch in enumerate(self.feed.epoch(epoch), 1):
-            trainer.step(batch)
-            yield done
-        trainer.settle()
-        yield done
-
-    def figures(self) -> dict[str, npt.NDArray[Any]]:
-        """What the trainer adds to the epoch that was just trained."""
-        return self.crew.figures if self.crew else self.trainer.figures()
-
-    def dismiss(self) -> None:
-        """End the processes that share the modules, if there are any."""
-        if self.crew is not None:
-            self.crew.close()
-            self.crew = None
 
     def factor(self, epoch: int) -> float:
         """The factor on every step size in an epoch."""

@@ -53,6 +53,10 @@ class Replica:
         """Fingerprints of what runs must share to be paired: data, initial weights, batch order."""
         return self.experiment.hashes(self.at)
 
+    def processes(self) -> int:
+        """How many processes share its modules in the end, 1 where one trains them in order."""
+        return self.experiment.epochs.processes(self.experiment.phases[-1].trainer)
+
     def stability(self) -> dict[str, float]:
         """By hidden layer, the step size above which fitting its generator does not settle, where there is one."""
         return self.experiment.stability(self.at)

@@ -95,7 +95,7 @@ def train(experiment: Experiment, after: int = 0) -> Generator[Record, None, Non
             yield record
     finally:
         records.close()
-        experiment.dismiss()
+        experiment.epochs.dismiss()
 
 
 def _train(experiment: Experiment, after: int) -> Generator[Record, None, None]:
@@ -105,11 +105,12 @@ def _train(experiment: Experiment, after: int) -> Generator[Record, None, None]:
         experiment.begin_epoch(epoch)
         begun, replicas = step, len(experiment.replicas)
         try:
+            experiment.epochs.ready()
             start = clock()
-            for done in experiment.steps(epoch):
+            for done in experiment.epochs.steps(epoch):
                 if (now := clock()) > start + PULSE_SECONDS:
                     seconds += (now - start) / replicas
-                    yield Pulse(epoch, begun + done, experiment.crew.loads() if experiment.crew else ())
+                    yield Pulse(epoch, begun + done, experiment.epochs.loads())
                     start = clock()
             step = begun + experiment.feed.steps
             seconds += (clock() - start) / replicas
@@ -176,7 +177,7 @@ def _diverged(alone: Experiment, ended: Epoch, odd: str) -> Diverged:
 def training_figures(experiment: Experiment) -> Figures:
     """The figures of the epoch that the feed has just recorded, each batch before its own update."""
     feed = experiment.feed
-    return _figures(experiment, feed.h, feed.y) | experiment.figures()
+    return _figures(experiment, feed.h, feed.y) | experiment.epochs.figures()
 
 
 def test_figures(experiment: Experiment) -> Figures:
@@ -229,7 +230,7 @@ def _locate(alone: Experiment, epoch: int) -> tuple[int, str]:
     before = alone.mark()
     step, where = (epoch - 1) * alone.feed.steps, "the outputs"
     alone.begin_epoch(epoch)
-    for done in alone.steps_in_order(epoch):
+    for done in alone.epochs.steps_in_order(epoch):
         found = next((name for name, array in alone.trainer.places() if not np.isfinite(array).all()), None)
         if found:
             step, where = step + done, found

@@ -159,7 +159,12 @@ class Log:
 
 def beginnings(replica: Replica) -> dict[str, Any]:
     """What ``run.json`` says of the experiment itself. Raises ConfigError where its data are no longer there."""
-    return {"hashes": replica.hashes(), "files": replica.config.files(), "stability": replica.stability()}
+    return {
+        "hashes": replica.hashes(),
+        "files": replica.config.files(),
+        "stability": replica.stability(),
+        "processes": replica.processes(),
+    }
 
 
 def close(logs: Sequence[Log]) -> None:

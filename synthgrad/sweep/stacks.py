@@ -17,6 +17,7 @@ from synthgrad.config import Options, plain
 from synthgrad.experiment import Config
 from synthgrad.runs.directory import Run
 from synthgrad.tasks import TASKS, Sizes
+from synthgrad.trainers.schedules import alone
 
 CACHE_BYTES = 1 << 20
 """The second-level cache of a core, where the system does not say."""
@@ -112,6 +113,8 @@ def _form(options: Options, left_out: set[str]) -> dict[str, Any]:
 
 def room(config: Config) -> int:
     """How many networks of this kind train side by side in a core's cache, their examples in little memory."""
+    if any(alone(trainer) for _, trainer in config.trainers()):
+        return 1
     task: Any = config.task
     data = 0 if TASKS[task.name].fixed else sizes(config).bytes(np.dtype(config.network.dtype).itemsize)
     few = DATA_BYTES // data if data else MOST

@@ -70,6 +70,12 @@ def varies(options: Any) -> bool:
     return isinstance(getattr(options, "schedule", None), Free)
 
 
+def alone(options: Any) -> bool:
+    """Whether a network with these options cannot be one of a stack: it goes its own way in every step."""
+    schedule = getattr(options, "schedule", None)
+    return varies(options) or (isinstance(schedule, Stochastic) and schedule.probability < 1)
+
+
 def in_order(options: Any) -> Any:
     """The same options with one module after the other, each in every step."""
     if not hasattr(options, "schedule"):

@@ -19,7 +19,6 @@ import numpy as np
 from synthgrad.errors import RunError
 from synthgrad.tasks.feed import Feed
 from synthgrad.trainers import Trainer
-from synthgrad.trainers.schedules import workers
 from synthgrad.trainers.stages import Figures
 from synthgrad.types import Batch
 from synthgrad.workers import processes
@@ -70,15 +69,14 @@ class Worker:
 class Crew:
     """Workers that train the epochs of a trainer with a pipeline. ``close`` it in the end."""
 
-    def __init__(self, trainer: Trainer, feed: Feed) -> None:
-        """Start the workers, at most as many as there are stages. Raises RunError."""
+    def __init__(self, trainer: Trainer, feed: Feed, count: int) -> None:
+        """Start so many workers, at most as many as there are stages. Raises RunError."""
         assert trainer.pipeline is not None
         self.trainer, self.pipeline, self.feed = trainer, trainer.pipeline, feed
         self.workers: list[Worker] = []
         self.figures: Figures = {}
         self.seen = time.monotonic_ns(), [0] * len(self.pipeline.stages)
-        rows = min(trainer.rows or feed.size, feed.size)
-        self.shares = shares(self._costs(rows), workers(trainer.options))
+        self.shares = shares(self._costs(count), count)
         self.crossed = tuple(own.start - 1 for own in self.shares[1:])
         plots = list(self._plots())
         try:
@@ -97,14 +95,14 @@ class Crew:
 
     # before the first epoch ---------------------------------------------------------------------
 
-    def _costs(self, rows: int) -> list[float]:
+    def _costs(self, count: int) -> list[float]:
         """Seconds a step by stage; where every stage has a worker of its own there is nothing to balance."""
-        if workers(self.trainer.options) >= len(self.pipeline.stages):
+        if count >= len(self.pipeline.stages):
             return [1.0] * len(self.pipeline.stages)
         trial = blank(self.trainer.setup)
         assert trial.pipeline is not None
         trial.set_rate(0.0)
-        x, y = self.feed.source_x[:rows], self.feed.source_y[:rows]
+        x, y = self.feed.source_x[: self.feed.size], self.feed.source_y[: self.feed.size]
         with np.errstate(all="ignore"):
             return costs(trial.pipeline, Batch(x, y, np.empty_like(y)))
 
