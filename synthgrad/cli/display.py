@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO
 
@@ -19,9 +19,11 @@ from synthgrad.cli.quiet import Display
 from synthgrad.cli.summary import verdict
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Record
+from synthgrad.trainers.schedules import varies
 
 if TYPE_CHECKING:
     from synthgrad.runs.log import Log
+    from synthgrad.workers import Load
 
 FRAMES_PER_SECOND = 5
 SCORES = {"bit_accuracy": "bits", "exact_accuracy": "sums", "accuracy": "right", "r2": "r2"}
@@ -68,7 +70,12 @@ class Spoken(Display):
         self.console = Console(file=file, highlight=False, soft_wrap=self.whole_lines)
         self.begun = time.monotonic()
         self.guess = guess(experiment)
-        self.opening = [self.title, *self._goes_on(), *unstable(self.config, experiment.stability())]
+        self.opening = [
+            self.title,
+            *self._goes_on(),
+            *timed(self.config),
+            *unstable(self.config, experiment.stability()),
+        ]
 
     def open(self) -> None:
         """Say what is trained, and what a person should know before."""
@@ -110,7 +117,8 @@ class Lines(Spoken):
         tenth = max(1, self.epochs // 10)
         if record.epoch == 1 or record.epoch % tenth == 0 or time.monotonic() - self.said > 30:
             self.said = time.monotonic()
-            parts = ["  ".join([row.name, *row.pairs]) for row in rows(self.figures)]
+            shown = [*rows(self.figures), *at_work(self.loads)]
+            parts = ["  ".join([row.name, *row.pairs]) for row in shown]
             self.say("   ".join([self.count(record.epoch), *parts]).rstrip())
 
 
@@ -161,7 +169,7 @@ class Live(Spoken):
     def _picture(self, elapsed: float) -> Group:
         width = self.console.width
         lines: list[Any] = [self._bar(elapsed, width)]
-        lines += [_line(row, width) for row in rows(self.figures)]
+        lines += [_line(row, width) for row in [*rows(self.figures), *at_work(self.loads)]]
         if self.losses:
             lines.append(self._curve(width))
         return Group(*lines)
@@ -214,6 +222,17 @@ def rows(figures: dict[str, float]) -> list[Row]:
     return shown
 
 
+def at_work(loads: Sequence[Load]) -> list[Row]:
+    """How busy each module is, and between those of two workers how many batches wait, of how many that can."""
+    pairs = []
+    for load in loads:
+        layers = f"{load.first}" if load.first == load.last else f"{load.first}-{load.last}"
+        pairs.append(f"layer{'s' * (load.first != load.last)} {layers} {load.busy:4.0%}")
+        if load.room:
+            pairs.append(f"queue {load.queue}/{load.room}")
+    return [Row("busy", pairs)] if pairs else []
+
+
 def _scores(figures: dict[str, float], prefix: str) -> list[str]:
     """Shares of what is right, or of the variance that is explained, all of one width."""
     there = {key: figures[prefix + key] for key in SCORES if prefix + key in figures}
@@ -224,6 +243,13 @@ def guess(experiment: Experiment) -> float:
     """The held-out score of whoever does not look at the inputs: with classes, of always naming the commonest."""
     y = experiment.test_y
     return float(y.mean(-2).max()) if experiment.task.outputs == "classes" and len(y) else 0.0
+
+
+def timed(config: Config) -> list[str]:
+    """What is to be known of a run that depends on timing."""
+    if not varies(config.trainer):
+        return []
+    return ["trainer.schedule: free: the result varies with timing: no run repeats another (pipelined: each does)"]
 
 
 def unstable(config: Config, bounds: dict[str, float]) -> list[str]:

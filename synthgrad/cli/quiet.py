@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from synthgrad.config import flat, plain
-from synthgrad.experiment import Epoch, Experiment, Record
+from synthgrad.experiment import Epoch, Experiment, Pulse, Record
 from synthgrad.nn.parameters import count
 from synthgrad.runs.methods import method
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from synthgrad.runs.log import Log
+    from synthgrad.workers import Load
+
+NEW = 0.2
+"""The weight of what was seen last: a picture of a moment would only flicker."""
 
 
 class Display:
@@ -22,11 +28,17 @@ class Display:
         self.epochs = config.training.epochs
         self.steps = self.epochs * experiment.feed.steps
         self.figures: dict[str, float] = {}
+        self.loads: Sequence[Load] = ()
         network = experiment.trainer.network
         widths = [network.specs[0].n_in, *(spec.n_out for spec in network.specs)]
         weights = sum(count(spec.shapes) for spec in network.specs)
-        what = method(flat(plain(config)))
-        self.title = f"{what}, seed {config.seed}, {'-'.join(map(str, widths))} ({weights:,} weights)"
+        settings = flat(plain(config))
+        what = method(settings)
+        if (kind := settings.get("trainer.schedule.kind", "sequential")) != "sequential":
+            what += f" {kind}"
+        processes = experiment.replicas[0].processes()
+        shared = f", {processes} processes" if processes > 1 else ""
+        self.title = f"{what}, seed {config.seed}, {'-'.join(map(str, widths))} ({weights:,} weights){shared}"
 
     def __enter__(self) -> Self:
         return self
@@ -41,6 +53,16 @@ class Display:
         """Say what came of it."""
 
     def note(self, record: Record) -> None:
-        """Keep the latest figures."""
+        """Keep the latest figures, and what the processes are doing that share the modules."""
+        if isinstance(record, Pulse) and record.loads:
+            self.loads = blended(self.loads, record.loads)
         if isinstance(record, Epoch):
             self.figures |= {name: float(value) for name, value in record.figures.items()}
+
+
+def blended(before: Sequence[Load], now: Sequence[Load]) -> Sequence[Load]:
+    """The loads of some time: those of before with a share of those of now."""
+    if len(before) != len(now):
+        return now
+    pairs = zip(before, now, strict=True)
+    return [new._replace(busy=(1 - NEW) * old.busy + NEW * new.busy) for old, new in pairs]

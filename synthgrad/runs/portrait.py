@@ -57,7 +57,7 @@ def figures(columns: Mapping[str, Column]) -> dict[str, dict[str, float]]:
 
 
 def layers(columns: Mapping[str, Column]) -> dict[str, dict[str, float]]:
-    """The last values that were measured of each layer, by its number: generator_error, cosine, skill."""
+    """The last values that were measured of each layer, by its number: generator_error, cosine, skill, updates ..."""
     found: dict[str, dict[str, float]] = {}
     for name, column in columns.items():
         match, values = LAYER.fullmatch(name), column[np.isfinite(column)]

@@ -25,7 +25,7 @@ from synthgrad.workers import processes
 from synthgrad.workers.arena import Arena, Plot, total
 from synthgrad.workers.balance import costs, shares
 from synthgrad.workers.job import Done, Epoch, Failed, Job, blank
-from synthgrad.workers.waiting import STEP, STOP, WAITED, WIDTH
+from synthgrad.workers.waiting import STEP, STOP, WIDTH
 
 MODULE = "synthgrad.workers.worker"
 LOOK_SECONDS = 0.05
@@ -34,9 +34,10 @@ KEY = "trainer.schedule.workers"
 
 
 class Load(NamedTuple):
-    """Layers ``first`` to ``last`` of one worker: the share of the time in which it did not wait since the last look.
+    """Layers ``first`` to ``last``, a module: the share of the time since the last look in which it was worked at.
 
-    ``queue`` is how many batches lie between it and the next worker, ``room`` how many can.
+    ``queue`` is how many batches lie between it and the module above, ``room`` how many can; 0 where both have the same
+    worker, and for the top module.
     """
 
     first: int
@@ -109,7 +110,8 @@ class Crew:
     def _plots(self) -> Iterator[Plot]:
         """Everything that parent and workers share."""
         x, y, dtype = self.feed.source_x, self.feed.source_y, str(self.trainer.around.dtype)
-        yield Plot("counters", ((len(self.shares) + 2 * len(self.crossed)) * WIDTH,), "int64")
+        lines = len(self.shares) + 2 * len(self.crossed) + len(self.pipeline.stages)
+        yield Plot("counters", (lines * WIDTH,), "int64")
         yield from (Plot(name, array.shape, dtype) for name, array in (("x", x), ("y", y), ("h", y)))
         if self.feed.order is not None:
             yield Plot("order", (len(x),), "int64")
@@ -157,7 +159,7 @@ class Crew:
             if order is not None:
                 np.copyto(self.arrays["order"], order)
             self.arrays["counters"][:] = 0
-            self.seen = time.monotonic_ns(), [0] * len(self.workers)
+            self.seen = time.monotonic_ns(), [0] * len(self.pipeline.stages)
             self._exchange(out=True)
             for worker in self.workers:
                 worker.tell(Epoch(number, factor))
@@ -216,22 +218,27 @@ class Crew:
     # what there is to see -----------------------------------------------------------------------
 
     def loads(self) -> list[Load]:
-        """What each worker has been doing since the last look."""
-        now = time.monotonic_ns()
+        """What there is to see of each module since the last look, or since the epoch began."""
         then, before = self.seen
-        waited = [self.counters[worker.number * WIDTH + WAITED] for worker in self.workers]
-        self.seen = now, waited
+        self.seen = now, worked = time.monotonic_ns(), self._worked()
+        shares = [min(1.0, (new - old) / max(now - then, 1)) for new, old in zip(worked, before, strict=True)]
+        stages = self.pipeline.stages
         return [
-            Load(*self._layers(worker), min(1.0, max(0.0, 1 - (new - old) / max(now - then, 1))), *self._queue(worker))
-            for worker, new, old in zip(self.workers, waited, before, strict=True)
+            Load(stage.first, stage.last, share, *self._queue(k))
+            for k, (stage, share) in enumerate(zip(stages, shares, strict=True))
         ]
 
-    def _queue(self, worker: Worker) -> tuple[int, int]:
-        """How many batches lie between a worker and the next, and how many can."""
-        if worker.number == len(self.workers) - 1:
+    def _worked(self) -> list[int]:
+        """Nanoseconds of work in this epoch, by stage."""
+        first = len(self.workers) + 2 * len(self.crossed)
+        return [self.counters[(first + k) * WIDTH] for k in range(len(self.pipeline.stages))]
+
+    def _queue(self, k: int) -> tuple[int, int]:
+        """How many batches lie between a stage and the next, and how many can, where these have two workers."""
+        if k not in self.crossed:
             return 0, 0
-        line = (len(self.workers) + 2 * worker.number) * WIDTH
-        room = self.pipeline.edges[self.crossed[worker.number]].slots
+        line = (len(self.workers) + 2 * self.crossed.index(k)) * WIDTH
+        room = self.pipeline.edges[k].slots
         return max(0, min(room, self.counters[line] - self.counters[line + WIDTH])), room
 
     # the end ------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ class Job:
     """The part of one worker: stages ``own`` of a trainer that is made from the same options as its parent's.
 
     ``files`` are the plots of the arena; ``crossed`` the edges, counted from the lowest, between two workers; the
-    first lines of counters are the workers', then there are two for each of these edges.
+    first lines of counters are the workers', then there are two for each of these edges, then one for each stage.
     """
 
     number: int
@@ -41,6 +41,10 @@ class Job:
         """The places of the two counters of an edge, of h and of g."""
         line = self.workers + 2 * self.crossed.index(edge)
         return line * WIDTH, (line + 1) * WIDTH
+
+    def busy(self, stage: int) -> int:
+        """The place of a stage's nanoseconds of work."""
+        return (self.workers + 2 * len(self.crossed) + stage) * WIDTH
 
 
 class Epoch(NamedTuple):

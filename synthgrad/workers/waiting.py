@@ -19,8 +19,8 @@ YIELDS = 2000
 
 WIDTH = 8
 """Counters in a cache line."""
-STOP, STEP, PLACE, WAITED = range(4)
-"""In a worker's own line: whether it is to stop, its steps, the layer it is at, the nanoseconds it has waited."""
+STOP, STEP, WAITED = range(3)
+"""In a worker's own line: whether it is to stop, its steps, the nanoseconds it has waited."""
 
 
 _yield = getattr(os, "sched_yield", lambda: time.sleep(0))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -24,7 +25,7 @@ from synthgrad.workers.arena import Arena
 from synthgrad.workers.job import Done, Epoch, Failed, Job, Undrawn, blank
 from synthgrad.workers.processes import SIGNALS
 from synthgrad.workers.shared_edge import SharedEdge
-from synthgrad.workers.waiting import PLACE, STEP, Abandoned, Watch
+from synthgrad.workers.waiting import STEP, WAITED, Abandoned, Watch
 
 
 def main() -> None:
@@ -111,18 +112,18 @@ class Worker:
         return {name: value for stage in self.stages for name, value in stage.figures(()).items()}
 
     def _steps(self, epoch: int) -> None:
-        counters, line, t = self.counters, self.watch.own, -1
-        stages = [(stage, stage.first) for stage in self.stages]
+        counters, line, clock, t = self.counters, self.watch.own, time.perf_counter_ns, -1
+        stages = [(stage, self.job.busy(k)) for stage, k in zip(self.stages, self.job.own, strict=True)]
         for t, batch in enumerate(self.feed.epoch(epoch)):
-            for stage, first in stages:
-                counters[line + PLACE] = first
+            for stage, busy in stages:
+                begun = clock() - counters[line + WAITED]
                 stage.step(t, batch)
+                counters[busy] += clock() - counters[line + WAITED] - begun
             counters[line + STEP] = t + 1
         for stage in reversed(self.stages):
             stage.settle(t + 1)
         for stage in self.stages:
             stage.restart()
-        counters[line + PLACE] = 0
 
     def _take(self) -> None:
         for stage, arrays in zip(self.stages, self.state, strict=True):

@@ -27,8 +27,13 @@ from synthgrad.compare.text import cell_width, fill
 if TYPE_CHECKING:
     from synthgrad.runs.reading import Column
 
-LAYERS = {"generator_error": "error", "cosine": "cosine", "skill": "skill", "bound": "stable below"}
-"""What is known of a layer's generator; the last is a step size, of the generator's own."""
+LAYERS = {
+    "generator_error": "error", "cosine": "cosine", "skill": "skill", "bound": "stable below",
+    "input_error": "input error", "staleness": "late by", "updates": "updates",
+}  # fmt: skip
+"""What is known of a layer: of its generator (a step size of its own too), its input model, its schedule."""
+COUNTED = ("bound", "staleness", "updates")
+"""Shown with as few digits as tell them."""
 LARGE = 1000
 """From here on a skill is shown by its magnitude."""
 INDENT = "  "
@@ -117,6 +122,8 @@ def _happened(said: Mapping[str, Any]) -> Iterable[str]:
     yield visible(f"{said['trainer'] or 'unknown'} on {task or 'unknown'}, seed {said['seed']}")
     if isinstance(parent := said["about"].get("branch"), dict):
         yield visible(f"Its first {parent.get('epoch')} epochs are those of {parent.get('run')}.")
+    if isinstance(processes := said["about"].get("processes"), int) and processes > 1:
+        yield f"{processes} processes shared its layers."
     if said["diverged"]:
         epoch, step, where = (said["diverged"].get(name) for name in ("epoch", "step", "where"))
         yield visible(f"Diverged in epoch {epoch}, step {step}: {where} stopped being finite.")
@@ -199,14 +206,17 @@ def _layers(said: Mapping[str, Any], room: int) -> list[str]:
     bounds = said["about"].get("stability")
     bounds = bounds if isinstance(bounds, dict) else {}
     rows = []
-    for number in dict.fromkeys([*said["layers"], *bounds]):
+    for number in sorted(dict.fromkeys([*said["layers"], *bounds]), key=_place):
         values = {**said["layers"].get(number, {}), "bound": bounds.get(number)}
         rows.append([visible(number), *(_grade(name, values.get(name)) for name in LAYERS)])
-    return _table(
-        [Heading("layer"), *(Heading(text, int(name == "bound"), right=True) for name, text in LAYERS.items())],
-        rows,
-        room,
-    )
+    ranks = [int(name not in ("generator_error", "cosine", "skill")) for name in LAYERS]
+    headings = [Heading(text, rank, right=True) for text, rank in zip(LAYERS.values(), ranks, strict=True)]
+    return _table([Heading("layer"), *headings], rows, room)
+
+
+def _place(number: str) -> tuple[int, str]:
+    """Layers in their order; what is no number after them."""
+    return (int(number), "") if number.isdecimal() and len(number) < 9 else (10**9, number)
 
 
 def _grade(name: str, value: Any) -> str:
@@ -214,9 +224,9 @@ def _grade(name: str, value: Any) -> str:
 
     if not isinstance(value, int | float):
         return ""
-    if name == "generator_error":
+    if name in ("generator_error", "input_error"):
         return short(value, 4)
-    return short(value) if name == "bound" or abs(value) >= LARGE else fixed(value, 3)
+    return short(value) if name in COUNTED or abs(value) >= LARGE else fixed(value, 3)
 
 
 # circumstances ------------------------------------------------------------------------------------

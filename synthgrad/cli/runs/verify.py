@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from synthgrad.runs.verifying import Verdict, Verifier
 
 DIFFERS, UNDECIDED = 4, 5
+VARIES = "not trained again: its schedule is free, so its result varies with timing"
 SECONDS = 0.2
 """Between two pictures of the progress."""
 
@@ -30,7 +31,8 @@ SECONDS = 0.2
 def verify(names: tuple[str, ...], quiet: bool, runs: Path) -> None:
     """Train runs again from their configs, writing nothing, and compare every epoch with what was recorded.
 
-    Exit code 0 if all repeat to the last bit, 4 if one does not, 5 if one has recorded nothing to compare.
+    Exit code 0 if all repeat to the last bit, 4 if one does not, 5 if one has recorded nothing to compare, or nothing
+    that could be repeated.
 
     \b
     Examples:
@@ -51,6 +53,10 @@ def verify(names: tuple[str, ...], quiet: bool, runs: Path) -> None:
             problems += error.lines
             continue
         warn(verifier.recorded.damage)
+        if verifier.varies:
+            emit(f"{visible(verifier.recorded.name)}: {VARIES}")
+            codes.add(UNDECIDED)
+            continue
         verdict = _followed(verifier, quiet)
         emit(f"{visible(verifier.recorded.name)}: {sentence(verdict)}")
         codes.add(code(verdict))
