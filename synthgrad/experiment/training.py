@@ -38,7 +38,8 @@ class Pulse(NamedTuple):
 class Epoch:
     """A finished epoch of ``replicas``. Each figure has shape ``lead``; what was not measured is absent.
 
-    ``seconds`` are those of training since this call of ``train``, in a stack one replica's share of them.
+    ``seconds`` are those of training since this call of ``train``, in a stack one replica's share of them. ``loads`` is
+    as in a pulse.
     """
 
     epoch: int
@@ -46,6 +47,7 @@ class Epoch:
     seconds: float
     figures: Figures
     replicas: Sequence[Replica] = ()
+    loads: Sequence[Load] = ()
 
     def each(self) -> Iterator[tuple[Replica, dict[str, float]]]:
         """Every replica with its own figures; what is not a number was not measured."""
@@ -114,8 +116,9 @@ def _train(experiment: Experiment, after: int) -> Generator[Record, None, None]:
                     start = clock()
             step = begun + experiment.feed.steps
             seconds += (clock() - start) / replicas
+            loads = experiment.epochs.loads()
             figures, lost = _close_epoch(experiment, epoch)
-            ended = Epoch(epoch, step, seconds, figures, experiment.replicas)
+            ended = Epoch(epoch, step, seconds, figures, experiment.replicas, loads)
         except BaseException:
             experiment.return_to(before)
             raise

@@ -130,6 +130,7 @@ class Generator:
         self.standardize = Standardize(n, lead, dtype) if self._normalizes else None
         self.scale = None if np.all(options.scale == 1) else per_replica(options.scale, 2, dtype)
         self.single = self.inputs[0].array if len(self.inputs) == 1 else None
+        self.sg: Array = np.zeros((*lead, 1, n), dtype)
         self._arrange()
 
     def _arrange(self) -> None:

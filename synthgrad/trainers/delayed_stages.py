@@ -27,7 +27,8 @@ class DelayedStage(Stage):
     ) -> None:
         super().__init__(f, optimizer, first, delay)
         self.loss, self.lead = loss, lead
-        self.kept = delay > 0 and (first > 1 or len(self.layers) > 1)  # else nothing is pulled through the weights
+        pulled = first > 1 or len(self.layers) > 1 or self.top.norm is not None  # through weights, or through gamma
+        self.kept = delay > 0 and pulled
         again = [[g.keepsake() if self.kept else g.shadow() for g in self.layers] for _ in range(delay + 1)]
         self.moments = [list(self.layers)] if not delay else again
         self.modules = [module(layers) for layers in self.moments]
@@ -47,6 +48,8 @@ class DelayedStage(Stage):
         x = self._input(t, batch)
         layers[-1].h = batch.h if above is None else above.h(t, rows)
         h = f.forward(x)
+        for own, g in zip(self.layers, layers, strict=True):
+            own.h = g.h  # the last one there is
         if above is not None:
             above.send_h(t)
         if self.loss is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+from synthgrad.generators import Generator
 from synthgrad.trainers.edge import Edge
 from synthgrad.trainers.stages import Figures, Stage
 from synthgrad.types import Batch, Lead
@@ -48,6 +49,10 @@ class Pipeline:
     def figures(self) -> Figures:
         """What the stages have counted since the last call."""
         return {name: value for stage in self.stages for name, value in stage.figures(self.lead).items()}
+
+    def models(self) -> list[Generator]:
+        """The models beside the network, at all moments."""
+        return [M for stage in self.stages for M in stage.models()]
 
     def columns(self) -> list[str]:
         """The names of the counts in ``figures``."""

@@ -51,8 +51,6 @@ class Stage:
     def use(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples."""
         self.rows = rows
-        for f in self.layers:
-            f.use(rows)
         for edge in (self.below, self.above):
             if edge is not None:
                 edge.use(rows)
@@ -67,6 +65,10 @@ class Stage:
 
     def follow(self) -> None:
         """Take over new step sizes."""
+
+    def models(self) -> Sequence[Generator]:
+        """The models that predict something for this module, at all moments."""
+        return ()
 
     def state(self) -> Iterator[npt.NDArray[Any]]:
         """Every array that training this module changes, in an order of their own."""
@@ -105,6 +107,8 @@ class SyntheticStage(Stage):
 
     def use(self, rows: int) -> None:
         super().use(rows)
+        for f in self.layers:
+            f.use(rows)
         if self.loss is not None:
             self.loss.use(rows)
 
@@ -145,7 +149,7 @@ class SyntheticStage(Stage):
     def _learn(self, t: int, due: int) -> None:
         """Fit the generator to the targets of all batches before ``due``, the input model to its own."""
         if self.Ms and self.above is not None:
-            due_here = max(due, self.above.arrived()) if self.free else due
+            due_here = max(due, min(self.above.arrived(), t + 1)) if self.free else due  # no target before its own h
             while self.done < due_here:
                 s = self.done
                 M = self.Ms[s % len(self.Ms)]
@@ -167,6 +171,9 @@ class SyntheticStage(Stage):
         for moments in (self.Ms, self.Is):
             for M in moments[1:]:
                 M.follow(moments[0])
+
+    def models(self) -> Sequence[Generator]:
+        return [*self.Is, *self.Ms]
 
     def state(self) -> Iterator[npt.NDArray[Any]]:
         yield from super().state()

@@ -125,6 +125,11 @@ class Trainer(ABC):
         """The models beside the network."""
         return self.generators
 
+    @property
+    def moments(self) -> Sequence[Model]:
+        """The same at all moments that are under way in a pipeline: each has a prediction of its own."""
+        return self.models if self.pipeline is None else self.pipeline.models()
+
     def optimizer(self, start: int, stop: int) -> Optimizer:
         """An optimiser of the configured kind for layers start .. stop - 1, counted from 0."""
         options = self.options.optimizer
@@ -144,9 +149,11 @@ class Trainer(ABC):
             self.pipeline.settle()
 
     def forget(self) -> None:
-        """Drop what an unfinished epoch has left under way and in the figures."""
+        """Drop what an unfinished epoch has left under way, in the figures and in predictions that are not due soon."""
         if self.pipeline is not None:
             self.pipeline.restart()
+        for model in self.moments:
+            model.sg = model.sg[..., :0]
         self.figures()
 
     def begin(self, batch: Batch) -> Array:
@@ -204,7 +211,7 @@ class Trainer(ABC):
         """Where a number may first stop being finite, in the order of cause and effect."""
         for i, layer in enumerate(self.layers, 1):
             yield f"the activations of layer {i}", layer.h
-        for model in self.models:
+        for model in self.moments:
             yield f"the {model.gives} of {model.kind} {model.i}", model.sg
         for i, layer in enumerate(self.layers, 1):
             yield f"the weights of layer {i}", layer.params.theta

@@ -72,6 +72,8 @@ class Crew:
 
     def __init__(self, trainer: Trainer, feed: Feed, count: int) -> None:
         """Start so many workers, at most as many as there are stages. Raises RunError."""
+        if os.name != "posix":
+            raise RunError(f"{KEY}: processes cannot share modules on this system (workers: 1 gives the same)")
         assert trainer.pipeline is not None
         self.trainer, self.pipeline, self.feed = trainer, trainer.pipeline, feed
         self.workers: list[Worker] = []

@@ -54,6 +54,11 @@ class Watch:
             self.fence()
         return count
 
+    def check(self) -> None:
+        """Raises Abandoned where this process is no longer wanted."""
+        if self.counters[self.own + STOP] or os.getppid() != self.parent:
+            raise Abandoned
+
     def wait(self, at: int, beyond: int) -> None:
         """Wait until a counter is more than ``beyond``. Raises Abandoned."""
         counters = self.counters
@@ -72,8 +77,7 @@ class Watch:
         for tries in itertools.count():
             if counters[at] > beyond:
                 return
-            if counters[self.own + STOP] or (tries > YIELDS and os.getppid() != self.parent):
-                raise Abandoned
+            self.check()
             if tries < YIELDS:
                 _yield()
             else:

@@ -115,6 +115,7 @@ class Worker:
         counters, line, clock, t = self.counters, self.watch.own, time.perf_counter_ns, -1
         stages = [(stage, self.job.busy(k)) for stage, k in zip(self.stages, self.job.own, strict=True)]
         for t, batch in enumerate(self.feed.epoch(epoch)):
+            self.watch.check()
             for stage, busy in stages:
                 begun = clock() - counters[line + WAITED]
                 stage.step(t, batch)

@@ -144,3 +144,14 @@ def test_a_twin_of_the_network_counts():
 def test_what_takes_longer_costs_more(keys):
     """Epochs, widths, examples, generators, heads."""
     assert cost(tiny(keys)) > cost(tiny())
+
+
+@pytest.mark.parametrize(
+    ("schedule", "alone"),
+    [("sequential", False), ("pipelined", False), ("free", True), ({"kind": "stochastic", "probability": 0.5}, True),
+     ({"kind": "stochastic", "probability": 1.0}, False)],
+    ids=str,
+)  # fmt: skip
+def test_networks_that_go_their_own_way_in_every_step_train_alone(schedule, alone):
+    """Updates by chance and by timing are no part of a stack; a pipeline is one, in order."""
+    assert (room(tiny({**DNI, "trainer.schedule": schedule})) == 1) == alone

@@ -1,0 +1,93 @@
+"""What a person sees of modules that are trained at the same time: how busy they are, and how full their queues."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from conftest import tiny
+from made import made
+from terminal import seen
+from typed import ran, typed, write
+
+from synthgrad.cli.display import Lines, at_work, timed
+from synthgrad.cli.quiet import blended
+from synthgrad.experiment import Experiment
+from synthgrad.runs.directory import Run
+from synthgrad.runs.log import Log
+from synthgrad.workers import Load
+
+PIPELINED = {"trainer.name": "dni", "trainer.schedule": {"kind": "pipelined", "workers": 2}}
+TYPED = ("-s", "trainer={name: dni, schedule: {kind: pipelined, workers: 2}}")
+FREE = ("-s", "trainer={name: dni, schedule: free}")
+
+
+def test_modules_and_queues_stand_side_by_side():
+    """Layers by their numbers, a queue only between two processes."""
+    loads = [Load(1, 4, 0.931, 1, 2), Load(5, 5, 0.4, 0, 0), Load(6, 8, 1.0, 0, 0)]
+    (row,) = at_work(loads)
+    assert row.name == "busy"
+    assert row.pairs == ["layers 1-4  93%", "queue 1/2", "layer 5  40%", "layers 6-8 100%"]
+
+
+def test_a_run_in_one_process_says_nothing_of_them():
+    """Nobody waits there."""
+    assert at_work([]) == []
+
+
+def test_what_was_seen_before_counts_too():
+    """The busy share moves by a fifth of the way, so that it can be read; queues are as they are."""
+    before, now = [Load(1, 2, 0.5, 0, 2)], [Load(1, 2, 1.0, 2, 2)]
+    (load,) = blended(before, now)
+    assert load.busy == pytest.approx(0.6)
+    assert load.queue == 2
+    assert blended([], now) == now
+
+
+def test_the_title_tells_schedule_and_processes(tmp_path):
+    """At most one process a module, whatever was asked for."""
+    keys = {**PIPELINED, "trainer.schedule": {"kind": "pipelined", "workers": 9}}
+    experiment = Experiment([tiny(keys)])
+    display = Lines(Log(Run(tmp_path), experiment.replicas[0]), experiment)
+    assert display.title.startswith("dni pipelined, seed 3")
+    assert display.title.endswith(", 3 processes")
+
+
+def test_only_a_free_schedule_is_warned_of():
+    """Its result varies with timing."""
+    assert timed(tiny(PIPELINED)) == []
+    (said,) = timed(tiny({"trainer.name": "dni", "trainer.schedule": "free"}))
+    assert "varies with timing" in said
+
+
+def test_a_run_on_a_terminal_shows_which_modules_are_busy(tmp_path):
+    """In the live display, while it trains."""
+    more = ("--runs", tmp_path, "-s", "training.epochs=400")
+    run = seen("train", write(tmp_path), *TYPED, *more)
+    assert run.code == 0
+    busy = [line for screen in run.screens for line in screen if line.startswith("busy")]
+    assert busy
+    assert all("layer 1" in line and "queue" in line for line in busy)
+
+
+def test_a_free_run_says_so_and_is_not_verified(tmp_path):
+    """It cannot repeat: exit code 5."""
+    said = ran("train", write(tmp_path), *FREE, cwd=tmp_path)
+    assert said.code == 0
+    assert "varies with timing" in said.err
+    found = typed("runs", "verify", tmp_path / said.run)
+    assert found.code == 5
+    assert "varies with timing" in found.out
+
+
+def test_a_page_about_a_run_tells_processes_lateness_and_updates(tmp_path):
+    """In run.json, in words, and layer by layer in their order."""
+    path = made(tmp_path, {**PIPELINED, "network.hidden": [6] * 10})
+    assert json.loads((path / "run.json").read_text())["processes"] == 2
+    page = typed("runs", "show", path).out
+    assert "2 processes shared its layers." in page
+    layers = page.split("\nlayers\n")[1].split("\n\n")[0].splitlines()
+    assert "late by" in layers[0]
+    assert "updates" in layers[0]
+    assert [line.split()[0] for line in layers[1:]] == [str(i) for i in range(1, 12)]
+    assert layers[1].split()[-2:] == ["0.75", "4"]
