@@ -54,14 +54,15 @@ class Epochs:
     def steps_in_order(self, epoch: int) -> Iterator[int]:
         """Train on the batches of an epoch in this process; yields how many are done after each.
 
-        Yields once more when what was under way in the end has arrived.
+        Yields once more when what was under way in a pipeline in the end has arrived.
         """
         done, trainer = 0, self.experiment.trainer
         for done, batch in enumerate(self.experiment.feed.epoch(epoch), 1):
             trainer.step(batch)
             yield done
         trainer.settle()
-        yield done
+        if trainer.pipeline is not None:
+            yield done
 
     def figures(self) -> dict[str, npt.NDArray[Any]]:
         """What the trainer adds to the epoch that was just trained."""

@@ -212,6 +212,12 @@ class Generator:
             copyto(part, array(h, batch))
         return self.z
 
+    def again(self) -> None:
+        """Predict once more from what the last ``delta`` saw, with the weights of now: ``fit`` then starts from that."""
+        x = self.layers[0].x
+        assert x is not None
+        self.sg = self._forward(x)
+
     def fit(self, target: Array) -> None:
         """One step towards sg = target."""
         self._backward(subtract(self.sg, target, self.tape.slot()))  # error = sg - target

@@ -39,7 +39,7 @@ from synthgrad.nn.truth import Truth
 from synthgrad.trainers.edge import Edge
 from synthgrad.trainers.mix import Mix
 from synthgrad.trainers.pipeline import Pipeline
-from synthgrad.trainers.schedules import SCHEDULES, Coins, Free, Pipelined, Sequential, Stochastic
+from synthgrad.trainers.schedules import SCHEDULES, Coins, Free, PipelinedGenerators, Sequential, Stochastic
 from synthgrad.trainers.stages import SyntheticStage
 from synthgrad.trainers.trainer import Model, Setup, Trainer, TrainerOptions
 from synthgrad.trainers.unlocked import Place, Source, Unlocked
@@ -159,17 +159,18 @@ class DNI(Trainer):
         self.input_models = [InputModel(options, i, n, around) for i, n in widths.items() if options]
         above: Sequence[InputModel | None] = self.input_models or [None] * len(self.generators)
         predicted = [None, *above]
-        if isinstance(schedule, Pipelined | Free):
-            self.pipeline = self._pipeline(schedule.delay, predicted, free=isinstance(schedule, Free))
+        if isinstance(schedule, PipelinedGenerators | Free):
+            self.pipeline = self._pipeline(schedule, predicted)
         elif isinstance(schedule, Stochastic) or self.input_models:
             coins = Coins(getattr(schedule, "probability", 1.0), len(self.modules), around)
             self.unlocked = Unlocked(self.modules, predicted, coins, around.lead)
         self.plain = not (self.pipeline or self.unlocked or self.mixes or self.true or self.every > 1)
 
-    def _pipeline(self, delay: int, predicted: Sequence[InputModel | None], *, free: bool) -> Pipeline:
+    def _pipeline(self, schedule: PipelinedGenerators | Free, predicted: Sequence[InputModel | None]) -> Pipeline:
+        delay, free, anew = schedule.delay, isinstance(schedule, Free), schedule.prediction == "anew"
         firsts = [1, *(i + 1 for i in self.interfaces)]
         stages = [
-            SyntheticStage(f, optimizer, first, delay, M, I, free)
+            SyntheticStage(f, optimizer, first, delay, M, I, free=free, anew=anew)
             for (f, optimizer, M, _), first, I in zip(self.modules, firsts, predicted, strict=True)
             if not isinstance(M, Oracle)
         ]

@@ -20,6 +20,12 @@ from synthgrad.config import Int, Options, option
 from synthgrad.generators.generator import Surroundings
 from synthgrad.types import State
 
+Prediction = Literal["anew", "kept"]
+LATE = (
+    "what a generator's late target is held against: its prediction made anew, for one pass through the generator more, "
+    "or the one that was kept, whose error is that of weights that have moved since"
+)
+
 
 class Sequential(Options):
     """One module after the other."""
@@ -31,8 +37,14 @@ class Pipelined(Options):
     """Modules work at the same time, each on a batch of its own; what comes from above comes a fixed delay late."""
 
     kind: Literal["pipelined"]
-    delay: Int = option(1, "batches by which a generator's target comes late from the module above", ge=1)
+    delay: Int = option(1, "batches by which what a module hands down comes late", ge=1)
     workers: Int = option(1, "processes that share the modules, at most one each; the result is the same", ge=1)
+
+
+class PipelinedGenerators(Pipelined):
+    """Modules work at the same time, each on a batch of its own; generators' targets come a fixed delay late."""
+
+    prediction: Prediction = option("anew", LATE)
 
 
 class Free(Options):
@@ -41,6 +53,7 @@ class Free(Options):
     kind: Literal["free"]
     delay: Int = option(4, "batches by which a generator's target comes late at most: the length of the queues", ge=1)
     workers: Int = option(2, "processes that share the modules, at most one each", ge=1)
+    prediction: Prediction = option("anew", LATE)
 
 
 class Stochastic(Options):
@@ -52,7 +65,7 @@ class Stochastic(Options):
 
 SCHEDULES: dict[str, type[Options]] = {
     "sequential": Sequential,
-    "pipelined": Pipelined,
+    "pipelined": PipelinedGenerators,
     "free": Free,
     "stochastic": Stochastic,
 }

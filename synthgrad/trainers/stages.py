@@ -91,10 +91,10 @@ class SyntheticStage(Stage):
 
     def __init__(
         self, f: Dense | Module, optimizer: Optimizer, first: int, delay: int,
-        M: Generator | Loss, I: InputModel | None, free: bool,
+        M: Generator | Loss, I: InputModel | None, *, free: bool, anew: bool,
     ) -> None:  # fmt: skip
         super().__init__(f, optimizer, first, delay)
-        self.free = free
+        self.free, self.anew = free, anew
         self.loss = M if isinstance(M, Loss) else None
         self.Ms = M.moments(delay + 1) if isinstance(M, Generator) else []
         self.Is = I.moments(delay + 1) if I is not None else []
@@ -149,20 +149,31 @@ class SyntheticStage(Stage):
     def _learn(self, t: int, due: int) -> None:
         """Fit the generator to the targets of all batches before ``due``, the input model to its own."""
         if self.Ms and self.above is not None:
-            due_here = max(due, min(self.above.arrived(), t + 1)) if self.free else due  # no target before its own h
-            while self.done < due_here:
-                s = self.done
-                M = self.Ms[s % len(self.Ms)]
-                self.above.await_g(s)
-                M.fit(self.above.g(s, M.rows))  # sg_k(s) -> g_k(s)
-                self.late, self.fits, self.done = self.late + t - s, self.fits + 1, s + 1
+            if self.free:
+                due_now = max(due, min(self.above.arrived(), t + 1))  # no target before its own h
+            else:
+                due_now = due
+            for s in range(self.done, due_now):
+                self._fit_generator(t, s, self.above)
         if self.Is and self.below is not None:
-            while self.looked < due:
-                s = self.looked
-                I = self.Is[s % len(self.Is)]
-                self.below.await_h(s)
-                I.fit(self.below.h(s, I.rows))  # x^_k(s) -> h_{k-1}(s)
-                self.looked = s + 1
+            for s in range(self.looked, due):
+                self._fit_input_model(s, self.below)
+
+    def _fit_generator(self, t: int, s: int, above: Edge) -> None:
+        M = self.Ms[s % len(self.Ms)]
+        above.await_g(s)
+        if self.anew:
+            M.again()
+        M.fit(above.g(s, M.rows))  # sg_k(s) -> g_k(s)
+        self.late, self.fits, self.done = self.late + t - s, self.fits + 1, s + 1
+
+    def _fit_input_model(self, s: int, below: Edge) -> None:
+        I = self.Is[s % len(self.Is)]
+        below.await_h(s)
+        if self.anew:
+            I.again()
+        I.fit(below.h(s, I.rows))  # x^_k(s) -> h_{k-1}(s)
+        self.looked = s + 1
 
     def settle(self, steps: int) -> None:
         self._learn(steps - 1, steps)

@@ -149,11 +149,11 @@ class Trainer(ABC):
             self.pipeline.settle()
 
     def forget(self) -> None:
-        """Drop what an unfinished epoch has left under way, in the figures and in predictions that are not due soon."""
+        """Drop what an unfinished epoch has left: what is under way, figures, predictions that nobody will use."""
         if self.pipeline is not None:
             self.pipeline.restart()
         for model in self.moments:
-            model.sg = model.sg[..., :0]
+            model.sg = np.zeros(0)
         self.figures()
 
     def begin(self, batch: Batch) -> Array:
