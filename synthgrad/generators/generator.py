@@ -213,7 +213,7 @@ class Generator:
         return self.z
 
     def again(self) -> None:
-        """Predict once more from what the last ``delta`` saw, with the weights of now: ``fit`` then starts from that."""
+        """Predict once more from what the last ``delta`` saw, with the weights of now; ``fit`` starts from that."""
         x = self.layers[0].x
         assert x is not None
         self.sg = self._forward(x)

@@ -22,8 +22,8 @@ from synthgrad.types import State
 
 Prediction = Literal["anew", "kept"]
 LATE = (
-    "what a generator's late target is held against: its prediction made anew, for one pass through the generator more, "
-    "or the one that was kept, whose error is that of weights that have moved since"
+    "what a generator's late target is held against: its prediction made anew, which takes one pass through the "
+    "generator more, or the one that was kept, whose error is that of weights that have moved since"
 )
 
 

@@ -149,11 +149,8 @@ class SyntheticStage(Stage):
     def _learn(self, t: int, due: int) -> None:
         """Fit the generator to the targets of all batches before ``due``, the input model to its own."""
         if self.Ms and self.above is not None:
-            if self.free:
-                due_now = max(due, min(self.above.arrived(), t + 1))  # no target before its own h
-            else:
-                due_now = due
-            for s in range(self.done, due_now):
+            there = min(self.above.arrived(), t + 1) if self.free else due  # no target before its own h
+            for s in range(self.done, max(due, there)):
                 self._fit_generator(t, s, self.above)
         if self.Is and self.below is not None:
             for s in range(self.looked, due):
