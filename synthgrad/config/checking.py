@@ -139,12 +139,13 @@ class _Checker:
 
     def _unknown(self, name: str, options: type[Options], section: Section, key: Key) -> None:
         full = (*key, name)
-        self.add(full, self._not_known(name, options, section), of_key=True)
+        self.add(full, self._not_known(full, options, section), of_key=True)
         late = [place for k, place in self.tree.overridden.items() if k[: len(full)] == full]
         if late and isinstance(section, OneOf) and (*key, section.key) in self.tree.overridden:
             self.found.update({k: f._replace(place=late[-1]) for k, f in self.found.items() if f.key == full})
 
-    def _not_known(self, name: str, options: type[Options], section: Section) -> str:
+    def _not_known(self, key: Key, options: type[Options], section: Section) -> str:
+        name = str(key[-1])
         known = f"known here: {listed(options.model_fields)}"
         if isinstance(section, OneOf):
             others = [n for n in section.registry if name in section.options(n).model_fields]
@@ -154,8 +155,11 @@ class _Checker:
         first, dot, rest = name.partition(".")
         if dot and first in options.model_fields:
             return f"a dotted key is for -s (in a file write a section, {first}: {{{rest}: ...}})"
-        elsewhere = (dotted(path) for path in paths(self.options) if path[-1] == name)
-        near = min(elsewhere, key=len, default=closest(name, options.model_fields))
+        elsewhere = [path for path in paths(self.options) if path[-1] == name]
+        if not elsewhere or key in elsewhere:  # by another choice further up
+            near = closest(name, options.model_fields)
+        else:
+            near = min(map(dotted, elsewhere), key=len)
         return f"unknown key (did you mean {near!r}? {known})" if near else f"unknown key ({known})"
 
     # values -------------------------------------------------------------------------------------

@@ -99,10 +99,13 @@ class Config(Options):
             for name in ("freeze", "interfaces"):
                 numbers = chosen_of(getattr(trainer, name, ()), last)
                 for at, i in enumerate(numbers):
+                    place: tuple[str | int, ...] = (*key, name)  # and no more of interfaces, which have been sorted
+                    if name == "freeze":
+                        place = (*place, at)
                     if i > last:
-                        yield Problem((*key, name, at), f"{i} is no hidden layer of this network ({there})")
+                        yield Problem(place, f"{i} is no hidden layer of this network ({there})")
                     elif i in numbers[:at]:
-                        yield Problem((*key, name, at), f"names {i} twice (leave one out)")
+                        yield Problem(place, f"names {i} twice (leave one out)")
 
     def _losses(self, sizes: Sizes) -> Iterator[Problem]:
         """Whether the losses are for the task's outputs."""

@@ -25,6 +25,8 @@ LATE = (
     "what a generator's late target is held against: its prediction made anew, which takes one pass through the "
     "generator more, or the one that was kept, whose error is that of weights that have moved since"
 )
+MOST = 1000
+"""Delays beyond this are a slip: everything that is under way is kept."""
 
 
 class Sequential(Options):
@@ -37,7 +39,7 @@ class Pipelined(Options):
     """Modules work at the same time, each on a batch of its own; what comes from above comes a fixed delay late."""
 
     kind: Literal["pipelined"]
-    delay: Int = option(1, "batches by which what a module hands down comes late", ge=1)
+    delay: Int = option(1, "batches by which what a module hands down comes late", ge=1, le=MOST)
     workers: Int = option(1, "processes that share the modules, at most one each; the result is the same", ge=1)
 
 
@@ -51,7 +53,9 @@ class Free(Options):
     """Modules run as fast as they can; the result varies with timing, and no run repeats another."""
 
     kind: Literal["free"]
-    delay: Int = option(4, "batches by which a generator's target comes late at most: the length of the queues", ge=1)
+    delay: Int = option(
+        4, "batches by which a generator's target comes late at most: the length of the queues", ge=1, le=MOST
+    )
     workers: Int = option(2, "processes that share the modules, at most one each", ge=1)
     prediction: Prediction = option("anew", LATE)
 

@@ -64,8 +64,9 @@ class Arena:
             raise
 
     def close(self) -> None:
-        """Let go of the file; the memory goes with the last array that somebody holds."""
+        """Let go of file and memory, which goes with the last array that somebody holds."""
         self.arrays = {}
+        del self.memory  # whoever still holds the arena, such as the traceback of an error, does not hold that
         os.close(self.file)
 
 

@@ -58,6 +58,9 @@ class Worker:
                 MODULE, str(theirs.fileno()), str(file), pass_fds=(theirs.fileno(), file), stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )  # fmt: skip
+        except BaseException:
+            self.pipe.close()
+            raise
         finally:
             theirs.close()
 

@@ -1,0 +1,168 @@
+"""Layers that train at the same time: what it brings on this machine, and what it does not.
+
+    python tests/benchmarks/parallel.py               all sizes, and the time to a held-out figure
+    python tests/benchmarks/parallel.py --quick       the sizes that have goals, in under four minutes
+    python tests/benchmarks/parallel.py --handover    only what it costs to hand something over
+    python tests/benchmarks/parallel.py --learning    only the time to a held-out figure
+
+Every variant is a process of its own, with its own number of BLAS threads in its environment. They take turns, burst by
+burst; the table gives examples a second, the median of the rounds, and ratios within rounds, their median and extremes.
+Data are made up: random bits, float32, ReLU units, generators that see the layer's output and the label, plain SGD. The
+seconds are those of training, as metrics.csv has them, with what it costs to hand an epoch to workers and back.
+
+8x128 is 8 layers of weights of equal width, inputs and outputs too; 4x512 is 784-512-512-512-10. One interface "in the
+middle" stands after the layer that makes the slower of the two modules fastest, by their times measured in one process;
+the generator belongs to the lower module. "Predicted" is a batch over the slowest worker's sum of such times. Beside it
+stand the rivals: delayed true gradients in the same pipeline, and two seeds side by side.
+"""
+
+import os
+
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from statistics import median
+from typing import NamedTuple
+
+import parallel_handover as handover
+import parallel_learning as learning
+from parallel_rows import ALL, CORES, IN_ORDER, ONE, TWO, Measured, Net, environment, measure, rows
+
+from synthgrad.workers.balance import shares
+
+GOALS = [Net(8, 128, 16, 1.4, 1.15), Net(8, 256, 16, 1.4, 1.15), Net(4, 512, 256, 1.6)]
+GRID = [Net(layers, width, batch) for layers in (4, 8) for width in (256, 512, 1024) for batch in (64, 256)]
+NETS = [*GOALS, *(net for net in GRID if net[:3] not in [goal[:3] for goal in GOALS])]
+QUIET = 0.5
+"""Load a core before the start, from which on a machine is not quiet."""
+
+
+class Outcome(NamedTuple):
+    """A measured figure, its spread, and its goal, which is to be reached or to be stayed below."""
+
+    what: str
+    value: float
+    spread: str
+    goal: float
+    below: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether the goal is met."""
+        return self.value < self.goal if self.below else self.value >= self.goal
+
+    def __str__(self) -> str:
+        """One line."""
+        said = f"{'below' if self.below else 'at least'} {self.goal:g}"
+        return f"{self.what:<68} {self.value:6.2f} {self.spread:<14} {said:<13} {'met' if self.met else 'MISSED'}"
+
+
+def ratios(measured: Measured, a: str, b: str) -> list[float]:
+    """Of two variants, round by round."""
+    return [x / y for x, y in zip(measured.rates[a], measured.rates[b], strict=True)]
+
+
+def spread(values: Sequence[float]) -> str:
+    """From the lowest to the highest."""
+    return f"({min(values):.2f}..{max(values):.2f})"
+
+
+def best_backprop(measured: Measured) -> str:
+    """With one thread or with all."""
+    return max((ONE, ALL), key=lambda name: median(measured.rates[name]))
+
+
+def outcomes(net: Net, measured: Measured) -> Iterator[Outcome]:
+    """The ratios that have goals."""
+    for goal, of in ((net.over_in_order, IN_ORDER["middle"]), (net.over_backprop, best_backprop(measured))):
+        if goal is not None:
+            found = ratios(measured, TWO, of)
+            yield Outcome(f"{net.name}: {TWO} / {of}", median(found), spread(found), goal)
+
+
+def show(net: Net, measured: Measured) -> None:
+    """The table of one net."""
+    ms = " + ".join(f"{1e3 * seconds:.2f}" for seconds in measured.stages["middle"])
+    layers = "-".join(map(str, net.widths))
+    print(f"\n{net.name} ({layers}): interface after layer {measured.interface}, modules of {ms} ms a batch")
+    print(f"  {'':40}{'examples/s':>11} {'predicted':>10}   {'/ best backprop':21}{'/ in order'}")
+    best = best_backprop(measured)
+    for name, row in rows(net).items():
+        of = IN_ORDER.get(row.where) if row.workers and row.trainer["name"] == "dni" else None
+        over = [ratios(measured, name, each) for each in (best, of) if each]
+        cells = "".join(f"{median(found):5.2f} {spread(found):15}" for found in over)
+        print(f"  {name:40}{median(measured.rates[name]):11,.0f} {predicted(net, measured, name):>10}   {cells}")
+    for line in words(net, measured):
+        print(f"  {line}", flush=True)
+
+
+def predicted(net: Net, measured: Measured, name: str) -> str:
+    """Examples a second by the slowest worker's stages."""
+    row = rows(net)[name]
+    if not row.workers or row.trainer["name"] != "dni":
+        return ""
+    stages = measured.stages[row.where]
+    slowest = max(sum(stages[k] for k in own) for own in shares(stages, row.workers))
+    return f"{net.batch / slowest:,.0f}"
+
+
+def words(net: Net, measured: Measured) -> Iterator[str]:
+    """What an interface after every layer comes to here, and the prediction for as many cores as layers."""
+    every = [name for name, row in rows(net).items() if row.where == "every" and row.workers]
+    fastest = max(every, key=lambda name: median(measured.rates[name]))
+    ratio = median(ratios(measured, fastest, best_backprop(measured)))
+    said = "loses" if ratio < 1 else "does not lose"
+    yield f"an interface after every layer {said} on {CORES} cores: {ratio:.2f} of the best backprop ({fastest})"
+    n, stages = net.layers, measured.stages["every"]
+    rate, slowest, bound = net.batch / max(stages), 1e3 * max(stages), (3 * n - 1) / 5
+    times = rate / median(measured.rates[ONE])
+    yield f"PREDICTION, not measured: {n} layers on {n} cores, from their slowest stage, {slowest:.2f} ms a batch:"
+    yield f"  {rate:,.0f} examples/s, {times:.2f} times backprop with 1 thread. The bound is (3N-1)/5 = {bound:.1f}:"
+    yield "  backprop takes 3N-1 products a batch, a layer with its generator 5"
+
+
+def quiet() -> str:
+    """What is to be said of a machine that had other work before this began, or nothing."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return f"the machine is not quiet: load {load:.2f} on {CORES} cores" if load > QUIET * CORES else ""
+
+
+def parsed() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="only the sizes with goals, fewer rounds and seeds")
+    parser.add_argument("--handover", action="store_true", help="only what it costs to hand something over")
+    parser.add_argument("--learning", action="store_true", help="only the time to a held-out figure")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only nets whose name contains this")
+    parser.add_argument("--rounds", type=int, help="as often each variant has its turn (default: 7, with --quick 5)")
+    parser.add_argument("--seconds", type=float, default=0.4, help="length of a turn, at least an epoch (default: 0.4)")
+    parser.add_argument("--seeds", type=int, help="of the time to a held-out figure (default: 5, with --quick 3)")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Measure, print, and say whether a goal was missed."""
+    chosen, noise, found = parsed(), quiet(), list[Outcome]()
+    everything = not (chosen.handover or chosen.learning or chosen.only)
+    print(noise or f"the machine is quiet: {CORES} cores", flush=True)
+    if chosen.handover or everything:
+        micros = handover.report()
+        found.append(Outcome("hand-over between two processes, one way, us", micros, "", handover.GOAL_US, below=True))
+    for net in (GOALS if chosen.quick else NETS) if chosen.only or everything else ():
+        if chosen.only in net.name:
+            measured = measure(net, chosen.rounds or (5 if chosen.quick else 7), chosen.seconds)
+            show(net, measured)
+            found += outcomes(net, measured)
+    if chosen.learning or everything:
+        learning.report(chosen.seeds or (3 if chosen.quick else 5), environment(1))
+    print("\n" + "\n".join(map(str, found)))
+    if noise and not all(each.met for each in found):
+        print(f"{noise}, so what was missed may be met on one that is")
+    return int(not all(each.met for each in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

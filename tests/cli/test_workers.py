@@ -1,0 +1,141 @@
+"""A run whose modules several processes share: signals, kills, too little room, and what is left of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+
+import pytest
+from alive import alive, children, ended, workers
+from conftest import same_bits
+from made import made
+from typed import SMALL, metrics, no_file_above, numbers, only, ran, result, started, typed, until, weights, write
+
+SCHEDULE = "trainer.schedule={kind: pipelined, workers: 2}"
+DNI = ("-s", "trainer.name=dni", "-s", "trainer.interfaces=[1]", "-s", SCHEDULE)
+LONG = (
+    "-s", "task.bits=8", "-s", "task.train_examples=8000", "-s", "training.batch_size=100",
+    "-s", "network.hidden=[300, 200]", "-s", "training.epochs=6",
+)  # fmt: skip
+"""Six epochs of more than a tenth of a second."""
+ENDLESS = (*LONG[:-1], "training.epochs=100000000")
+PIPED = {"trainer.name": "dni", "trainer.schedule": {"kind": "pipelined", "workers": 2}}
+
+
+def going(tmp_path, *words, rows=1):
+    """Start a run in a session of its own; when it has recorded so many epochs: its process, and those it started."""
+    runs = tmp_path / "runs"
+    process = started("train", write(tmp_path), "--runs", runs, "-q", *DNI, *words, start_new_session=True)
+    until(lambda: len(workers(process.pid)) == 2)
+    until(lambda: sum(path.read_bytes().count(b"\n") - 1 for path in runs.glob("*/metrics.csv")) >= rows)
+    return process, workers(process.pid)
+
+
+def told(process):
+    """How it ended, and what it said."""
+    out, err = process.communicate(timeout=30)
+    return process.returncode, out, err
+
+
+# signals ------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_interrupts_the_run_which_goes_on_from_there_to_the_same_bits(tmp_path):
+    """A terminal tells every process of the group; a run that was never interrupted, in order, is the measure."""
+    process, pids = going(tmp_path, *LONG)
+    os.killpg(process.pid, signal.SIGINT)
+    code, out, err = told(process)
+    assert (code, err) == (130, "")
+    assert not any(alive(pid) for pid in pids)
+    run = only(tmp_path / "runs")
+    assert out == f"{run}\n"
+    assert result(run)["outcome"] == "interrupted"
+    assert 1 <= result(run)["epoch"] < 6
+    assert typed("train", "--resume", run, "-q") == (0, f"{run}\n", "")
+    alone = typed(
+        "train", write(tmp_path), "--runs", tmp_path / "alone", "-q", *DNI, *LONG, "-s", "trainer.schedule.workers=1"
+    ).run
+    assert result(run)["outcome"] == "finished"
+    assert numbers(run) == numbers(alone)
+    assert same_bits(weights(run), weights(alone))
+
+
+def test_a_signal_to_the_parent_alone_ends_all(tmp_path):
+    """As ``kill`` and ``timeout`` send it."""
+    process, pids = going(tmp_path, *ENDLESS)
+    process.send_signal(signal.SIGTERM)
+    assert told(process) == (143, f"{only(tmp_path / 'runs')}\n", "")
+    assert not any(alive(pid) for pid in pids)
+    assert result(only(tmp_path / "runs"))["outcome"] == "interrupted"
+
+
+def test_ctrl_c_while_the_processes_start_ends_them(tmp_path):
+    """Before there is an epoch; nothing of theirs is on stderr."""
+    process, pids = going(tmp_path, *ENDLESS, rows=0)
+    os.killpg(process.pid, signal.SIGINT)
+    assert told(process) == (130, f"{only(tmp_path / 'runs')}\n", "")
+    assert not any(alive(pid) for pid in pids)
+    assert result(only(tmp_path / "runs"))["outcome"] == "interrupted"
+
+
+# kills --------------------------------------------------------------------------------------------
+
+
+def test_workers_whose_parent_is_killed_end_by_themselves(tmp_path):
+    """In the midst of an epoch, in which nobody listens for the end of a pipe."""
+    process, pids = going(tmp_path, *ENDLESS)
+    process.kill()
+    process.wait()
+    ended(pids, seconds=5)
+    process.communicate()
+
+
+@pytest.mark.parametrize("debug", [False, True], ids=["message", "debug"])
+def test_a_killed_worker_ends_the_run_with_one_message_that_names_it(tmp_path, debug):
+    """Exit 1, the outcome failed, all whole epochs on disk; the traceback only for those who ask."""
+    process, pids = going(tmp_path, *ENDLESS, *["--debug"] * debug)
+    os.kill(pids[1], signal.SIGKILL)
+    code, out, err = told(process)
+    said = "trainer.schedule.workers: worker 2 of 2 (layers 2 to 3) was killed by SIGKILL"
+    assert (code, out) == (1, "")
+    assert err.startswith("Traceback") if debug else err == f"{said}\n"
+    assert err.endswith(f"RunError: {said}\n" if debug else f"{said}\n")
+    assert not any(alive(pid) for pid in pids)
+    run = only(tmp_path / "runs")
+    assert (result(run)["outcome"], result(run)["error"]) == ("failed", said)
+    assert len(metrics(run)) == result(run)["epoch"] >= 1
+
+
+# room ---------------------------------------------------------------------------------------------
+
+
+def test_too_little_room_for_shared_memory_is_one_message(tmp_path):
+    """Exit 1, before any process is started; the run says that it failed."""
+    limit = no_file_above(SMALL)
+    said = ran("train", write(tmp_path), "--runs", tmp_path / "runs", "-q", *DNI, *ENDLESS, preexec_fn=limit)
+    assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+    assert said.err.startswith("trainer.schedule.workers: ")
+    assert said.err.endswith(" MiB of shared memory cannot be had: file too large (workers: 1 needs none)\n")
+    assert result(only(tmp_path / "runs"))["outcome"] == "failed"
+
+
+# verify -------------------------------------------------------------------------------------------
+
+
+def test_a_run_whose_modules_were_shared_repeats(tmp_path):
+    """Every column and the final weights, with processes again, of which none is left."""
+    before = children()
+    run = made(tmp_path, PIPED)
+    said = typed("runs", "verify", run)
+    assert (said.code, said.err) == (0, "")
+    assert re.fullmatch(rf"{run.name}: identical to epoch 3 \(\d+ columns, final weights\)\n", said.out)
+    assert children() == before
+
+
+def test_a_run_that_depends_on_timing_is_not_held_against_another(tmp_path):
+    """Undecided, and why."""
+    run = made(tmp_path, {**PIPED, "trainer.schedule": {"kind": "free", "workers": 1}})
+    said = typed("runs", "verify", run)
+    assert (said.code, said.err) == (5, "")
+    assert said.out.startswith(f"{run.name}: not trained again: its schedule is free")

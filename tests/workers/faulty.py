@@ -1,0 +1,48 @@
+"""A worker to which something happens in the midst of an epoch: ``FAULT`` in the environment says what, and where."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+from synthgrad.trainers.stages import SyntheticStage
+from synthgrad.types import Batch
+from synthgrad.workers import worker
+
+LARGE = 3_000_000
+"""Numbers that no pipe holds."""
+
+
+def main() -> None:
+    """Train as workers do, up to step 3 of the module that begins with a certain layer."""
+    name, first = os.environ["FAULT"].split(":")
+    step, figures = SyntheticStage.step, SyntheticStage.figures
+
+    def faulty(stage: SyntheticStage, t: int, batch: Batch) -> None:
+        if t == 3 and stage.first == int(first):
+            happen(name)
+        step(stage, t, batch)
+
+    def many(stage: SyntheticStage, lead: tuple[int, ...]) -> dict[str, Any]:
+        return figures(stage, lead) | {f"many.{stage.first}": np.full(LARGE, float(stage.first))}
+
+    SyntheticStage.step = faulty  # type: ignore[method-assign]
+    if name == "large figures":
+        SyntheticStage.figures = many  # type: ignore[method-assign]
+    worker.main()
+
+
+def happen(name: str) -> None:
+    """The fault."""
+    if name == "error":
+        raise ValueError("these are its words")
+    if name == "memory":
+        raise MemoryError
+    if name == "exit":
+        sys.exit(3)
+    if name == "deaf":
+        time.sleep(1000)
