@@ -22,9 +22,9 @@ def alive(pid: int) -> bool:
         return False
 
 
-def workers(pid: int | None = None, module: str = "synthgrad.workers.worker") -> list[int]:
+def workers(pid: int | None = None) -> list[int]:
     """The processes that share the layers of a run which another process trains, in their order."""
-    return sorted(child for child in children(pid) if f"from {module} import".encode() in _command(child))
+    return sorted(child for child in children(pid) if b"from synthgrad.workers.worker import" in _command(child))
 
 
 def _command(pid: int) -> bytes:

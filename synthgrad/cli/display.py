@@ -19,7 +19,8 @@ from synthgrad.cli.quiet import Display
 from synthgrad.cli.summary import verdict
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Record
-from synthgrad.trainers.schedules import varies
+from synthgrad.workers.crew import cores
+from synthgrad.workers.processes import threads
 
 if TYPE_CHECKING:
     from synthgrad.runs.log import Log
@@ -74,6 +75,7 @@ class Spoken(Display):
             self.title,
             *self._goes_on(),
             *timed(self.config),
+            *crowded(log.replica.processes(), cores(), threads()),
             *unstable(self.config, experiment.stability()),
         ]
 
@@ -247,9 +249,20 @@ def guess(experiment: Experiment) -> float:
 
 def timed(config: Config) -> list[str]:
     """What is to be known of a run that depends on timing."""
-    if not varies(config.trainer):
+    if not config.varies:
         return []
     return ["trainer.schedule: free: the result varies with timing: no run repeats another (pipelined: each does)"]
+
+
+def crowded(processes: int, cores: int, threads: str) -> list[str]:
+    """What is to be known where processes share the modules and have few cores, or BLAS has more than one thread."""
+    said = []
+    if processes > cores:
+        few = f"{cores} core{'' if cores == 1 else 's'}"
+        said.append(f"trainer.schedule.workers: {processes} processes on {few} may be slower than fewer (workers: 1)")
+    if processes > 1 and threads not in ("", "1"):
+        said.append(f"each process has one BLAS thread; what is done beside them has the environment's {threads}")
+    return said
 
 
 def unstable(config: Config, bounds: dict[str, float]) -> list[str]:

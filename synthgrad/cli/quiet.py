@@ -54,7 +54,7 @@ class Display:
 
     def note(self, record: Record) -> None:
         """Keep the latest figures, and what the processes are doing that share the modules."""
-        if isinstance(record, Pulse | Epoch) and record.loads:
+        if isinstance(record, Pulse | Epoch):
             self.loads = blended(self.loads, record.loads)
         if isinstance(record, Epoch):
             self.figures |= {name: float(value) for name, value in record.figures.items()}

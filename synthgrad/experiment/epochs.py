@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from synthgrad.trainers import Trainer
-from synthgrad.trainers.schedules import varies, workers
+from synthgrad.trainers.schedules import workers
 from synthgrad.workers import Crew, Load
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Epochs:
 
     def in_order(self) -> None:
         """Train in this process from here on, unless the schedule makes that another thing."""
-        self.shared = self.shared and any(varies(phase.trainer.options) for phase in self.experiment.phases)
+        self.shared = self.shared and self.experiment.config.varies
 
     def processes(self, trainer: Trainer) -> int:
         """How many processes share the modules of a trainer, 1 where this one trains them in order."""

@@ -121,6 +121,7 @@ class Experiment:
         rest = Experiment([r.config for r in replicas], [r.task for r in replicas] if named else None)
         for new, old in zip(rest.replicas, replicas, strict=True):
             new.restore(old.state(), self.phase.first)
+        rest.epochs.shared = self.epochs.shared
         rest.replicas = list(replicas)
         for at, replica in enumerate(replicas):
             replica.move(rest, at)

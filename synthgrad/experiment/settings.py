@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,6 +15,10 @@ from synthgrad.streams import STREAMS
 from synthgrad.tasks import TASKS, Sizes
 from synthgrad.tasks.files import fingerprints, gib, memory
 from synthgrad.trainers import TRAINERS, NetworkOptions
+from synthgrad.trainers.schedules import varies
+
+Need = tuple[int, tuple[str, ...], str]
+"""Bytes, the key that asks for them, and what they are for."""
 
 
 class Decay(Options):
@@ -86,6 +90,11 @@ class Config(Options):
             yield ("branch", "trainer"), self.branch.trainer
         yield ("trainer",), self.trainer
 
+    @property
+    def varies(self) -> bool:
+        """Whether the result depends on timing, so that no run repeats another."""
+        return any(varies(trainer) for _, trainer in self.trainers())
+
     def files(self) -> dict[str, str]:
         """By name, fingerprints of the user's files that the task reads, as they are now. Raises ConfigError."""
         task: Any = self.task
@@ -155,11 +164,19 @@ class Config(Options):
         weights = 3 * item * sum(a * b for a, b in itertools.pairwise(widths))  # with gradients and a snapshot
         examples = sizes.bytes(item)
         few = next((name for name in ("train_examples", "path") if name in type(self.task).model_fields), "name")
-        needs: list[tuple[int, tuple[str, ...], str]] = [
+        needs: list[Need] = [
             (weights, ("network", "hidden"), "weights"),
             (examples, ("task", few), "examples"),
-            *((item * t.kept(widths), (*key, "delay"), "gradients under way") for key, t in self.trainers()),
+            *self._under_way(widths, item, sizes),
         ]
         for need, key, what in needs:
             if need > (have := memory()):
                 yield Problem(key, f"the {what} would need {gib(need)} while training (this machine has {gib(have)})")
+
+    def _under_way(self, widths: Sequence[int], item: int, sizes: Sizes) -> Iterator[Need]:
+        """What is kept until it comes to use."""
+        batch = self.training.batch_size
+        steps = -(-sizes.train // batch)
+        for key, trainer in self.trainers():
+            late = ("schedule", "delay") if hasattr(getattr(trainer, "schedule", None), "delay") else ("delay",)
+            yield item * trainer.kept(widths, batch, steps), (*key, *late), "gradients under way"

@@ -37,6 +37,9 @@ def branch(place: str, runs: Path, settings: tuple[str, ...]) -> Fork:
     recorded = Recorded(named(name, runs))
     _check(recorded, epoch)
     before = _before(recorded, epoch)
+    if before.varies:
+        said = "its schedule is free, and its epochs do not repeat: there is no state to go on from"
+        raise ConfigError(f"{recorded.run.path}: {said} (branch from a run with schedule: pipelined)")
     complaints, changes = Complaints(), []
     for text in settings:
         with complaints:

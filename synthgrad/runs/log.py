@@ -164,6 +164,7 @@ def beginnings(replica: Replica) -> dict[str, Any]:
         "files": replica.config.files(),
         "stability": replica.stability(),
         "processes": replica.processes(),
+        "varies": replica.config.varies,
     }
 
 

@@ -17,7 +17,6 @@ from synthgrad.runs.circumstances import Pairs, circumstances, differing, hashes
 from synthgrad.runs.parting import CLOCKS, last_epoch, part, shared
 from synthgrad.runs.reading import Recorded
 from synthgrad.runs.survey import Surveyor
-from synthgrad.trainers.schedules import varies
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -71,7 +70,7 @@ class Verifier:
     @property
     def varies(self) -> bool:
         """Whether the result depends on timing, so that there is nothing to repeat."""
-        return any(varies(phase.trainer.options) for phase in self.experiment.phases)
+        return bool(self.experiment.config.varies)
 
     def run(self) -> Iterator[Pulse | Epoch | Verdict]:
         """Train as far as the record goes, yielding every epoch that repeats, and in the end the verdict."""

@@ -49,10 +49,12 @@ class DelayedGradientOptions(TrainerOptions):
         above = [sum(i <= at for at in chosen_of(self.interfaces, layers - 1)) for i in range(1, layers + 1)]
         return [self.delay * count for count in above]
 
-    def kept(self, widths: Sequence[int]) -> int:
-        if isinstance(self.schedule, Pipelined):
-            return 0  # which are weights, of some layers, and not gradients
+    def kept(self, widths: Sequence[int], batch: int, steps: int) -> int:
         pairs = list(itertools.pairwise(widths))
+        if isinstance(self.schedule, Pipelined):
+            above = [sum(i <= at for at in chosen_of(self.interfaces, len(pairs) - 1)) for i in range(1, len(widths))]
+            late = [min(self.schedule.delay * count, steps) for count in above]
+            return sum(d * (a * b + batch * b) for d, (a, b) in zip(late, pairs, strict=True))
         return sum((d + 1) * a * b for d, (a, b) in zip(self.delays(len(pairs)), pairs, strict=True) if d)
 
     def problems(self) -> Iterator[Problem]:

@@ -75,6 +75,12 @@ class DNIOptions(TrainerOptions):
         at = chosen_of(self.interfaces, len(widths) - 2)
         return int(generator.beside(widths, at)) + (self.input_model.beside(widths, at) if self.input_model else 0)
 
+    def kept(self, widths: Sequence[int], batch: int, steps: int) -> int:
+        if not isinstance(self.schedule, PipelinedGenerators | Free):
+            return 0
+        moments = min(self.schedule.delay, steps) + 1
+        return sum(4 * moments * batch * widths[i] for i in chosen_of(self.interfaces, len(widths) - 2))
+
     def problems(self) -> Iterator[Problem]:
         generator: Any = self.generator
         share, after = getattr(self, "lambda"), getattr(generator, "targets", "before") == "after"
@@ -174,7 +180,7 @@ class DNI(Trainer):
             for (f, optimizer, M, _), first, I in zip(self.modules, firsts, predicted, strict=True)
             if not isinstance(M, Oracle)
         ]
-        slots = 2 * delay + 3 if self.input_models else delay + 1  # whoever waits for no input may be further ahead
+        slots = 2 * delay + 2 if self.input_models else delay + 1
         edges = [Edge(M.n, slots, self.around.lead, self.around.dtype) for M in self.generators]
         return Pipeline(stages, edges, self.around.lead)
 

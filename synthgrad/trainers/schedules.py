@@ -88,16 +88,22 @@ def varies(options: Any) -> bool:
 
 
 def alone(options: Any) -> bool:
-    """Whether a network with these options cannot be one of a stack: it goes its own way in every step."""
+    """Whether a network with these options cannot be one of a stack: chance or timing chooses its steps."""
     schedule = getattr(options, "schedule", None)
     return varies(options) or (isinstance(schedule, Stochastic) and schedule.probability < 1)
 
 
 def in_order(options: Any) -> Any:
-    """The same options with one module after the other, each in every step."""
+    """The same options with one module after the other, each in every step and on what the module below puts out."""
     if not hasattr(options, "schedule"):
         return options
-    return options.model_copy(update={"schedule": Sequential(kind="sequential")})
+    plain = {"schedule": Sequential(kind="sequential"), "input_model": None}
+    return options.model_copy(update={name: value for name, value in plain.items() if hasattr(options, name)})
+
+
+def soon(options: Any) -> Any:
+    """The same options with a pipeline's shortest delay: a step costs the same, and costs it from the second on."""
+    return options.model_copy(update={"schedule": options.schedule.model_copy(update={"delay": 1})})
 
 
 class Coins:

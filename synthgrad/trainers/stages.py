@@ -4,9 +4,9 @@ One step of the stage of module k, on batch t of an epoch:
 
     h_{k-1}(t) comes from below (or x^ = I(x) takes its place), h_k(t) goes up
     the module receives its delta and learns, g_{k-1}(t) goes down
-    g_k(s), s <= t - D + 1 at the latest, has come from above, and the generator is fitted to it
+    g_k(s), s <= t - D, has come from above at the latest, and the generator is fitted to it
 
-Neighbours are never more than the delay D apart, which bounds the slots between them.
+Neighbours are never more than the delay D apart, with input models 2 D + 1: so many slots lie between them, and one.
 """
 
 from __future__ import annotations
@@ -98,7 +98,6 @@ class SyntheticStage(Stage):
         self.loss = M if isinstance(M, Loss) else None
         self.Ms = M.moments(delay + 1) if isinstance(M, Generator) else []
         self.Is = I.moments(delay + 1) if I is not None else []
-
         self.looked = 0
 
     def restart(self) -> None:

@@ -53,8 +53,8 @@ class TrainerOptions(Options):
         """How many numbers the products of a step read beside the network's weights; ``widths`` from the input on."""
         return 0
 
-    def kept(self, widths: Sequence[int]) -> int:
-        """How many numbers of past steps are kept."""
+    def kept(self, widths: Sequence[int], batch: int, steps: int) -> int:
+        """How many numbers of past steps are kept, at batches of this size and so many in an epoch."""
         return 0
 
 

@@ -25,9 +25,9 @@ def costs(pipeline: Pipeline, batch: Batch) -> list[float]:
             begun = time.perf_counter()
             stage.step(t, batch)
             times.append(time.perf_counter() - begun)
-        if t > 2 and time.perf_counter() > until:
+        if t > len(taken) + 2 and time.perf_counter() > until:
             break
-    return [median(times[1:]) for times in taken]  # the first step makes buffers
+    return [median(times[2:]) for times in taken]  # the first make buffers, and nothing has come from above
 
 
 def shares(costs: Sequence[float], workers: int) -> list[range]:

@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ import numpy as np
 from synthgrad.errors import RunError
 from synthgrad.tasks.feed import Feed
 from synthgrad.trainers import Trainer
+from synthgrad.trainers.schedules import soon
 from synthgrad.trainers.stages import Figures
 from synthgrad.types import Batch
 from synthgrad.workers import processes
@@ -105,7 +107,7 @@ class Crew:
         """Seconds a step by stage; where every stage has a worker of its own there is nothing to balance."""
         if count >= len(self.pipeline.stages):
             return [1.0] * len(self.pipeline.stages)
-        trial = blank(self.trainer.setup)
+        trial = blank(replace(self.trainer.setup, trainer=soon(self.trainer.options)))
         assert trial.pipeline is not None
         trial.set_rate(0.0)
         x, y = self.feed.source_x[: self.feed.size], self.feed.source_y[: self.feed.size]
@@ -130,7 +132,7 @@ class Crew:
 
     def _start(self, plots: Sequence[Plot]) -> None:
         around, options, feed = self.trainer.around, self.trainer.options, self.feed
-        crowded = len(self.shares) > _cores()
+        crowded = len(self.shares) > cores()
         self._copy_examples()
         for number, own in enumerate(self.shares):
             try:
@@ -194,12 +196,13 @@ class Crew:
     def _answers(self) -> Iterator[Figures]:
         """Wait until every worker has answered; yields the figures so far, now and then."""
         open_ = {worker.pipe: worker for worker in self.workers}
-        figures: Figures = {}
+        answers: dict[int, Figures] = {}
         while open_:
             for pipe in wait(list(open_), LOOK_SECONDS):
                 assert isinstance(pipe, Connection)
-                figures |= self._answer(open_.pop(pipe))
-            yield figures
+                worker = open_.pop(pipe)
+                answers[worker.number] = self._answer(worker)
+            yield {name: value for number in sorted(answers) for name, value in answers[number].items()}
 
     def _answer(self, worker: Worker) -> Figures:
         try:
@@ -281,7 +284,8 @@ def _ended(process: subprocess.Popen[bytes]) -> int:
         return process.wait()
 
 
-def _cores() -> int:
+def cores() -> int:
+    """The cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not known on this system

@@ -18,7 +18,7 @@ from synthgrad.workers.waiting import WIDTH
 class Job:
     """The part of one worker: stages ``own`` of a trainer that is made from the same options as its parent's.
 
-    ``files`` are the plots of the arena; ``crossed`` the edges, counted from the lowest, between two workers; the
+    ``plots`` are those of the arena; ``crossed`` the edges, counted from the lowest, between two workers; the
     first lines of counters are the workers', then there are two for each of these edges, then one for each stage.
     """
 

@@ -27,6 +27,11 @@ def start(module: str, *arguments: str, **options: Any) -> subprocess.Popen[byte
         return subprocess.Popen([sys.executable, "-c", code, *arguments], env=_environment(), **options)
 
 
+def threads() -> str:
+    """The threads that BLAS has here, as the environment says, nothing where it does not."""
+    return next((os.environ[name] for name in THREAD_VARIABLES if os.environ.get(name)), "")
+
+
 def heed(*numbers: signal.Signals) -> None:
     """In such a process: from here on these signals act, which were held back while it began."""
     if hasattr(signal, "pthread_sigmask"):

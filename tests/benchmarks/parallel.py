@@ -140,28 +140,37 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="as often each variant has its turn (default: 7, with --quick 5)")
     parser.add_argument("--seconds", type=float, default=0.4, help="length of a turn, at least an epoch (default: 0.4)")
     parser.add_argument("--seeds", type=int, help="of the time to a held-out figure (default: 5, with --quick 3)")
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    if not any(chosen.only in net.name for net in NETS):
+        parser.error(f"--only: no net has {chosen.only!r} in its name ({'; '.join(net.name for net in NETS)})")
+    return chosen
 
 
-def main() -> int:
-    """Measure, print, and say whether a goal was missed."""
-    chosen, noise, found = parsed(), quiet(), list[Outcome]()
+def found(chosen: argparse.Namespace) -> Iterator[Outcome]:
+    """Measure and print what is asked for."""
     everything = not (chosen.handover or chosen.learning or chosen.only)
-    print(noise or f"the machine is quiet: {CORES} cores", flush=True)
     if chosen.handover or everything:
-        micros = handover.report()
-        found.append(Outcome("hand-over between two processes, one way, us", micros, "", handover.GOAL_US, below=True))
+        us = handover.report()
+        yield Outcome("hand-over between two processes, one way, us", us, "", handover.GOAL_US, below=True)
     for net in (GOALS if chosen.quick else NETS) if chosen.only or everything else ():
         if chosen.only in net.name:
             measured = measure(net, chosen.rounds or (5 if chosen.quick else 7), chosen.seconds)
             show(net, measured)
-            found += outcomes(net, measured)
+            yield from outcomes(net, measured)
     if chosen.learning or everything:
         learning.report(chosen.seeds or (3 if chosen.quick else 5), environment(1))
-    print("\n" + "\n".join(map(str, found)))
-    if noise and not all(each.met for each in found):
+
+
+def main() -> int:
+    """Measure, print, and say whether a goal was missed."""
+    chosen, noise = parsed(), quiet()
+    print(noise or f"the machine is quiet: {CORES} cores", flush=True)
+    every = list(found(chosen))
+    print("\n" + "\n".join(map(str, every)))
+    met = all(each.met for each in every)
+    if noise and not met:
         print(f"{noise}, so what was missed may be met on one that is")
-    return int(not all(each.met for each in found))
+    return int(not met)
 
 
 if __name__ == "__main__":

@@ -62,19 +62,10 @@ def test_ctrl_c_interrupts_the_run_which_goes_on_from_there_to_the_same_bits(tmp
 
 
 def test_a_signal_to_the_parent_alone_ends_all(tmp_path):
-    """As ``kill`` and ``timeout`` send it."""
-    process, pids = going(tmp_path, *ENDLESS)
+    """As ``kill`` and ``timeout`` send it; here while the processes start, before there is an epoch."""
+    process, pids = going(tmp_path, *ENDLESS, rows=0)
     process.send_signal(signal.SIGTERM)
     assert told(process) == (143, f"{only(tmp_path / 'runs')}\n", "")
-    assert not any(alive(pid) for pid in pids)
-    assert result(only(tmp_path / "runs"))["outcome"] == "interrupted"
-
-
-def test_ctrl_c_while_the_processes_start_ends_them(tmp_path):
-    """Before there is an epoch; nothing of theirs is on stderr."""
-    process, pids = going(tmp_path, *ENDLESS, rows=0)
-    os.killpg(process.pid, signal.SIGINT)
-    assert told(process) == (130, f"{only(tmp_path / 'runs')}\n", "")
     assert not any(alive(pid) for pid in pids)
     assert result(only(tmp_path / "runs"))["outcome"] == "interrupted"
 
@@ -91,7 +82,7 @@ def test_workers_whose_parent_is_killed_end_by_themselves(tmp_path):
     process.communicate()
 
 
-@pytest.mark.parametrize("debug", [False, True], ids=["message", "debug"])
+@pytest.mark.parametrize("debug", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["message", "debug"])
 def test_a_killed_worker_ends_the_run_with_one_message_that_names_it(tmp_path, debug):
     """Exit 1, the outcome failed, all whole epochs on disk; the traceback only for those who ask."""
     process, pids = going(tmp_path, *ENDLESS, *["--debug"] * debug)

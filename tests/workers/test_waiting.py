@@ -96,29 +96,34 @@ def test_what_has_come_in_time_is_taken_even_by_those_who_are_to_stop(watch, cou
 
 def test_a_process_with_a_core_of_its_own_does_not_make_room_for_others_at_once(counters, monkeypatch):
     """One of too many does: the core is for whoever it waits for."""
-    looks = itertools.count()
-    made_room = []
+    clock, slept = itertools.count(0, 10_000), []
 
-    class Clock:
-        @staticmethod
-        def perf_counter_ns():
-            return next(looks) * 10_000
+    def sleep(seconds):
+        slept.append(next(clock))
+        counters[AT] = len(slept) // 2
 
-    def room(*arguments):
-        made_room.append(next(looks))
-        counters[AT] = 1
-
-    monkeypatch.setattr(waiting, "_yield", room)
-    monkeypatch.setattr(waiting.time, "sleep", room)
-    monkeypatch.setattr(waiting.time, "perf_counter_ns", Clock.perf_counter_ns)
+    monkeypatch.setattr(waiting.time, "sleep", sleep)
+    monkeypatch.setattr(waiting.time, "perf_counter_ns", lambda: next(clock))
+    begun = next(clock)
     Watch(counters, 0, crowded=False).wait(AT, 0)
-    spun = made_room.pop()
-    counters[AT] = 0
-    begun = next(looks)
-    Watch(counters, 0, crowded=True).wait(AT, 0)
-    assert spun * 10_000 > waiting.SPIN_SECONDS * 1e9
-    assert made_room.pop() - begun < 5
-    assert counters[STEP] == 0
+    assert slept[0] - begun > waiting.SPIN_SECONDS * 1e9
+    begun = next(clock)
+    Watch(counters, 0, crowded=True).wait(AT, 1)
+    assert slept[2] - begun < 5 * 10_000
+    assert len(slept) == 4
+
+
+def test_whoever_waits_for_long_looks_less_often(watch, counters, monkeypatch):
+    """Twenty thousand times a second are enough at first, and a thousand later on."""
+    slept = []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        counters[AT] = len(slept) == waiting.NAPS + 1
+
+    monkeypatch.setattr(waiting.time, "sleep", sleep)
+    watch.wait(AT, 0)
+    assert slept == [waiting.NAP_SECONDS] * waiting.NAPS + [waiting.LONG_NAP_SECONDS]
 
 
 @pytest.mark.parametrize(
