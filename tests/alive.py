@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from typed import until
+
+WORKER = re.compile(rb"from (synthgrad\.workers\.worker|slowed|faulty) import")
+"""What is in the command line of a process that shares the layers of a run, here and in tests of such processes."""
 
 
 def children(pid: int | None = None) -> set[int]:
@@ -24,7 +28,7 @@ def alive(pid: int) -> bool:
 
 def workers(pid: int | None = None) -> list[int]:
     """The processes that share the layers of a run which another process trains, in their order."""
-    return sorted(child for child in children(pid) if b"from synthgrad.workers.worker import" in _command(child))
+    return sorted(child for child in children(pid) if WORKER.search(_command(child)))
 
 
 def _command(pid: int) -> bytes:

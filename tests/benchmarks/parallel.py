@@ -121,7 +121,7 @@ def words(net: Net, measured: Measured) -> Iterator[str]:
     times = rate / median(measured.rates[ONE])
     yield f"PREDICTION, not measured: {n} layers on {n} cores, from their slowest stage, {slowest:.2f} ms a batch:"
     yield f"  {rate:,.0f} examples/s, {times:.2f} times backprop with 1 thread. The bound is (3N-1)/5 = {bound:.1f}:"
-    yield "  backprop takes 3N-1 products a batch, a layer with its generator 5"
+    yield "  backprop takes 3N-1 products a batch, a layer with its generator 5; one more here, where it predicts anew"
 
 
 def quiet() -> str:

@@ -20,11 +20,12 @@ from synthgrad.nn.optimizers import OPTIMIZERS
 from synthgrad.streams import STREAMS
 from synthgrad.tasks import TASKS
 from synthgrad.trainers import TRAINERS
+from synthgrad.trainers.schedules import SCHEDULES
 
 REGISTRIES = {
     "task.name": TASKS, "trainer.name": TRAINERS, "stream": STREAMS, "network.activation": ACTIVATIONS,
     "network.init.scheme": INITIAL, "trainer.loss": LOSSES, "trainer.optimizer": OPTIMIZERS,
-    "trainer.generator.input": INPUTS, "trainer.generator.kind": GENERATORS,
+    "trainer.generator.input": INPUTS, "trainer.generator.kind": GENERATORS, "trainer.schedule": SCHEDULES,
 }  # fmt: skip
 EVERY = pytest.mark.parametrize("config", WHOLE, ids=lambda path: str(path.relative_to(CONFIGS)))
 

@@ -16,9 +16,9 @@ SCHEDULE = "trainer.schedule={kind: pipelined, workers: 2}"
 DNI = ("-s", "trainer.name=dni", "-s", "trainer.interfaces=[1]", "-s", SCHEDULE)
 LONG = (
     "-s", "task.bits=8", "-s", "task.train_examples=8000", "-s", "training.batch_size=100",
-    "-s", "network.hidden=[300, 200]", "-s", "training.epochs=6",
+    "-s", "network.hidden=[300, 200]", "-s", "training.epochs=5",
 )  # fmt: skip
-"""Six epochs of more than a tenth of a second."""
+"""Five epochs of more than a tenth of a second."""
 ENDLESS = (*LONG[:-1], "training.epochs=100000000")
 PIPED = {"trainer.name": "dni", "trainer.schedule": {"kind": "pipelined", "workers": 2}}
 
@@ -51,7 +51,7 @@ def test_ctrl_c_interrupts_the_run_which_goes_on_from_there_to_the_same_bits(tmp
     run = only(tmp_path / "runs")
     assert out == f"{run}\n"
     assert result(run)["outcome"] == "interrupted"
-    assert 1 <= result(run)["epoch"] < 6
+    assert 1 <= result(run)["epoch"] < 5
     assert typed("train", "--resume", run, "-q") == (0, f"{run}\n", "")
     alone = typed(
         "train", write(tmp_path), "--runs", tmp_path / "alone", "-q", *DNI, *LONG, "-s", "trainer.schedule.workers=1"

@@ -1,4 +1,4 @@
-"""A worker to which something happens in the midst of an epoch: ``FAULT`` in the environment says what, and where."""
+"""A worker that takes its time, and to which something happens: ``FAULT`` in the environment says what, and where."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ from synthgrad.trainers.stages import SyntheticStage
 from synthgrad.types import Batch
 from synthgrad.workers import worker
 
+PAUSE = 0.005
+"""Seconds that a step of the lowest module takes at least: an epoch has a midst, on however fast a machine."""
 LARGE = 3_000_000
 """Numbers that no pipe holds."""
 
 
 def main() -> None:
     """Train as workers do, up to step 3 of the module that begins with a certain layer."""
-    name, first = os.environ["FAULT"].split(":")
+    name, _, first = os.environ.get("FAULT", "").partition(":")
     step, figures = SyntheticStage.step, SyntheticStage.figures
 
     def faulty(stage: SyntheticStage, t: int, batch: Batch) -> None:
-        if t == 3 and stage.first == int(first):
+        if stage.first == 1:
+            time.sleep(PAUSE)
+        if t == 3 and f"{stage.first}" == first:
             happen(name)
         step(stage, t, batch)
 

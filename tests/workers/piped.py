@@ -26,9 +26,6 @@ FRESH = {"task.fresh": True}
 INPUT_MODEL = {"trainer.input_model": {"alpha": 0.05}}
 DEEP = {"hidden": [6], "normalize": True, "normalize_hidden": True}
 """A generator with everything that it can have."""
-LONG = {"task.bits": 8, "task.train_examples": 12000, "training.batch_size": 100, "training.epochs": 100_000_000,
-        "network.hidden": [300, 200]}  # fmt: skip
-"""Epochs of a sixth of a second, in which there is more than one look at the workers; without an end."""
 
 
 def piped(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from alive import alive, children, mapped, open_files, workers
 from conftest import arrays, same_bits, tiny
-from piped import LONG, course, in_order, piped
+from piped import course, in_order, piped
 from typed import until
 
 from synthgrad.errors import RunError
@@ -23,7 +23,14 @@ from synthgrad.workers.job import Epoch as Order
 
 WORKER_1 = r"^trainer\.schedule\.workers: worker 1 of 2 \(layer 1\)"
 WORKER_2 = r"^trainer\.schedule\.workers: worker 2 of 2 \(layers 2 to 3\)"
-TWO = {**piped(2, interfaces=[1]), **LONG}
+TWO = {**piped(2, interfaces=[1]), "task.bits": 6, "task.train_examples": 400, "training.epochs": 100_000_000}
+"""Forty steps an epoch, of which there is no end."""
+
+
+@pytest.fixture(autouse=True)
+def _slow(monkeypatch):
+    """Workers take their time: an epoch is a fifth of a second, in which there is more than one look at them."""
+    monkeypatch.setattr(crew, "MODULE", "faulty")
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +52,6 @@ def fault(monkeypatch):
     """Have something happen in the worker of a layer."""
 
     def happens(name, first):
-        monkeypatch.setattr(crew, "MODULE", "faulty")
         monkeypatch.setenv("FAULT", f"{name}:{first}")
 
     return happens
@@ -142,7 +148,7 @@ def test_shared_memory_that_cannot_be_had_is_an_error(monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(arena.os, "posix_fallocate", full)
-    need = r"^trainer\.schedule\.workers: \d\.\d MiB of shared memory cannot be had"
+    need = r"^trainer\.schedule\.workers: 0\.\d MiB of shared memory cannot be had"
     assert_said(trained(TWO), rf"{need}: no space left on device \(workers: 1 needs none\)$")
 
 
