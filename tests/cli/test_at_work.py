@@ -10,7 +10,7 @@ from made import made
 from terminal import seen
 from typed import ran, typed, write
 
-from synthgrad.cli.display import Lines, at_work, timed
+from synthgrad.cli.display import Lines, at_work, crowded, timed
 from synthgrad.cli.quiet import blended
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
@@ -91,3 +91,17 @@ def test_a_page_about_a_run_tells_processes_lateness_and_updates(tmp_path):
     assert "updates" in layers[0]
     assert [line.split()[0] for line in layers[1:]] == [str(i) for i in range(1, 12)]
     assert layers[1].split()[-2:] == ["0.75", "4"]
+
+
+def test_there_is_no_branch_from_a_free_run(tmp_path):
+    """Its first epochs do not repeat."""
+    path = made(tmp_path, {"trainer.name": "dni", "trainer.schedule": "free"})
+    said = typed("train", "--from", f"{path}@2", "-s", "trainer.name=frozen", "--runs", tmp_path)
+    assert said.code == 2
+    assert "do not repeat" in said.err
+
+
+def test_few_cores_and_many_blas_threads_are_told():
+    """Only where processes share the modules."""
+    assert crowded(2, 2, "1") == crowded(2, 2, "") == crowded(1, 1, "8") == []
+    assert len(crowded(2, 1, "8")) == 2
