@@ -268,7 +268,7 @@ def test_a_report_names_what_differs_and_counts_what_does_not(tmp_path: Path) ->
     same = [
         key
         for key, value in found(report, "dni both").config.items()
-        if found(report, "frozen").config.get(key) == value
+        if found(report, "frozen").config.get(key, "no such key") == value
     ]
     assert table.held_equal == len(same)
 

@@ -49,8 +49,8 @@ def test_a_log_begins_with_config_circumstances_and_header(log):
     """Before the first step."""
     assert sorted(path.name for path in log.run.path.iterdir()) == ["config.yaml", "metrics.csv", "run.json"]
     assert log.run.metrics.read_text() == ",".join(["epoch", "step", "seconds", *log.replica.columns()]) + "\n"
-    found = {"hashes": log.replica.hashes(), "files": {}, "stability": log.replica.stability()}
-    assert json.loads(log.run.about.read_text()) == {"host": "here", **found}
+    found = {"hashes": log.replica.hashes(), "files": {}, "stability": log.replica.stability(), "processes": 1}
+    assert json.loads(log.run.about.read_text()) == {"host": "here", **found, "varies": False}
 
 
 def test_a_row_is_on_disk_as_soon_as_its_epoch_is_done(log):
