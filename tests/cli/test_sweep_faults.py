@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from alive import alive, children
 from typed import COMMAND, SMALL, environment, no_file_above, numbers, ran, result, started, typed, until, write
 
 from synthgrad.config import read_resolved
@@ -38,19 +39,6 @@ def outcomes(runs):
 def training(runs, rows=3):
     """Wait until two stacks have been training for some epochs."""
     until(lambda: sum(len(path.read_bytes().splitlines()) > rows for path in runs.glob("*/metrics.csv")) >= 4)
-
-
-def children(pid):
-    """The processes that a process has started."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def alive(pid):
-    """Whether a process is still there, and no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def completed(line, tmp_path):
@@ -100,7 +88,7 @@ def test_a_killed_worker_is_replaced(line, tmp_path):
     """Its runs are taken up in their directories; the sweep completes with exit 0, and says so."""
     process = started(*line)
     training(tmp_path / "runs")
-    os.kill(children(process.pid)[0], signal.SIGKILL)
+    os.kill(min(children(process.pid)), signal.SIGKILL)
     process.communicate(timeout=60)
     assert process.returncode == 0
     assert outcomes(tmp_path / "runs") == {"finished": 6}
@@ -158,7 +146,7 @@ def test_a_worker_that_somebody_else_ends_gracefully_is_replaced(line, tmp_path)
     """SIGTERM, as from who is short of memory: its runs go on in another process, and nothing is missing."""
     process = started(*line)
     training(tmp_path / "runs")
-    os.kill(children(process.pid)[0], signal.SIGTERM)
+    os.kill(min(children(process.pid)), signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert outcomes(tmp_path / "runs") == {"finished": 6}

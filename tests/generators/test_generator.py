@@ -6,24 +6,13 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import slope_of
+from beside import N_Y, B, N, around, check_fitting_descends, examples, weights
 
 from synthgrad.generators import INPUTS, Generator, GeneratorOptions
-from synthgrad.generators.generator import Surroundings
-from synthgrad.streams import Streams
 from synthgrad.types import Batch
 
-B, N, N_X, N_Y = 8, 5, 6, 3
 SEEN = [names for k in (1, 2, 3) for names in itertools.combinations(INPUTS, k)]
 RNG = np.random.default_rng(0)
-
-
-def around(lead=(), dtype=np.float64, seeds=(1,)):
-    def draw(name, shape):
-        drawn = [Streams(seed).normal(name, shape) for seed in seeds]
-        return np.stack(drawn) if lead else drawn[0]
-
-    return Surroundings(N_X, N_Y, lead, np.dtype(dtype), draw)
 
 
 def options_of(scale=1.0, **options):
@@ -36,17 +25,6 @@ def generator(rows=B, alpha=1.0, surroundings=None, **options):
     made.use(rows)
     made.set_alpha(alpha)
     return made
-
-
-def examples(rows=B, lead=(), dtype=np.float64, seed=1):
-    """h, the batch around it, and a target for the prediction."""
-    rng = np.random.default_rng(seed)
-    h, x, y, target = (rng.normal(size=(*lead, rows, n)).astype(dtype) for n in (N, N_X, N_Y, N))
-    return h, Batch(x, y, np.empty_like(y)), target
-
-
-def weights(made):
-    return {name: value.copy() for name, value in made.arrays()}
 
 
 def inputs(h, batch, names):
@@ -114,21 +92,7 @@ def test_fit_descends_the_squared_miss(form, reduce):
     """One step at alpha 1 is minus the gradient of 1/2 |sg - target|^2, summed or averaged over the batch."""
     options = {"last_layer": "random", "reduce": {"weights": reduce, "biases": reduce}, **form}
     made, probe = generator(**options), generator(**options)
-    h, batch, target = examples()
-    before = weights(made)
-    made.delta(h, batch)
-    made.fit(target)
-    gradient = {name: before[name] - value for name, value in weights(made).items() if "running" not in name}
-    v = {name: RNG.normal(size=g.shape) for name, g in gradient.items()}
-
-    def value(t):
-        for name, array in probe.arrays():
-            if name in v:
-                array[...] = before[name] + t * v[name]
-        return np.sum((probe.delta(h, batch) - target) ** 2) / 2 / (B if reduce == "mean" else 1)
-
-    slope = slope_of(value, 1e-4)
-    assert sum(np.sum(gradient[name] * v[name]) for name in v) == pytest.approx(slope, rel=1e-7)
+    check_fitting_descends(made, probe, RNG, mean=reduce == "mean")
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])

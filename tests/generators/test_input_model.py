@@ -6,28 +6,17 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import slope_of
+from beside import B, N, around, check_fitting_descends, examples, weights
 
 from synthgrad.generators import INPUTS, Generator, GeneratorOptions, InputModel, InputModelOptions
-from synthgrad.generators.generator import Surroundings
-from synthgrad.streams import Streams
 from synthgrad.types import Batch
 
-B, N, N_X, N_Y = 8, 5, 6, 3
 SEEN = [names for k in (1, 2, 3) for names in itertools.combinations(INPUTS, k)]
 FORMS = [
     *({"input": names} for names in SEEN), {"normalize": True}, {"input": ("layer-output",), "normalize": True},
     {"hidden": (7, 6), "activation": "tanh"}, {"hidden": (7,), "normalize_hidden": True},
 ]  # fmt: skip
 INNER = [{}, {"hidden": (7,)}, {"hidden": (7, 6), "activation": "tanh", "normalize_hidden": True}, {"bias": False}]
-
-
-def around(lead=(), dtype=np.float64, seeds=(1,)):
-    def draw(name, shape):
-        drawn = [Streams(seed).normal(name, shape) for seed in seeds]
-        return np.stack(drawn) if lead else drawn[0]
-
-    return Surroundings(N_X, N_Y, lead, np.dtype(dtype), draw)
 
 
 def input_model(alpha=1.0, surroundings=None, **options):
@@ -47,17 +36,6 @@ def moments(count=3, alpha=0.1, kind=Generator, **options):
         model.follow(models[0])
         model.use(B)
     return models
-
-
-def examples(rows=B, seed=1):
-    """h, the batch around it, and a target for the prediction."""
-    rng = np.random.default_rng(seed)
-    h, x, y, target = (rng.normal(size=(rows, n)) for n in (N, N_X, N_Y, N))
-    return h, Batch(x, y, np.empty_like(y)), target
-
-
-def weights(made):
-    return {name: value.copy() for name, value in made.arrays()}
 
 
 # the input model ----------------------------------------------------------------------------------
@@ -90,22 +68,7 @@ def test_fitting_an_input_model_descends_the_squared_miss(form, reduce):
     """One step at alpha 1 is minus the gradient of 1/2 |x^ - h|^2, summed or averaged over the batch."""
     form = {"last_layer": "random", "reduce": {"weights": reduce, "biases": reduce}, **form}
     made, probe = input_model(**form), input_model(**form)
-    h, batch, target = examples()
-    before = weights(made)
-    made.delta(h, batch)
-    made.fit(target)
-    gradient = {name: before[name] - value for name, value in weights(made).items() if "running" not in name}
-    rng = np.random.default_rng(0)
-    v = {name: rng.normal(size=g.shape) for name, g in gradient.items()}
-
-    def value(t):
-        for name, array in probe.arrays():
-            if name in v:
-                array[...] = before[name] + t * v[name]
-        return np.sum((probe.delta(h, batch) - target) ** 2) / 2 / (B if reduce == "mean" else 1)
-
-    slope = slope_of(value, 1e-4)
-    assert sum(np.sum(gradient[name] * v[name]) for name in v) == pytest.approx(slope, rel=1e-7)
+    check_fitting_descends(made, probe, np.random.default_rng(0), mean=reduce == "mean")
 
 
 def test_an_input_model_is_named_and_drawn_for_itself():
