@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "synthgrad"
 FLOORS = [
-    {"types", "errors"},
+    {"types", "errors", "processes"},
     {"config"},
     {"nn", "tasks", "streams"},
     {"generators"},

@@ -10,5 +10,7 @@ def one_blas_thread() -> None:
 
     Networks of this size gain nothing from more, and results then do not depend on the machine's cores.
     """
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    from synthgrad.processes import THREAD_VARIABLES  # which takes a while, and help needs none of it
+
+    for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")

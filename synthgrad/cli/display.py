@@ -19,8 +19,8 @@ from synthgrad.cli.quiet import Display
 from synthgrad.cli.summary import verdict
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Record
+from synthgrad.processes import threads
 from synthgrad.workers.crew import cores
-from synthgrad.workers.processes import threads
 
 if TYPE_CHECKING:
     from synthgrad.runs.log import Log

@@ -18,6 +18,7 @@ from synthgrad.generators import Generator
 from synthgrad.nn.optimizers import SGD, Momentum
 from synthgrad.nn.truth import Truth
 from synthgrad.trainers import Trainer
+from synthgrad.trainers.blank import blank
 from synthgrad.trainers.schedules import in_order
 from synthgrad.types import Array, Batch, State
 
@@ -36,10 +37,8 @@ class Diagnosis:
     """
 
     def __init__(self, trainer: Trainer) -> None:
-        around = trainer.around
-        undrawn = replace(around, draw=lambda name, shape: np.zeros((*around.lead, *shape)))
         self.trainer = trainer
-        self.twin = type(trainer)(replace(trainer.setup, around=undrawn, trainer=in_order(trainer.options)))
+        self.twin = blank(replace(trainer.setup, trainer=in_order(trainer.options)))
         self.twin.set_rate(0.0)
         self.pairs = [*_pairs(self.twin.state(), trainer.state()), *_pairs(self.twin.fixed, trainer.fixed)]
         self.truth = Truth(trainer.network, trainer.loss)

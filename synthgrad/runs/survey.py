@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from synthgrad import __version__
-from synthgrad.workers.processes import THREAD_VARIABLES
+from synthgrad.processes import THREAD_VARIABLES
 
 
 class Surveyor:

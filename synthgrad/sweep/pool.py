@@ -15,10 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from synthgrad.errors import RunError
+from synthgrad.processes import how, start
 from synthgrad.runs.directory import reason
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
 from synthgrad.sweep.stacks import Order, Stack
-from synthgrad.workers.processes import how, start
 
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 10.0

@@ -13,11 +13,11 @@ import sys
 import threading
 from typing import IO
 
+from synthgrad.processes import SIGNALS, heed
 from synthgrad.runs.survey import Surveyor
 from synthgrad.sweep.events import Event
 from synthgrad.sweep.stacks import Stack
 from synthgrad.sweep.training import train_stack
-from synthgrad.workers.processes import SIGNALS, heed
 
 
 def main() -> None:

@@ -44,18 +44,21 @@ class DelayedGradientOptions(TrainerOptions):
 
     def delays(self, layers: int) -> list[int]:
         """By how many steps the gradient of each layer is late, the lowest layer first."""
-        if not self.pipeline:
+        if isinstance(self.schedule, Pipelined):
+            each = self.schedule.delay
+        elif self.pipeline:
+            each = self.delay
+        else:
             return [self.delay] * layers
         above = [sum(i <= at for at in chosen_of(self.interfaces, layers - 1)) for i in range(1, layers + 1)]
-        return [self.delay * count for count in above]
+        return [each * count for count in above]
 
     def kept(self, widths: Sequence[int], batch: int, steps: int) -> int:
         pairs = list(itertools.pairwise(widths))
+        late = list(zip(self.delays(len(pairs)), pairs, strict=True))
         if isinstance(self.schedule, Pipelined):
-            above = [sum(i <= at for at in chosen_of(self.interfaces, len(pairs) - 1)) for i in range(1, len(widths))]
-            late = [min(self.schedule.delay * count, steps) for count in above]
-            return sum(d * (a * b + batch * b) for d, (a, b) in zip(late, pairs, strict=True))
-        return sum((d + 1) * a * b for d, (a, b) in zip(self.delays(len(pairs)), pairs, strict=True) if d)
+            return sum(min(d, steps) * (a * b + batch * b) for d, (a, b) in late)
+        return sum((d + 1) * a * b for d, (a, b) in late if d)
 
     def problems(self) -> Iterator[Problem]:
         if isinstance(self.schedule, Pipelined):
@@ -125,26 +128,25 @@ class DelayedGradient(Trainer):
         layers, options = len(self.layers), self.options
         self.interfaces = chosen_of(options.interfaces, layers - 1)
         self.t = np.zeros((), np.int64)
-        if isinstance(options.schedule, Pipelined):
-            self.pipeline = self._pipeline(options.schedule.delay)
+        delays, pipelined = options.delays(layers), isinstance(options.schedule, Pipelined)
+        ends = [0, *(self.interfaces if options.pipeline or pipelined else ()), layers]
+        spans = list(itertools.pairwise(ends))
+        if pipelined:
+            self.pipeline = self._pipeline(spans, delays)
             return
-        delays = options.delays(layers)
-        ends = [0, *(self.interfaces if options.pipeline else ()), layers]
-        made = [(delays[start], self.optimizer(start, stop)) for start, stop in itertools.pairwise(ends)]
+        made = [(delays[start], self.optimizer(start, stop)) for start, stop in spans]
         self.at_once = [optimizer for delay, optimizer in made if not delay]
         self.rings = [Ring(delay, optimizer) for delay, optimizer in made if delay]
         slots = itertools.chain(*(ring.places for ring in self.rings))
         self.under_way = [(f, g) for f, gradient in itertools.chain(*slots) for g in gradient.values()]
 
-    def _pipeline(self, delay: int) -> Pipeline:
-        """The stages of the modules; what is late by ``delay`` from one to the next adds up from the top down."""
+    def _pipeline(self, spans: Sequence[tuple[int, int]], delays: Sequence[int]) -> Pipeline:
+        """The stages of the modules, each as late as its layers are."""
         lead, dtype = self.around.lead, self.around.dtype
-        spans = list(itertools.pairwise([0, *self.interfaces, len(self.layers)]))
-        late = [delay * above for above in reversed(range(len(spans)))]
         stages = [
             DelayedStage(
-                module(self.layers[a:b]), self.optimizer(a, b), a + 1, d, None if d else self.loss, lead
-            ) for (a, b), d in zip(spans, late, strict=True)
+                module(self.layers[a:b]), self.optimizer(a, b), a + 1, delays[a], None if delays[a] else self.loss, lead
+            ) for a, b in spans
         ]  # fmt: skip
         edges = [Edge(stage.top.spec.n_out, stage.delay + 1, lead, dtype) for stage in stages[:-1]]
         return Pipeline(stages, edges, lead)

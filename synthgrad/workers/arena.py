@@ -13,8 +13,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-LINE = 64
-"""Bytes of a cache line, at which every array begins: no two processes write into one."""
+from synthgrad.nn.parameters import LINE
 
 
 class Plot(NamedTuple):
@@ -26,7 +25,7 @@ class Plot(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes, in whole cache lines."""
+        """Bytes, in whole cache lines, as no two processes are to write into one."""
         size = math.prod(self.shape) * np.dtype(self.dtype).itemsize
         return -(-size // LINE) * LINE
 

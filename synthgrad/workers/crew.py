@@ -17,17 +17,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from synthgrad import processes
 from synthgrad.errors import RunError
 from synthgrad.tasks.feed import Feed
 from synthgrad.trainers import Trainer
+from synthgrad.trainers.blank import blank
 from synthgrad.trainers.schedules import soon
 from synthgrad.trainers.stages import Figures
 from synthgrad.types import Batch
-from synthgrad.workers import processes
 from synthgrad.workers.arena import Arena, Plot, total
 from synthgrad.workers.balance import costs, shares
-from synthgrad.workers.job import Done, Epoch, Failed, Job, blank
-from synthgrad.workers.waiting import STEP, STOP, WIDTH
+from synthgrad.workers.job import Done, Epoch, Failed, Job, Lines
+from synthgrad.workers.waiting import STEP, STOP
 
 MODULE = "synthgrad.workers.worker"
 LOOK_SECONDS = 0.05
@@ -85,7 +86,8 @@ class Crew:
         self.figures: Figures = {}
         self.seen = time.monotonic_ns(), [0] * len(self.pipeline.stages)
         self.shares = shares(self._costs(count), count)
-        self.crossed = tuple(own.start - 1 for own in self.shares[1:])
+        crossed = tuple(own.start - 1 for own in self.shares[1:])
+        self.lines = Lines(len(self.shares), crossed, len(self.pipeline.stages))
         plots = list(self._plots())
         try:
             self.arena = Arena.make(plots)
@@ -117,15 +119,14 @@ class Crew:
     def _plots(self) -> Iterator[Plot]:
         """Everything that parent and workers share."""
         x, y, dtype = self.feed.source_x, self.feed.source_y, str(self.trainer.around.dtype)
-        lines = len(self.shares) + 2 * len(self.crossed) + len(self.pipeline.stages)
-        yield Plot("counters", (lines * WIDTH,), "int64")
+        yield Plot("counters", (self.lines.size,), "int64")
         yield from (Plot(name, array.shape, dtype) for name, array in (("x", x), ("y", y), ("h", y)))
         if self.feed.order is not None:
             yield Plot("order", (len(x),), "int64")
         for k, stage in enumerate(self.pipeline.stages):
             for j, array in enumerate(stage.state()):
                 yield Plot(f"state.{k}.{j}", array.shape, str(array.dtype))
-        for k in self.crossed:
+        for k in self.lines.crossed:
             edge = self.pipeline.edges[k]
             for side in "hg":
                 yield Plot(f"edge.{k}.{side}", (edge.slots, self.feed.size * edge.n), dtype)
@@ -142,7 +143,7 @@ class Crew:
                 raise RunError(f"{KEY}: no process can be started: {said} (try fewer workers)") from None
             self.workers[-1].tell(
                 Job(
-                    number, len(self.shares), own, self.crossed, self.trainer.setup.network, options, around.n_x,
+                    number, own, self.lines, self.trainer.setup.network, options, around.n_x,
                     around.n_y, str(around.dtype), around.outputs, feed.size, feed.order is not None, tuple(plots),
                     crowded,
                 )
@@ -172,7 +173,7 @@ class Crew:
                 worker.tell(Epoch(number, factor))
             for figures in self._answers():
                 self.figures = figures
-                yield min(self.counters[worker.number * WIDTH + STEP] for worker in self.workers)
+                yield min(self.counters[self.lines.own(worker.number) + STEP] for worker in self.workers)
             self._exchange(out=False)
             np.copyto(feed.h, self.arrays["h"])
             whole = True
@@ -238,23 +239,22 @@ class Crew:
 
     def _worked(self) -> list[int]:
         """Nanoseconds of work in this epoch, by stage."""
-        first = len(self.workers) + 2 * len(self.crossed)
-        return [self.counters[(first + k) * WIDTH] for k in range(len(self.pipeline.stages))]
+        return [self.counters[self.lines.busy(k)] for k in range(self.lines.stages)]
 
     def _queue(self, k: int) -> tuple[int, int]:
         """How many batches lie between a stage and the next, and how many can, where these have two workers."""
-        if k not in self.crossed:
+        if k not in self.lines.crossed:
             return 0, 0
-        line = (len(self.workers) + 2 * self.crossed.index(k)) * WIDTH
+        h, g = self.lines.edge(k)
         room = self.pipeline.edges[k].slots
-        return max(0, min(room, self.counters[line] - self.counters[line + WIDTH])), room
+        return max(0, min(room, self.counters[h] - self.counters[g])), room
 
     # the end ------------------------------------------------------------------------------------
 
     def close(self) -> None:
         """End all workers, at once those that do not end by themselves."""
         for worker in self.workers:
-            self.counters[worker.number * WIDTH + STOP] = 1
+            self.counters[self.lines.own(worker.number) + STOP] = 1
             worker.pipe.close()
         until = time.monotonic() + GRACE_SECONDS
         for worker in self.workers:

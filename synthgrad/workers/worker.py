@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 
 from synthgrad.generators.generator import Surroundings
+from synthgrad.processes import SIGNALS
 from synthgrad.tasks.feed import Feed
 from synthgrad.trainers import Setup
+from synthgrad.trainers.blank import Undrawn, blank
 from synthgrad.trainers.stages import Stage
 from synthgrad.types import Array
 from synthgrad.workers.arena import Arena
-from synthgrad.workers.job import Done, Epoch, Failed, Job, Undrawn, blank
-from synthgrad.workers.processes import SIGNALS
+from synthgrad.workers.job import Done, Epoch, Failed, Job
 from synthgrad.workers.shared_edge import SharedEdge
 from synthgrad.workers.waiting import STEP, WAITED, Abandoned, Watch
 
@@ -72,7 +73,7 @@ class Worker:
         self.trainer = blank(Setup(job.network, job.trainer, around))
         assert self.trainer.pipeline is not None
         self.pipeline = self.trainer.pipeline
-        for k in job.crossed:
+        for k in job.lines.crossed:
             self._share(k)
         self.stages: Sequence[Stage] = [self.pipeline.stages[k] for k in job.own]
         self.state = [[*self._shared(k)] for k in job.own]
@@ -82,7 +83,7 @@ class Worker:
         """Put an edge in shared memory."""
         edge, job = self.pipeline.edges[k], self.job
         hs, gs = (self.arrays[f"edge.{k}.{side}"] for side in "hg")
-        shared = SharedEdge(edge.n, hs, gs, edge.dtype, self.watch, *job.counters(k))
+        shared = SharedEdge(edge.n, hs, gs, edge.dtype, self.watch, *job.lines.edge(k))
         self.pipeline.stages[k].above = self.pipeline.stages[k + 1].below = shared
 
     def _shared(self, k: int) -> Iterator[Array]:
@@ -113,7 +114,7 @@ class Worker:
 
     def _steps(self, epoch: int) -> None:
         counters, line, clock, t = self.counters, self.watch.own, time.perf_counter_ns, -1
-        stages = [(stage, self.job.busy(k)) for stage, k in zip(self.stages, self.job.own, strict=True)]
+        stages = [(stage, self.job.lines.busy(k)) for stage, k in zip(self.stages, self.job.own, strict=True)]
         for t, batch in enumerate(self.feed.epoch(epoch)):
             self.watch.check()
             for stage, busy in stages:

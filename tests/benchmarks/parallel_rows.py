@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from synthgrad.workers.processes import THREAD_VARIABLES
+from synthgrad.processes import THREAD_VARIABLES
 
 ROOT = Path(__file__).parents[2]
 CHILD = str(Path(__file__).with_name("parallel_variants.py"))

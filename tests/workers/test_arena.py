@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from alive import mapped, open_files
 
-from synthgrad.workers import arena, processes
-from synthgrad.workers.arena import LINE, Arena, Plot, total
+from synthgrad import processes
+from synthgrad.nn.parameters import LINE
+from synthgrad.workers import arena
+from synthgrad.workers.arena import Arena, Plot, total
 
 PLOTS = [
     Plot("a", (3, 5), "float64"),

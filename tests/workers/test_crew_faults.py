@@ -16,9 +16,10 @@ from conftest import arrays, same_bits, tiny
 from piped import course, in_order, piped
 from typed import until
 
+from synthgrad import processes
 from synthgrad.errors import RunError
 from synthgrad.experiment import Epoch, Experiment, Pulse, train
-from synthgrad.workers import Crew, arena, crew, processes
+from synthgrad.workers import Crew, arena, crew
 from synthgrad.workers.job import Epoch as Order
 
 WORKER_1 = r"^trainer\.schedule\.workers: worker 1 of 2 \(layer 1\)"

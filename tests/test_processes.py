@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from synthgrad.workers import processes
+from synthgrad import processes
 
 
 def test_one_blas_thread_takes_effect(monkeypatch):
