@@ -137,9 +137,11 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--handover", action="store_true", help="only what it costs to hand something over")
     parser.add_argument("--learning", action="store_true", help="only the time to a held-out figure")
     parser.add_argument("--only", default="", metavar="TEXT", help="only nets whose name contains this")
-    parser.add_argument("--rounds", type=int, help="as often each variant has its turn (default: 7, with --quick 5)")
-    parser.add_argument("--seconds", type=float, default=0.4, help="length of a turn, at least an epoch (default: 0.4)")
-    parser.add_argument("--seeds", type=int, help="of the time to a held-out figure (default: 5, with --quick 3)")
+    parser.add_argument("--rounds", type=int, default=7, help="as often each variant has its turn (default: 7)")
+    parser.add_argument(
+        "--seconds", type=float, help="length of a turn, at least an epoch (default: 0.4, with --quick 0.2)"
+    )
+    parser.add_argument("--seeds", type=int, help="of the time to a held-out figure (default: 5, with --quick 2)")
     chosen = parser.parse_args()
     if not any(chosen.only in net.name for net in NETS):
         parser.error(f"--only: no net has {chosen.only!r} in its name ({'; '.join(net.name for net in NETS)})")
@@ -154,11 +156,11 @@ def found(chosen: argparse.Namespace) -> Iterator[Outcome]:
         yield Outcome("hand-over between two processes, one way, us", us, "", handover.GOAL_US, below=True)
     for net in (GOALS if chosen.quick else NETS) if chosen.only or everything else ():
         if chosen.only in net.name:
-            measured = measure(net, chosen.rounds or (5 if chosen.quick else 7), chosen.seconds)
+            measured = measure(net, chosen.rounds, chosen.seconds or (0.2 if chosen.quick else 0.4))
             show(net, measured)
             yield from outcomes(net, measured)
     if chosen.learning or everything:
-        learning.report(chosen.seeds or (3 if chosen.quick else 5), environment(1))
+        learning.report(chosen.seeds or (2 if chosen.quick else 5), environment(1))
 
 
 def main() -> int:

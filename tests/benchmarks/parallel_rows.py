@@ -78,17 +78,17 @@ TWO = "dni pipelined, 2 workers"
 
 
 def rows(net: Net) -> dict[str, Row]:
-    """The variants of a net by name."""
+    """The variants of a net by name; whose ratio has a goal stand beside each other, and have their turns so."""
     counts = [n for n in (1, 2, 4, 8) if n <= min(CORES, net.layers)]
     return {
         ONE: Row(BACKPROP),
         ALL: Row(BACKPROP, threads=CORES),
-        "2 seeds side by side, backprop": Row(BACKPROP, copies=2),
-        "2 seeds side by side, dni in order": Row(DNI, "middle", copies=2),
+        TWO: Row(DNI, "middle", 2),
         IN_ORDER["middle"]: Row(DNI, "middle"),
         "dni pipelined, 1 worker": Row(DNI, "middle", 1),
-        TWO: Row(DNI, "middle", 2),
         "delayed gradients pipelined, 2 workers": Row(DELAYED, "middle", 2),
+        "2 seeds side by side, backprop": Row(BACKPROP, copies=2),
+        "2 seeds side by side, dni in order": Row(DNI, "middle", copies=2),
         IN_ORDER["every"]: Row(DNI, "every"),
         **{f"dni pipelined, every layer, {n} worker{'s' * (n > 1)}": Row(DNI, "every", n) for n in counts},
     }
@@ -163,10 +163,10 @@ def measure(net: Net, rounds: int, seconds: float) -> Measured:
         }
         rates: dict[str, list[float]] = {name: [] for name in children}
         looks = []
-        for _ in range(rounds):
+        for number in range(rounds):
             looks += together([stages], seconds)
-            for name, own in children.items():
-                rates[name].append(sum(together(own, seconds)))
+            for name in [*children][:: -1 if number % 2 else 1]:  # or who comes first would always come first
+                rates[name].append(sum(together(children[name], seconds)))
     return Measured(rates, interface, dict(zip(("middle", "every"), over(looks, median), strict=True)))
 
 

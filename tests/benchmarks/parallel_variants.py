@@ -23,7 +23,7 @@ from synthgrad.experiment import Config, Diverged, Epoch, Experiment, train
 from synthgrad.tasks.task import Examples, score_bits
 from synthgrad.workers.balance import costs
 
-EPOCH_PRODUCTS = 8e9
+EPOCH_PRODUCTS = 4e9
 """Multiplications of backprop in an epoch, and so its length, but for these bounds:"""
 STEPS = 32, 1024
 
@@ -41,7 +41,7 @@ class Bits:
 
 
 def steps(widths: list[int], batch: int) -> int:
-    """Steps of an epoch: a quarter of a second, more where steps are so slow that the epoch's ends would count."""
+    """Steps of an epoch: an eighth of a second, more where steps are so slow that the epoch's ends would count."""
     products = 3 * batch * sum(a * b for a, b in itertools.pairwise(widths))
     fewest, most = STEPS
     return min(max(round(EPOCH_PRODUCTS / products), fewest), most)
