@@ -6,9 +6,10 @@
     python tests/benchmarks/parallel.py --learning    only the time to a held-out figure
 
 Every variant is a process of its own, with its own number of BLAS threads in its environment. They take turns, burst by
-burst; the table gives examples a second, the median of the rounds, and ratios within rounds, their median and extremes.
-Data are made up: random bits, float32, ReLU units, generators that see the layer's output and the label, plain SGD. The
-seconds are those of training, as metrics.csv has them, with what it costs to hand an epoch to workers and back.
+burst, those whose ratio has a goal side by side; the table gives examples a second, the median of the rounds, and
+ratios within rounds, their median and extremes. Data are made up: random bits, float32, ReLU units, generators that see
+the layer's output and the label, plain SGD. The seconds are those of training, as metrics.csv has them, with what it
+costs to hand an epoch to workers and back.
 
 8x128 is 8 layers of weights of equal width, inputs and outputs too; 4x512 is 784-512-512-512-10. One interface "in the
 middle" stands after the layer that makes the slower of the two modules fastest, by their times measured in one process;
@@ -61,8 +62,14 @@ class Outcome(NamedTuple):
 
 
 def ratios(measured: Measured, a: str, b: str) -> list[float]:
-    """Of two variants, round by round."""
-    return [x / y for x, y in zip(measured.rates[a], measured.rates[b], strict=True)]
+    """Of two variants, round by round, of those in which both had a turn."""
+    x, y = measured.rates[a], measured.rates[b]
+    return [x[number] / y[number] for number in x if number in y]
+
+
+def rate(measured: Measured, name: str) -> float:
+    """Examples a second of a variant, the median of its rounds."""
+    return median(measured.rates[name].values())
 
 
 def spread(values: Sequence[float]) -> str:
@@ -72,7 +79,7 @@ def spread(values: Sequence[float]) -> str:
 
 def best_backprop(measured: Measured) -> str:
     """With one thread or with all."""
-    return max((ONE, ALL), key=lambda name: median(measured.rates[name]))
+    return max((ONE, ALL), key=lambda name: rate(measured, name))
 
 
 def outcomes(net: Net, measured: Measured) -> Iterator[Outcome]:
@@ -94,7 +101,7 @@ def show(net: Net, measured: Measured) -> None:
         of = IN_ORDER.get(row.where) if row.workers and row.trainer["name"] == "dni" else None
         over = [ratios(measured, name, each) for each in (best, of) if each]
         cells = "".join(f"{median(found):5.2f} {spread(found):15}" for found in over)
-        print(f"  {name:40}{median(measured.rates[name]):11,.0f} {predicted(net, measured, name):>10}   {cells}")
+        print(f"  {name:40}{rate(measured, name):11,.0f} {predicted(net, measured, name):>10}   {cells}")
     for line in words(net, measured):
         print(f"  {line}", flush=True)
 
@@ -112,15 +119,15 @@ def predicted(net: Net, measured: Measured, name: str) -> str:
 def words(net: Net, measured: Measured) -> Iterator[str]:
     """What an interface after every layer comes to here, and the prediction for as many cores as layers."""
     every = [name for name, row in rows(net).items() if row.where == "every" and row.workers]
-    fastest = max(every, key=lambda name: median(measured.rates[name]))
+    fastest = max(every, key=lambda name: rate(measured, name))
     ratio = median(ratios(measured, fastest, best_backprop(measured)))
     said = "loses" if ratio < 1 else "does not lose"
     yield f"an interface after every layer {said} on {CORES} cores: {ratio:.2f} of the best backprop ({fastest})"
     n, stages = net.layers, measured.stages["every"]
-    rate, slowest, bound = net.batch / max(stages), 1e3 * max(stages), (3 * n - 1) / 5
-    times = rate / median(measured.rates[ONE])
+    most, slowest, bound = net.batch / max(stages), 1e3 * max(stages), (3 * n - 1) / 5
+    times = most / rate(measured, ONE)
     yield f"PREDICTION, not measured: {n} layers on {n} cores, from their slowest stage, {slowest:.2f} ms a batch:"
-    yield f"  {rate:,.0f} examples/s, {times:.2f} times backprop with 1 thread. The bound is (3N-1)/5 = {bound:.1f}:"
+    yield f"  {most:,.0f} examples/s, {times:.2f} times backprop with 1 thread. The bound is (3N-1)/5 = {bound:.1f}:"
     yield "  backprop takes 3N-1 products a batch, a layer with its generator 5; one more here, where it predicts anew"
 
 
@@ -137,11 +144,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--handover", action="store_true", help="only what it costs to hand something over")
     parser.add_argument("--learning", action="store_true", help="only the time to a held-out figure")
     parser.add_argument("--only", default="", metavar="TEXT", help="only nets whose name contains this")
-    parser.add_argument("--rounds", type=int, default=7, help="as often each variant has its turn (default: 7)")
-    parser.add_argument(
-        "--seconds", type=float, help="length of a turn, at least an epoch (default: 0.4, with --quick 0.2)"
-    )
-    parser.add_argument("--seeds", type=int, help="of the time to a held-out figure (default: 5, with --quick 2)")
+    parser.add_argument("--rounds", type=int, default=9, help="turns of what is compared, others have a third (9)")
+    parser.add_argument("--seconds", type=float, default=0.4, help="length of a turn, at least an epoch (0.4)")
+    parser.add_argument("--seeds", type=int, help="of the time to a held-out figure (5, with --quick 2)")
     chosen = parser.parse_args()
     if not any(chosen.only in net.name for net in NETS):
         parser.error(f"--only: no net has {chosen.only!r} in its name ({'; '.join(net.name for net in NETS)})")
@@ -156,7 +161,7 @@ def found(chosen: argparse.Namespace) -> Iterator[Outcome]:
         yield Outcome("hand-over between two processes, one way, us", us, "", handover.GOAL_US, below=True)
     for net in (GOALS if chosen.quick else NETS) if chosen.only or everything else ():
         if chosen.only in net.name:
-            measured = measure(net, chosen.rounds, chosen.seconds or (0.2 if chosen.quick else 0.4))
+            measured = measure(net, chosen.rounds, chosen.seconds)
             show(net, measured)
             yield from outcomes(net, measured)
     if chosen.learning or everything:

@@ -75,10 +75,14 @@ DELAYED: dict[str, Any] = {"name": "delayed-gradient"}
 ONE, ALL = "backprop, 1 BLAS thread", f"backprop, {CORES} BLAS threads"
 IN_ORDER = {"middle": "dni in order", "every": "dni in order, every layer"}
 TWO = "dni pipelined, 2 workers"
+COMPARED = ONE, ALL, TWO, IN_ORDER["middle"]
+"""Between these are the ratios that have goals: they have their turns side by side, and in every round."""
+OTHERS_EVERY = 3
+"""In so many rounds the others have one turn."""
 
 
 def rows(net: Net) -> dict[str, Row]:
-    """The variants of a net by name; whose ratio has a goal stand beside each other, and have their turns so."""
+    """The variants of a net by name."""
     counts = [n for n in (1, 2, 4, 8) if n <= min(CORES, net.layers)]
     return {
         ONE: Row(BACKPROP),
@@ -141,9 +145,9 @@ def together(children: Iterable[Child], seconds: float) -> list[Any]:
 
 
 class Measured(NamedTuple):
-    """Examples a second of every variant, round by round; where the interface stood; seconds a batch of the stages."""
+    """Examples a second of every variant, by round; where the interface stood; seconds a batch of the stages."""
 
-    rates: dict[str, list[float]]
+    rates: dict[str, dict[int, float]]
     interface: int
     stages: dict[str, list[float]]
 
@@ -161,12 +165,15 @@ def measure(net: Net, rounds: int, seconds: float) -> Measured:
             ]
             for name, row in rows(net).items()
         }
-        rates: dict[str, list[float]] = {name: [] for name in children}
+        rates: dict[str, dict[int, float]] = {name: {} for name in children}
         looks = []
         for number in range(rounds):
-            looks += together([stages], seconds)
-            for name in [*children][:: -1 if number % 2 else 1]:  # or who comes first would always come first
-                rates[name].append(sum(together(children[name], seconds)))
+            names: Sequence[str] = COMPARED
+            if number % OTHERS_EVERY == 0:
+                names = [*children]
+                looks += together([stages], seconds)
+            for name in names[:: -1 if number % 2 else 1]:  # or who comes first would always come first
+                rates[name][number] = sum(together(children[name], seconds))
     return Measured(rates, interface, dict(zip(("middle", "every"), over(looks, median), strict=True)))
 
 
