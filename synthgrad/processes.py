@@ -27,6 +27,13 @@ def start(module: str, *arguments: str, **options: Any) -> subprocess.Popen[byte
         return subprocess.Popen([sys.executable, "-c", code, *arguments], env=_environment(), **options)
 
 
+def cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # which is all that is known on this system
+
+
 def threads() -> str:
     """The threads that BLAS has here, as the environment says, nothing where it does not."""
     return next((os.environ[name] for name in THREAD_VARIABLES if os.environ.get(name)), "")

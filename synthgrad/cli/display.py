@@ -19,8 +19,7 @@ from synthgrad.cli.quiet import Display
 from synthgrad.cli.summary import verdict
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Record
-from synthgrad.processes import threads
-from synthgrad.workers.crew import cores
+from synthgrad.processes import cores, threads
 
 if TYPE_CHECKING:
     from synthgrad.runs.log import Log

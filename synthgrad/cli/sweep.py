@@ -110,12 +110,13 @@ def sweep(
     one_blas_thread()
     from synthgrad.cli.claims import configs_of
     from synthgrad.cli.tally import counted
+    from synthgrad.processes import cores
     from synthgrad.sweep.ablation import ablated
     from synthgrad.sweep.grid import grid
     from synthgrad.sweep.planning import planned
 
     chosen = settings if seed is None else (*settings, f"seed={seed}")
-    jobs = jobs or _cores()
+    jobs = jobs or cores()
     every = grid(configs_of(configs, quiet), chosen)
     every = ablated(every) if ablate else every
     with planned(every, runs, name, jobs, stack, claim=not dry_run) as plan:
@@ -219,13 +220,6 @@ def _display(quiet: bool, tally: Tally, stop: Stop) -> Silent:
 
     kind = Live if Live.possible() else Lines
     return kind(tally, stop)
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 # telling only -------------------------------------------------------------------------------------

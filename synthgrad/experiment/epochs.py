@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from synthgrad.trainers import Trainer
 from synthgrad.trainers.schedules import workers
-from synthgrad.workers import Crew, Load
 
 if TYPE_CHECKING:
     from synthgrad.experiment.objects import Experiment
+    from synthgrad.workers import Crew, Load
 
 
 class Epochs:
@@ -39,6 +39,8 @@ class Epochs:
         if self.crew is not None and (self.crew.closed or self.crew.trainer is not trainer):
             self.dismiss()
         if self.crew is None and self.processes(trainer) > 1:
+            from synthgrad.workers import Crew  # which takes a while, and most runs have none
+
             self.crew = Crew(trainer, self.experiment.feed, self.processes(trainer))
 
     def steps(self, epoch: int) -> Iterator[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,9 @@ from synthgrad.experiment.objects import Experiment
 from synthgrad.experiment.phases import Mark
 from synthgrad.experiment.replicas import Replica
 from synthgrad.types import Array
-from synthgrad.workers import Load
+
+if TYPE_CHECKING:
+    from synthgrad.workers import Load
 
 Figures = dict[str, npt.NDArray[Any]]
 

@@ -50,8 +50,8 @@ class Load(NamedTuple):
     room: int
 
 
-class Worker:
-    """A process, its stages, and the pipe to it."""
+class Member:
+    """A worker as its parent sees it: a process, its stages, and the pipe to it."""
 
     def __init__(self, number: int, own: range, file: int) -> None:
         self.number, self.own = number, own
@@ -82,7 +82,7 @@ class Crew:
             raise RunError(f"{KEY}: processes cannot share modules on this system (workers: 1 gives the same)")
         assert trainer.pipeline is not None
         self.trainer, self.pipeline, self.feed = trainer, trainer.pipeline, feed
-        self.workers: list[Worker] = []
+        self.workers: list[Member] = []
         self.figures: Figures = {}
         self.seen = time.monotonic_ns(), [0] * len(self.pipeline.stages)
         self.shares = shares(self._costs(count), count)
@@ -133,11 +133,11 @@ class Crew:
 
     def _start(self, plots: Sequence[Plot]) -> None:
         around, options, feed = self.trainer.around, self.trainer.options, self.feed
-        crowded = len(self.shares) > cores()
+        crowded = len(self.shares) > processes.cores()
         self._copy_examples()
         for number, own in enumerate(self.shares):
             try:
-                self.workers.append(Worker(number, own, self.arena.file))
+                self.workers.append(Member(number, own, self.arena.file))
             except OSError as error:
                 said = (error.strerror or str(error)).lower()
                 raise RunError(f"{KEY}: no process can be started: {said} (try fewer workers)") from None
@@ -205,7 +205,7 @@ class Crew:
                 answers[worker.number] = self._answer(worker)
             yield {name: value for number in sorted(answers) for name, value in answers[number].items()}
 
-    def _answer(self, worker: Worker) -> Figures:
+    def _answer(self, worker: Member) -> Figures:
         try:
             answer: Done | Failed = worker.pipe.recv()
         except (EOFError, OSError):
@@ -216,12 +216,12 @@ class Crew:
             )
         return answer.figures
 
-    def _named(self, worker: Worker) -> str:
+    def _named(self, worker: Member) -> str:
         first, last = self._layers(worker)
         layers = f"layer {first}" if first == last else f"layers {first} to {last}"
         return f"{KEY}: worker {worker.number + 1} of {len(self.workers)} ({layers})"
 
-    def _layers(self, worker: Worker) -> tuple[int, int]:
+    def _layers(self, worker: Member) -> tuple[int, int]:
         return self.pipeline.stages[worker.own.start].first, self.pipeline.stages[worker.own.stop - 1].last
 
     # what there is to see -----------------------------------------------------------------------
@@ -282,11 +282,3 @@ def _ended(process: subprocess.Popen[bytes]) -> int:
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not known on this system
-        return os.cpu_count() or 1

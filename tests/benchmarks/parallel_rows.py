@@ -12,12 +12,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from synthgrad.processes import THREAD_VARIABLES
+from synthgrad.processes import THREAD_VARIABLES, cores
 
 ROOT = Path(__file__).parents[2]
 CHILD = str(Path(__file__).with_name("parallel_variants.py"))
 UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CORES = cores()
 GENERATOR = {"input": "both", "alpha": 1e-4}
 LOOKS = 5
 """As often are stages timed before the interface is chosen."""
