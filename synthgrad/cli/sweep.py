@@ -109,7 +109,7 @@ def sweep(
     """
     one_blas_thread()
     from synthgrad.cli.claims import configs_of
-    from synthgrad.cli.tally import counted
+    from synthgrad.cli.tally import counted, opening
     from synthgrad.processes import cores
     from synthgrad.sweep.ablation import ablated
     from synthgrad.sweep.grid import grid
@@ -121,10 +121,11 @@ def sweep(
     every = ablated(every) if ablate else every
     with planned(every, runs, name, jobs, stack, claim=not dry_run) as plan:
         place = scheduler or counted(min(jobs, len(plan.stacks)), "process", "processes")
+        first = list(opening(plan, place, jobs))
         if dry_run:
-            _tell_lines(plan, place, quiet)
+            _tell_lines(plan, () if quiet else first)
             return
-        code = _carry_out(plan, place, _engine(plan, jobs, scheduler), runs, quiet)
+        code = _carry_out(plan, first, _engine(plan, jobs, scheduler), runs, quiet)
     if code:
         raise click.exceptions.Exit(code)
 
@@ -132,16 +133,15 @@ def sweep(
 # training -----------------------------------------------------------------------------------------
 
 
-def _carry_out(plan: Plan, place: str, engine: Engine, runs: Path, quiet: bool) -> int:
-    """Train what is missing and say what came of it. Returns the exit code. Raises RunError."""
-    from synthgrad.cli.tally import Tally, left_alone, opening
+def _carry_out(plan: Plan, first: Sequence[str], engine: Engine, runs: Path, quiet: bool) -> int:
+    """Say the first lines, train what is missing, say what came of it. Returns the exit code. Raises RunError."""
+    from synthgrad.cli.tally import Tally
 
     tally = Tally(plan)
     with Stop() as stop:
         display = _display(quiet, tally, stop)
-        for line in left_alone(plan.others):
-            display.say(f"sweep: {line}")
-        display.say(opening(plan, place))
+        for line in first:
+            display.say(line)
         failure = _follow(tally, engine, display, stop)
         if failure:
             display.warn(str(failure))
@@ -225,14 +225,10 @@ def _display(quiet: bool, tally: Tally, stop: Stop) -> Silent:
 # telling only -------------------------------------------------------------------------------------
 
 
-def _tell_lines(plan: Plan, place: str, quiet: bool) -> None:
-    """Print the lines that train what is missing, in the order of the grid."""
-    from synthgrad.cli.tally import left_alone, opening
-
-    if not quiet:
-        for line in left_alone(plan.others):
-            click.echo(f"sweep: {line}", err=True)
-        click.echo(opening(plan, place), err=True)
+def _tell_lines(plan: Plan, first: Sequence[str]) -> None:
+    """Say the first lines, and print those that train what is missing, in the order of the grid."""
+    for line in first:
+        click.echo(line, err=True)
     orders = sorted((order for stack in plan.stacks for order in stack.orders), key=attrgetter("number"))
     for order in orders:
         click.echo(os.fsencode(shlex.join(_line(order))))

@@ -158,8 +158,14 @@ class Tally:
 # sentences ----------------------------------------------------------------------------------------
 
 
-def opening(plan: Plan, place: str) -> str:
-    """What there is to do, and where it is done."""
+def opening(plan: Plan, place: str, jobs: int) -> Iterator[str]:
+    """What is good to know beforehand; then what there is to do, and where it is done, by so many at a time."""
+    for remark in (*left_alone(plan.others), *_varying(plan, jobs)):
+        yield f"sweep: {remark}"
+    yield _work(plan, place)
+
+
+def _work(plan: Plan, place: str) -> str:
     orders = [order for stack in plan.stacks for order in stack.orders]
     there, elsewhere, resumed = len(plan.there), len(plan.elsewhere), sum(order.resume is not None for order in orders)
     parts = []
@@ -180,6 +186,16 @@ def left_alone(others: Mapping[tuple[str, ...], int]) -> Iterator[str]:
     """Why runs with the settings of a grid are not those of it, by the names of the files that they read."""
     for names, count in others.items():
         yield f"{counted(count, 'run')} {_is(count)} of another {' and '.join(names)}: left alone"
+
+
+def _varying(plan: Plan, jobs: int) -> Iterator[str]:
+    """A word of caution, where runs that vary with timing would be trained beside others."""
+    count = sum(order.config.varies for stack in plan.stacks for order in stack.orders)
+    if count and min(jobs, len(plan.stacks)) > 1:
+        yield (
+            f"{counted(count, 'run')} of schedule free {'varies' if count == 1 else 'vary'} with what else the cores "
+            "have to do: --jobs 1 trains one after the other"
+        )
 
 
 def _state(runs: int, missing: int, elsewhere: int, diverged: int) -> str:

@@ -187,6 +187,16 @@ def test_without_jobs_there_is_a_process_for_each_core(tmp_path):
 # a dry run ----------------------------------------------------------------------------------------
 
 
+def test_runs_that_vary_with_timing_are_better_off_alone(sweep):
+    """A word beforehand, where others would be trained beside them; not where one follows the other."""
+    free = ("-s", "trainer={name: dni, schedule: free}", "--seed", "0..1", "--dry-run")
+    remark, opening = lines(sweep(*free, "--jobs", 2))
+    assert remark.startswith("sweep: 2 runs of schedule free vary with what else the cores have to do: --jobs 1 ")
+    assert opening == "2 runs: 2 to train, on 2 processes"
+    assert lines(sweep(*free)) == ["2 runs: 2 to train, on 1 process"]
+    assert not any("free" in line for line in lines(sweep("--seed", "0..3", "--stack", 1, "--jobs", 2, "--dry-run")))
+
+
 def test_a_dry_run_prints_the_lines_of_what_is_missing(sweep, tmp_path):
     """On stdout; a sentence on stderr; nothing is made."""
     made(tmp_path / "runs", seed=8)
