@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from rich.console import Console, Group
 from rich.live import Live as RichLive
@@ -15,18 +15,18 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from synthgrad.cli.cautions import crowded, timed, unstable
 from synthgrad.cli.quiet import Display
+from synthgrad.cli.rows import at_work, lines, rows
 from synthgrad.cli.summary import verdict
 from synthgrad.compare.sparkline import sparkline
-from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Record
+from synthgrad.experiment import Diverged, Epoch, Experiment, Record
 from synthgrad.processes import cores, threads
 
 if TYPE_CHECKING:
     from synthgrad.runs.log import Log
-    from synthgrad.workers import Load
 
 FRAMES_PER_SECOND = 5
-SCORES = {"bit_accuracy": "bits", "exact_accuracy": "sums", "accuracy": "right", "r2": "r2"}
 
 
 class Tolerant:
@@ -118,7 +118,7 @@ class Lines(Spoken):
         tenth = max(1, self.epochs // 10)
         if record.epoch == 1 or record.epoch % tenth == 0 or time.monotonic() - self.said > 30:
             self.said = time.monotonic()
-            shown = [*rows(self.figures), *at_work(self.loads)]
+            shown = [*rows(self.figures), *at_work(self.loads, queues=False)]
             parts = ["  ".join([row.name, *row.pairs]) for row in shown]
             self.say("   ".join([self.count(record.epoch), *parts]).rstrip())
 
@@ -169,11 +169,11 @@ class Live(Spoken):
 
     def _picture(self, elapsed: float) -> Group:
         width = self.console.width
-        lines: list[Any] = [self._bar(elapsed, width)]
-        lines += [_line(row, width) for row in [*rows(self.figures), *at_work(self.loads)]]
+        picture: list[Any] = [self._bar(elapsed, width)]
+        picture += [line for row in [*rows(self.figures), *at_work(self.loads)] for line in lines(row, width)]
         if self.losses:
-            lines.append(self._curve(width))
-        return Group(*lines)
+            picture.append(self._curve(width))
+        return Group(*picture)
 
     def _bar(self, elapsed: float, width: int) -> Table:
         speed = (self.step - self.first_step) / elapsed if elapsed else 0.0
@@ -199,90 +199,10 @@ class Live(Spoken):
 # text ---------------------------------------------------------------------------------------------
 
 
-class Row(NamedTuple):
-    """Figures that belong side by side, each with its label."""
-
-    name: str
-    pairs: list[str]
-
-
-def rows(figures: dict[str, float]) -> list[Row]:
-    """The figures that a person follows: those in training, those held out, the generators' of each layer."""
-    shown = []
-    training = [*_scores(figures, ""), f"loss {figures['loss']:<7.4g}"] if "loss" in figures else []
-    for name, pairs in (("training", training), ("held-out", _scores(figures, "test_"))):
-        if pairs:
-            shown.append(Row(name, pairs))
-    errors = {name: value for name, value in figures.items() if name.startswith("generator_error.")}
-    if errors:
-        shown.append(Row("generator error", [f"{value:.3g}" for value in errors.values()]))
-    layers = [name.partition(".")[2] for name in errors or figures if name.startswith(("generator_error.", "cosine."))]
-    cosines = [figures.get(f"cosine.{i}") for i in layers]
-    if any(cosine is not None for cosine in cosines):
-        shown.append(Row("layers cos", ["    -" if cosine is None else f"{cosine:5.2f}" for cosine in cosines]))
-    return shown
-
-
-def at_work(loads: Sequence[Load]) -> list[Row]:
-    """How busy each module is, and between those of two workers how many batches wait, of how many that can."""
-    pairs = []
-    for load in loads:
-        layers = f"{load.first}" if load.first == load.last else f"{load.first}-{load.last}"
-        pairs.append(f"layer{'s' * (load.first != load.last)} {layers} {load.busy:4.0%}")
-        if load.room:
-            pairs.append(f"queue {load.queue}/{load.room}")
-    return [Row("busy", pairs)] if pairs else []
-
-
-def _scores(figures: dict[str, float], prefix: str) -> list[str]:
-    """Shares of what is right, or of the variance that is explained, all of one width."""
-    there = {key: figures[prefix + key] for key in SCORES if prefix + key in figures}
-    return [f"{SCORES[key]} {f'{value:6.3f}' if key == 'r2' else f'{value:6.1%}'}" for key, value in there.items()]
-
-
 def guess(experiment: Experiment) -> float:
     """The held-out score of whoever does not look at the inputs: with classes, of always naming the commonest."""
     y = experiment.test_y
     return float(y.mean(-2).max()) if experiment.task.outputs == "classes" and len(y) else 0.0
-
-
-def timed(config: Config) -> list[str]:
-    """What is to be known of a run that depends on timing."""
-    if not config.varies:
-        return []
-    return ["trainer.schedule: free: the result varies with timing: no run repeats another (pipelined: each does)"]
-
-
-def crowded(processes: int, cores: int, threads: str) -> list[str]:
-    """What is to be known where processes share the modules and have few cores, or BLAS has more than one thread."""
-    said = []
-    if processes > cores:
-        few = f"{cores} core{'' if cores == 1 else 's'}"
-        said.append(f"trainer.schedule.workers: {processes} processes on {few} may be slower than fewer (workers: 1)")
-    if processes > 1 and threads not in ("", "1"):
-        said.append(f"each process has one BLAS thread; what is done beside them has the environment's {threads}")
-    return said
-
-
-def unstable(config: Config, bounds: dict[str, float]) -> list[str]:
-    """A warning, where the generators' step size is above a bound of ``Experiment.stability``."""
-    trainer: Any = config.trainer
-    if not bounds or (alpha := trainer.generator.alpha) <= min(bounds.values()):
-        return []
-    i = min(bounds, key=bounds.__getitem__)
-    return [
-        f"trainer.generator.alpha: {alpha:g} is above {bounds[i]:.3g}, the largest step at which generator {i}'s "
-        "regression is stable on this data (from lambda_max of Z^T Z); set it well below, or expect it to diverge"
-    ]
-
-
-def _line(row: Row, width: int) -> Text:
-    """As many of a row's figures as fit, none of them cut."""
-    line = Text(no_wrap=True, overflow="crop").append(row.name, "dim")
-    for pair in row.pairs:
-        if len(line) + 3 + len(pair) <= width:
-            line.append(f"   {pair}")
-    return line
 
 
 def clock(seconds: float) -> str:

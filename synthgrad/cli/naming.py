@@ -11,6 +11,7 @@ from synthgrad.compare.subjects import RUN_ONLY
 from synthgrad.config import flat, plain
 from synthgrad.experiment import Config
 from synthgrad.runs.methods import FREEZE
+from synthgrad.runs.telling import telling
 from synthgrad.sweep.stacks import Order
 
 NAME = "name"
@@ -56,7 +57,7 @@ def whole(configs: Iterable[Config]) -> list[str]:
 
 
 def _settings(order: Order) -> dict[str, Any]:
-    settings = flat(plain(order.config))
+    settings = telling(flat(plain(order.config)))
     return {NAME: order.name, **{key: value for key, value in settings.items() if key not in RUN_ONLY}}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from synthgrad.config import flat, plain
 from synthgrad.experiment import Epoch, Experiment, Pulse, Record
 from synthgrad.nn.parameters import count
-from synthgrad.runs.methods import method
+from synthgrad.runs.methods import method, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +33,7 @@ class Display:
         widths = [network.specs[0].n_in, *(spec.n_out for spec in network.specs)]
         weights = sum(count(spec.shapes) for spec in network.specs)
         settings = flat(plain(config))
-        what = method(settings)
-        if (kind := settings.get("trainer.schedule.kind", "sequential")) != "sequential":
-            what += f" {kind}"
+        what = " ".join(filter(None, [method(settings), schedule(settings)]))
         processes = experiment.replicas[0].processes()
         shared = f", {processes} processes" if processes > 1 else ""
         self.title = f"{what}, seed {config.seed}, {'-'.join(map(str, widths))} ({weights:,} weights){shared}"

@@ -95,8 +95,10 @@ def _control(config: Config, log: Log) -> str:
     trainer: Any = config.trainer
     if trainer.name in ("backprop", "frozen") or not config.network.hidden:
         return ""
-    line = f"synthgrad train {shlex.quote(str(log.run.config))}" if log.resumed else "the same line"
-    return f"Whether the hidden layers learned, only the control can tell: {line} with -s trainer.name=frozen."
+    runs = log.run.path.parent
+    place = ["--runs", str(runs)] if str(runs) != "runs" else []
+    line = shlex.join(["synthgrad", "train", str(log.run.config), *place, "-s", "trainer.name=frozen"])
+    return f"Whether the hidden layers learned, only the control can tell: {line}"
 
 
 def _percent(share: float) -> str:

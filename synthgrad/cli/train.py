@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ import click
 from synthgrad.cli.blas import one_blas_thread
 from synthgrad.cli.options import complete_fork, complete_run, settings
 from synthgrad.cli.signals import Stop
+from synthgrad.errors import RunError
 
 if TYPE_CHECKING:
     from synthgrad.cli.quiet import Display
@@ -93,12 +95,23 @@ def train(
         experiment, begin = _old(resume, runs)
     gc.enable()
     with Stop() as stop, closing(begin()) as log:  # there is a directory, which no signal must leave half made
-        code = _follow(experiment, log, _display(quiet, log, experiment), stop)
+        try:
+            code = _follow(experiment, log, _display(quiet, log, experiment), stop)
+        except RunError as error:
+            raise _with_directory(error, log) from error
     if origin is not None:
         _hold_against(origin, log)
     click.echo(os.fsencode(log.run.path))
     if code:
         raise click.exceptions.Exit(code)
+
+
+def _with_directory(error: RunError, log: Log) -> RunError:
+    """The error that says how the run can go on, where there is something of it and nothing else says where it is."""
+    path = str(log.run.path)
+    if not log.epoch or path in str(error):
+        return error
+    return RunError(f"{error} (synthgrad train --resume {shlex.quote(path)} goes on)")
 
 
 def _new(config: Path, settings: tuple[str, ...], runs: Path, name: str | None) -> tuple[Experiment, Begin]:

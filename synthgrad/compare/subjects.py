@@ -16,17 +16,18 @@ from synthgrad.runs.defaults import filled
 from synthgrad.runs.figures import diagnosis
 from synthgrad.runs.filters import select
 from synthgrad.runs.reading import Column, Recorded
+from synthgrad.runs.telling import telling
 
 FINISHED, DIVERGED = "finished", "diverged"
-RUN_ONLY = ("seed", "diagnostics", "training.checkpoint_every")
-"""Keys of a config that change no number of a run but by chance: groups may differ in them."""
+RUN_ONLY = ("seed", "diagnostics")
+"""Keys of a config in which the runs of a group may differ, beside those that tell nothing."""
 HUGE = 1e150
 """A figure beyond this is as good as infinite: nobody can form its square, nor a sum of many."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One run: its settings without those of ``RUN_ONLY``, what came of it, and its curves."""
+    """One run: the settings that it is grouped by, what came of it, and its curves."""
 
     name: str
     path: str
@@ -150,7 +151,7 @@ def _measured(columns: Mapping[str, Column]) -> bool:
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """What runs are grouped by, of a resolved config by dotted key."""
-    return {key: _plain(value) for key, value in config.items() if key not in RUN_ONLY}
+    return {key: _plain(value) for key, value in telling(config).items() if key not in RUN_ONLY}
 
 
 def _plain(value: Any) -> Any:

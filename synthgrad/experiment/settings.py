@@ -73,7 +73,8 @@ class Config(Options):
     diagnostics: Flag = option(True, "cosine and skill of what hidden layers receive, on evaluated epochs")
 
     def problems(self) -> Iterator[Problem]:
-        yield from self._rows_of_layers()
+        unknown = list(self._rows_of_layers())
+        yield from unknown
         task: Any = self.task
         try:
             sizes = TASKS[task.name].sizes(task)
@@ -82,7 +83,8 @@ class Config(Options):
         yield from self._losses(sizes)
         yield from self._batches(sizes)
         yield from self._forks()
-        yield from self._memories(sizes)
+        if not unknown:
+            yield from self._memories(sizes)
 
     def trainers(self) -> Iterator[tuple[tuple[str, ...], Any]]:
         """The trainers in the order in which they train, each with its key."""

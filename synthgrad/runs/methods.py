@@ -23,6 +23,12 @@ def method(config: Mapping[str, Any]) -> str:
     return name
 
 
+def schedule(config: Mapping[str, Any]) -> str:
+    """When modules work, of a config by dotted key, nothing where that is one after the other."""
+    kind = config.get("trainer.schedule.kind", "sequential")
+    return "" if kind == "sequential" else str(kind)
+
+
 def fork(config: Mapping[str, Any]) -> int | None:
     """The last epoch before a run branches; None for one that does not."""
     epoch = config.get("branch.epoch")

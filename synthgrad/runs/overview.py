@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from synthgrad.runs.methods import method
+from synthgrad.runs.methods import method, schedule
 from synthgrad.runs.reading import Recorded
 
 UNREADABLE = "unreadable"
@@ -42,12 +42,12 @@ def unreadable(name: str, path: str, message: str) -> Overview:
 
 
 def trainer(run: Recorded) -> str | None:
-    """The method, and what its generators see: ``dni both``."""
+    """The method, what its generators see, and its schedule: ``dni both pipelined``."""
     named, sees = "trainer.name" in run.config, run.config.get("trainer.generator.input")
     parts = [method(run.config)] if named else []
     if sees is not None:
         parts.append("+".join(map(str, sees)) if isinstance(sees, list) else str(sees))
-    return " ".join(parts) or None
+    return " ".join(filter(None, [*parts, schedule(run.config)])) or None
 
 
 def _result(run: Recorded) -> Overview:

@@ -18,15 +18,13 @@ from synthgrad.runs.defaults import completed
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below, called
 from synthgrad.runs.reading import OPEN, Recorded
+from synthgrad.runs.telling import SILENT, WORKERS, telling
 from synthgrad.sweep.claims import claiming, others
 from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.stacks import Order, Stack, stacks
 
 if TYPE_CHECKING:
     from synthgrad.experiment import Config
-
-IRRELEVANT = ("training.checkpoint_every",)
-"""Keys that change nothing about what a run records."""
 
 
 @dataclass
@@ -64,7 +62,8 @@ def planned(
     """
     keys = [identity(flat(plain(each.config))) for each in grid]
     if len(set(keys)) < len(keys):
-        raise ConfigError(f"sweep: {' and '.join(IRRELEVANT)} with several values makes the same run several times")
+        silent = f"{' or '.join(SILENT)}, or a pipeline's {WORKERS},"
+        raise ConfigError(f"sweep: {silent} with several values makes the same run several times")
     if not claim:
         yield _plan(grid, keys, runs, name, jobs, most)
         return
@@ -96,8 +95,7 @@ def train_line(planned: Planned, runs: Path, name: str | None) -> list[str]:
 
 def identity(config: Mapping[str, Any]) -> str:
     """A fingerprint of a resolved config, by dotted key: equal for runs that record the same."""
-    kept = {key: value for key, value in config.items() if key not in IRRELEVANT}
-    return blake2b(json.dumps(kept, sort_keys=True).encode(), digest_size=16).hexdigest()
+    return blake2b(json.dumps(telling(config), sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jobs: int, most: int | None) -> Plan:

@@ -10,8 +10,10 @@ from made import made
 from terminal import seen
 from typed import ran, typed, write
 
-from synthgrad.cli.display import Lines, at_work, crowded, timed
+from synthgrad.cli.cautions import crowded, timed
+from synthgrad.cli.display import Lines
 from synthgrad.cli.quiet import blended
+from synthgrad.cli.rows import at_work, lines
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
 from synthgrad.runs.log import Log
@@ -28,6 +30,23 @@ def test_modules_and_queues_stand_side_by_side():
     (row,) = at_work(loads)
     assert row.name == "busy"
     assert row.pairs == ["layers 1-4  93%", "queue 1/2", "layer 5  40%", "layers 6-8 100%"]
+
+
+def test_many_modules_go_on_in_further_lines():
+    """Each with its figures whole, at 80 columns; beyond six lines there are none."""
+    (row,) = at_work([Load(i, i, 1.0, 2, 2) for i in range(1, 9)])
+    eight = [line.plain for line in lines(row, 80)]
+    assert len(eight) == 4
+    assert eight[0].startswith("busy   layer 1 100%   queue 2/2   layer 2 100%")
+    assert all(len(line) <= 80 for line in eight)
+    assert sum(line.count("layer") for line in eight) == sum(line.count("queue") for line in eight) == 8
+    assert len(lines(row, 30)) == 6
+
+
+def test_between_epochs_queues_are_not_told():
+    """They are empty then, whatever they were."""
+    (row,) = at_work([Load(1, 4, 0.931, 0, 2), Load(5, 8, 1.0, 0, 0)], queues=False)
+    assert row.pairs == ["layers 1-4  93%", "layers 5-8 100%"]
 
 
 def test_a_run_in_one_process_says_nothing_of_them():
@@ -91,6 +110,16 @@ def test_a_page_about_a_run_tells_processes_lateness_and_updates(tmp_path):
     assert "updates" in layers[0]
     assert [line.split()[0] for line in layers[1:]] == [str(i) for i in range(1, 12)]
     assert layers[1].split()[-2:] == ["0.75", "4"]
+
+
+def test_schedules_are_told_apart_where_runs_are_listed_and_shown(tmp_path):
+    """Beside the method; of a free one, that no run repeats it."""
+    free, piped = (made(tmp_path, {"trainer.name": "dni", "trainer.schedule": kind}) for kind in ("free", "pipelined"))
+    table = typed("runs", "list", tmp_path).out
+    assert "dni both free" in table
+    assert "dni both pipelined" in table
+    assert "no run repeats it" in typed("runs", "show", free).out
+    assert "no run repeats it" not in typed("runs", "show", piped).out
 
 
 def test_there_is_no_branch_from_a_free_run(tmp_path):

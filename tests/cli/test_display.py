@@ -13,7 +13,9 @@ from conftest import tiny
 from terminal import COLOUR, seen
 from typed import COMMAND, ENDLESS, SMALL, environment, no_file_above, only, ran, result, typed, write
 
-from synthgrad.cli.display import Lines, clock, rows, unstable
+from synthgrad.cli.cautions import unstable
+from synthgrad.cli.display import Lines, clock
+from synthgrad.cli.rows import rows
 from synthgrad.compare.sparkline import BLOCKS
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
@@ -234,12 +236,20 @@ def test_every_layer_has_its_place_among_the_cosines():
     """A dash for one that has none, all of one width."""
     figures = {"generator_error.1": 1.0, "generator_error.2": 1.0, "generator_error.3": 1.0}
     _, layers = rows({**figures, "cosine.1": -0.1234, "cosine.3": 1.0})
-    assert layers == ("layers cos", ["-0.12", "    -", " 1.00"])
+    assert layers.name == "layers cos"
+    assert layers.pairs == ["-0.12", "    -", " 1.00"]
 
 
 def test_layers_without_generators_have_cosines_too():
     """Those that were measured."""
-    assert rows({"cosine.1": 0.5, "cosine.2": -0.25, "skill.1": 0.1}) == [("layers cos", [" 0.50", "-0.25"])]
+    (layers,) = rows({"cosine.1": 0.5, "cosine.2": -0.25, "skill.1": 0.1})
+    assert layers.pairs == [" 0.50", "-0.25"]
+
+
+def test_where_not_every_layer_has_a_generator_figures_say_whose_they_are():
+    """With one interface, the figures of its layer."""
+    errors, layers = rows({"generator_error.4": 12.345, "cosine.1": 0.1, "cosine.4": 0.5})
+    assert (errors.pairs, layers.pairs) == (["4: 12.3"], ["4:  0.50"])
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")

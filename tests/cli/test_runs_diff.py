@@ -89,6 +89,26 @@ def test_circumstances_that_differ_are_named(tmp_path):
     assert "[red]" in said(a, b)
 
 
+def test_how_many_processes_shared_a_network_is_a_circumstance(tmp_path):
+    """The numbers are the same, the seconds are not."""
+    keys = {"trainer.name": "dni", "trainer.schedule": {"kind": "pipelined", "workers": 2}}
+    a, b = made(tmp_path, keys), made(tmp_path, keys)
+    rewritten(b, "run.json", processes=1)
+    assert data(a, b)["circumstances"] == {"processes": [2, 1]}
+
+
+def test_runs_that_vary_with_timing_say_why_they_part(tmp_path):
+    """Both of them, or the one that does."""
+    free = made(tmp_path, {"trainer.name": "dni", "trainer.schedule": "free"})
+    plain = made(tmp_path, {"trainer.name": "dni"})
+    assert said(free, free).endswith(
+        "\ntiming: the schedule of a and b is free, so its numbers vary: no run repeats it\n"
+    )
+    assert "\ntiming: the schedule of b is free" in said(plain, free)
+    assert data(plain, free)["varies"] == [free.name]
+    assert "timing" not in said(plain, plain)
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_page_fits_the_terminal(tmp_path, width):
     """Commits are cut, in their middle, where there is no room."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +12,7 @@ from typed import typed, write
 
 from synthgrad.cli.summary import verdict
 from synthgrad.experiment import Diverged, Experiment
+from synthgrad.runs.directory import Run
 
 
 def said(bits=0.5, sums=0.0, test_bits=0.5, test_sums=0.0, outcome="finished", diverged=None, config=None, epoch=9):
@@ -21,8 +24,9 @@ def said(bits=0.5, sums=0.0, test_bits=0.5, test_sums=0.0, outcome="finished", d
         "test_exact_accuracy": test_sums,
     }
     log = SimpleNamespace(
-        epoch=epoch, step=10 * epoch, seconds=1.25, last=last, outcome=outcome, diverged=diverged, resumed=False
-    )
+        epoch=epoch, step=10 * epoch, seconds=1.25, last=last, outcome=outcome, diverged=diverged,
+        run=Run(Path("runs") / "a"),
+    )  # fmt: skip
     return verdict(config or tiny(), log)
 
 
@@ -131,17 +135,18 @@ def test_a_diverged_run_says_where_and_nothing_of_learning():
 def test_synthetic_gradients_are_told_of_their_control():
     """What backpropagation and the control itself need not be told, nor a network without hidden layers."""
     dni = {"trainer.name": "dni"}
-    assert said(config=tiny(dni))[-1].endswith("-s trainer.name=frozen.")
+    assert said(config=tiny(dni))[-1].endswith(": synthgrad train runs/a/config.yaml -s trainer.name=frozen")
     for other in (tiny(), tiny({"trainer.name": "frozen"}), tiny(dni | {"network.hidden": []})):
         assert not any("frozen" in line for line in said(config=other))
 
 
-def test_the_control_that_is_named_can_be_run(tmp_path):
-    """The same line with -s trainer.name=frozen, though the config has generators."""
-    with_generators = tmp_path / "dni.yaml"
-    with_generators.write_text(typed("config", "show", write(tmp_path), "-s", "trainer.name=dni").out)
-    words = ["train", with_generators, "-q", "--runs", tmp_path / "runs"]
-    assert [typed(*words).code, typed(*words, "-s", "trainer.name=frozen").code] == [0, 0]
+@pytest.mark.parametrize("more", [[], ["-s", "trainer.schedule.kind=pipelined"]], ids=["", "settings"])
+def test_the_control_that_is_named_can_be_run(tmp_path, more):
+    """Beside the run, by the line as it stands, though the config and settings have what the control has not."""
+    words = ["train", write(tmp_path), "-s", "trainer.name=dni", *more, "--runs", tmp_path / "my runs"]
+    line = typed(*words).err.rpartition("can tell: synthgrad ")[2]
+    assert typed(*shlex.split(line)).code == 0
+    assert len(list((tmp_path / "my runs").iterdir())) == 2
 
 
 def test_without_held_out_figures_there_is_no_verdict():

@@ -65,6 +65,8 @@ def test_interfaces_are_at_hidden_layers_of_the_network(hidden: str, there: str)
     """Of this one, in a branch as well."""
     text = dni("interfaces: [3]").replace("[8, 8, 8]", hidden)
     assert messages(text) == [f"trainer.interfaces: 3 is no hidden layer of this network ({there})"]
+    late = dni("interfaces: [9], schedule: pipelined").replace("[8, 8, 8]", hidden)
+    assert messages(late) == [f"trainer.interfaces: 9 is no hidden layer of this network ({there})"]
     branch = "branch: {epoch: 1, trainer: {name: dni, interfaces: [3]}}\n"
     text = f"{HEAD}trainer: {{name: backprop}}\n{branch}".replace("[8, 8, 8]", hidden)
     assert messages(text) == [f"branch.trainer.interfaces: 3 is no hidden layer of this network ({there})"]

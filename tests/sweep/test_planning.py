@@ -11,7 +11,7 @@ from conftest import tiny
 from datafiles import write_csv
 from made import LATE, killed, made, replaced, rewritten
 
-from synthgrad.errors import RunError
+from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
 from synthgrad.runs.resuming import take_up
@@ -101,6 +101,18 @@ def test_how_often_a_checkpoint_is_written_makes_no_other_run(tmp_path):
     """What is recorded is the same."""
     made(tmp_path, {"seed": 1, "training.checkpoint_every": 2})
     assert to_do(plan(tmp_path)) == [0, 2, 3]
+
+
+def test_how_many_processes_share_a_pipeline_makes_no_other_run(tmp_path):
+    """They come to the same bits; under a free schedule they do not."""
+    schedule = {"kind": "pipelined", "workers": 1}
+    keys = {"seed": 1, "trainer.name": "dni", "trainer.schedule": schedule}
+    made(tmp_path, keys)
+    assert to_do(plan(tmp_path, [{**keys, "trainer.schedule": {**schedule, "workers": 2}}])) == []
+    with pytest.raises(ConfigError, match=r"sweep: training.checkpoint_every, or a pipeline's schedule.workers, with"):
+        plan(tmp_path, [{**keys, "trainer.schedule": {**schedule, "workers": n}} for n in (1, 2)])
+    free = [{**keys, "trainer.schedule": {"kind": "free", "workers": n}} for n in (1, 2)]
+    assert to_do(plan(tmp_path, free)) == [0, 1]
 
 
 def test_what_was_interrupted_or_killed_goes_on_in_its_directory(tmp_path):

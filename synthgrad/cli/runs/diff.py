@@ -64,7 +64,7 @@ def diff(a: str, b: str, kind: str, runs: Path) -> None:
 
 def difference(pair: tuple[Recorded, Recorded], logs: tuple[Metrics, Metrics]) -> dict[str, Any]:
     """Everything in which two runs differ, as plain values."""
-    from synthgrad.runs.circumstances import HASHES, circumstances, differing, hashes
+    from synthgrad.runs.circumstances import HASHES, differing, hashes
     from synthgrad.runs.parting import compare
 
     a, b = pair
@@ -74,11 +74,20 @@ def difference(pair: tuple[Recorded, Recorded], logs: tuple[Metrics, Metrics]) -
         "runs": [run.name for run in pair],
         "outcome": [run.outcome for run in pair],
         "config": differing(a.config, b.config),
-        "circumstances": differing(circumstances(a.about), circumstances(b.about)),
+        "circumstances": differing(_circumstances(a), _circumstances(b)),
         "shared": [name for name in both if fingerprints[0][name] == fingerprints[1][name]],
         "not_shared": [name for name in both if fingerprints[0][name] != fingerprints[1][name]],
         "log": _log(compare(*logs)),
+        "varies": [run.name for run in pair if run.about.get("varies") is True],
     }
+
+
+def _circumstances(run: Recorded) -> dict[str, Any]:
+    """What may change the last bits of a run, and how many processes its seconds were measured with."""
+    from synthgrad.runs.circumstances import circumstances
+
+    shared = {"processes": run.about["processes"]} if "processes" in run.about else {}
+    return {**circumstances(run.about), **shared}
 
 
 def _log(found: Comparison) -> dict[str, Any]:
@@ -111,6 +120,7 @@ def page(said: Mapping[str, Any], room: int) -> list[str]:
         "",
         *fill(_fingerprints(said), room, len(INDENT)),
         *fill(_parting(said["log"]), room, len(INDENT)),
+        *(line for sentence in _varying(said) for line in fill(sentence, room, len(INDENT))),
     ]
 
 
@@ -134,6 +144,11 @@ def _one_sided(pairs: Mapping[str, Any]) -> list[list[str]]:
             side = ["-", f"{len(keys)} keys"] if in_b else [f"{len(keys)} keys", "-"]
         rows.append([visible(f"{section}.*" if len(keys) > 1 else keys[0]), *side])
     return rows
+
+
+def _varying(said: Mapping[str, Any]) -> list[str]:
+    which = " and ".join(letter for letter, name in zip("ab", said["runs"], strict=True) if name in said["varies"])
+    return [f"timing: the schedule of {which} is free, so its numbers vary: no run repeats it"] if which else []
 
 
 def _text(value: Any) -> str:

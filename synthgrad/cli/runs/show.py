@@ -124,6 +124,8 @@ def _happened(said: Mapping[str, Any]) -> Iterable[str]:
         yield visible(f"Its first {parent.get('epoch')} epochs are those of {parent.get('run')}.")
     if isinstance(processes := said["about"].get("processes"), int) and processes > 1:
         yield f"{processes} processes shared its layers."
+    if said["about"].get("varies") is True:
+        yield "Its schedule is free, so its numbers vary with timing: no run repeats it."
     if said["diverged"]:
         epoch, step, where = (said["diverged"].get(name) for name in ("epoch", "step", "where"))
         yield visible(f"Diverged in epoch {epoch}, step {step}: {where} stopped being finite.")

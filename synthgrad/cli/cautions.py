@@ -1,0 +1,37 @@
+"""What a person should know before a run is trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from synthgrad.experiment import Config
+
+
+def timed(config: Config) -> list[str]:
+    """What is to be known of a run that depends on timing."""
+    if not config.varies:
+        return []
+    return ["trainer.schedule: free: the result varies with timing: no run repeats another (pipelined: each does)"]
+
+
+def crowded(processes: int, cores: int, threads: str) -> list[str]:
+    """What is to be known where processes share the modules and have few cores, or BLAS has more than one thread."""
+    said = []
+    if processes > cores:
+        few = f"{cores} core{'' if cores == 1 else 's'}"
+        said.append(f"trainer.schedule.workers: {processes} processes on {few} may be slower than fewer (workers: 1)")
+    if processes > 1 and threads not in ("", "1"):
+        said.append(f"each process has one BLAS thread; what is done beside them has the environment's {threads}")
+    return said
+
+
+def unstable(config: Config, bounds: dict[str, float]) -> list[str]:
+    """A warning, where the generators' step size is above a bound of ``Experiment.stability``."""
+    trainer: Any = config.trainer
+    if not bounds or (alpha := trainer.generator.alpha) <= min(bounds.values()):
+        return []
+    i = min(bounds, key=bounds.__getitem__)
+    return [
+        f"trainer.generator.alpha: {alpha:g} is above {bounds[i]:.3g}, the largest step at which generator {i}'s "
+        "regression is stable on this data (from lambda_max of Z^T Z); set it well below, or expect it to diverge"
+    ]

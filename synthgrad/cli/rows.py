@@ -1,0 +1,76 @@
+"""The figures that a person follows while a run trains, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from synthgrad.workers import Load
+
+GAP = "   "
+"""Between the figures of a line."""
+MOST = 6
+"""The lines of a row that wraps."""
+SCORES = {"bit_accuracy": "bits", "exact_accuracy": "sums", "accuracy": "right", "r2": "r2"}
+
+
+class Row(NamedTuple):
+    """Figures that belong side by side, each with its label; those of some rows may go on in a further line."""
+
+    name: str
+    pairs: list[str]
+    wraps: bool = False
+
+
+def rows(figures: dict[str, float]) -> list[Row]:
+    """The figures that a person follows: those in training, those held out, the generators' of each layer."""
+    shown = []
+    training = [*_scores(figures, ""), f"loss {figures['loss']:<7.4g}"] if "loss" in figures else []
+    for name, pairs in (("training", training), ("held-out", _scores(figures, "test_"))):
+        if pairs:
+            shown.append(Row(name, pairs))
+    errors = {name: value for name, value in figures.items() if name.startswith("generator_error.")}
+    layers = [name.partition(".")[2] for name in errors or figures if name.startswith(("generator_error.", "cosine."))]
+    each = layers == [str(i) for i in range(1, len(layers) + 1)]
+    marks = ["" if each else f"{i}: " for i in layers]  # whose a figure is, where not every layer has one
+    if errors:
+        shown.append(Row("generator error", [f"{mark}{v:.3g}" for mark, v in zip(marks, errors.values(), strict=True)]))
+    cosines = [figures.get(f"cosine.{i}") for i in layers]
+    if any(cosine is not None for cosine in cosines):
+        texts = ["    -" if cosine is None else f"{cosine:5.2f}" for cosine in cosines]
+        shown.append(Row("layers cos", [mark + text for mark, text in zip(marks, texts, strict=True)]))
+    return shown
+
+
+def at_work(loads: Sequence[Load], *, queues: bool = True) -> list[Row]:
+    """How busy each module is, and between those of two workers how many batches wait, of how many that can.
+
+    Between epochs all ``queues`` are empty, and not worth telling.
+    """
+    pairs = []
+    for load in loads:
+        layers = f"{load.first}" if load.first == load.last else f"{load.first}-{load.last}"
+        pairs.append(f"layer{'s' * (load.first != load.last)} {layers} {load.busy:4.0%}")
+        if load.room and queues:
+            pairs.append(f"queue {load.queue}/{load.room}")
+    return [Row("busy", pairs, wraps=True)] if pairs else []
+
+
+def _scores(figures: dict[str, float], prefix: str) -> list[str]:
+    """Shares of what is right, or of the variance that is explained, all of one width."""
+    there = {key: figures[prefix + key] for key in SCORES if prefix + key in figures}
+    return [f"{SCORES[key]} {f'{value:6.3f}' if key == 'r2' else f'{value:6.1%}'}" for key, value in there.items()]
+
+
+def lines(row: Row, width: int) -> list[Text]:
+    """A row's figures, none of them cut: as many as there is room for in a line, or in ``MOST`` where the row wraps."""
+    found, most = [Text(no_wrap=True, overflow="crop").append(row.name, "dim")], MOST if row.wraps else 1
+    for pair in row.pairs:
+        if len(found[-1]) + len(GAP) + len(pair) > width and len(found) < most:
+            found.append(Text(" " * len(row.name), no_wrap=True, overflow="crop"))
+        if len(found[-1]) + len(GAP) + len(pair) <= width:
+            found[-1].append(f"{GAP}{pair}")
+    return found

@@ -1,0 +1,20 @@
+"""Which settings of a run tell something of its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SILENT = ("training.checkpoint_every",)
+"""Keys on which nothing depends that a run records."""
+WORKERS = "schedule.workers"
+"""Nor does it on this one, where the schedule is pipelined: any number of processes comes to the same bits."""
+
+
+def telling(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A resolved config, by dotted key, without the keys that change no number of the run but by chance."""
+    return {key: value for key, value in config.items() if key not in SILENT and not _silent(config, key)}
+
+
+def _silent(config: Mapping[str, Any], key: str) -> bool:
+    return key.endswith(WORKERS) and config.get(f"{key.removesuffix('workers')}kind") == "pipelined"
