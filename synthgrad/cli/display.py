@@ -18,7 +18,7 @@ from rich.text import Text
 from synthgrad.cli.cautions import crowded, timed, unstable
 from synthgrad.cli.quiet import Display
 from synthgrad.cli.rows import at_work, lines, rows
-from synthgrad.cli.summary import verdict
+from synthgrad.cli.summary import COMMAND, verdict
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.experiment import Diverged, Epoch, Experiment, Record
 from synthgrad.processes import cores, threads
@@ -84,8 +84,8 @@ class Spoken(Display):
             self.say(line)
 
     def say(self, text: str) -> None:
-        """Print text as it is: a name such as [red] is a name."""
-        self.console.print(Text(text))
+        """Print text as it is: a name such as [red] is a name, and what is there to be copied is one line."""
+        self.console.print(Text(text), soft_wrap=self.whole_lines or text.startswith(COMMAND))
 
     def summary(self, log: Log) -> None:
         for line in verdict(self.config, log, self.guess):

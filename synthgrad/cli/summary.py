@@ -17,9 +17,7 @@ def verdict(config: Config, log: Log, guess: float = 0.0) -> list[str]:
     score = next((name for name in LEARNED if f"test_{name}" in log.last), None)
     if score is not None and log.diverged is None:
         lines.append(LEARNED[score](log.last, guess))
-        note = _control(config, log)
-        if note:
-            lines.append(note)
+        lines += _control(config, log)
     return lines
 
 
@@ -87,18 +85,20 @@ def _values(last: dict[str, float], _guess: float) -> str:
     return f"{said}: {figures}."
 
 
+COMMAND = "  "
+"""How a line begins that is there to be copied."""
 LEARNED = {"bit_accuracy": _bits, "accuracy": _classes, "r2": _values}
 """By the figure that a task has: what is said of it."""
 
 
-def _control(config: Config, log: Log) -> str:
+def _control(config: Config, log: Log) -> list[str]:
     trainer: Any = config.trainer
     if trainer.name in ("backprop", "frozen") or not config.network.hidden:
-        return ""
+        return []
     runs = log.run.path.parent
     place = ["--runs", str(runs)] if str(runs) != "runs" else []
     line = shlex.join(["synthgrad", "train", str(log.run.config), *place, "-s", "trainer.name=frozen"])
-    return f"Whether the hidden layers learned, only the control can tell: {line}"
+    return ["Whether the hidden layers learned, only the control can tell:", COMMAND + line]
 
 
 def _percent(share: float) -> str:

@@ -135,7 +135,7 @@ def test_a_diverged_run_says_where_and_nothing_of_learning():
 def test_synthetic_gradients_are_told_of_their_control():
     """What backpropagation and the control itself need not be told, nor a network without hidden layers."""
     dni = {"trainer.name": "dni"}
-    assert said(config=tiny(dni))[-1].endswith(": synthgrad train runs/a/config.yaml -s trainer.name=frozen")
+    assert said(config=tiny(dni))[-1] == "  synthgrad train runs/a/config.yaml -s trainer.name=frozen"
     for other in (tiny(), tiny({"trainer.name": "frozen"}), tiny(dni | {"network.hidden": []})):
         assert not any("frozen" in line for line in said(config=other))
 
@@ -144,7 +144,7 @@ def test_synthetic_gradients_are_told_of_their_control():
 def test_the_control_that_is_named_can_be_run(tmp_path, more):
     """Beside the run, by the line as it stands, though the config and settings have what the control has not."""
     words = ["train", write(tmp_path), "-s", "trainer.name=dni", *more, "--runs", tmp_path / "my runs"]
-    line = typed(*words).err.rpartition("can tell: synthgrad ")[2]
+    line = typed(*words).err.rpartition("can tell:\n  synthgrad ")[2]
     assert typed(*shlex.split(line)).code == 0
     assert len(list((tmp_path / "my runs").iterdir())) == 2
 
