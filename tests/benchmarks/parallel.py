@@ -39,6 +39,8 @@ GRID = [Net(layers, width, batch) for layers in (4, 8) for width in (256, 512, 1
 NETS = [*GOALS, *(net for net in GRID if net[:3] not in [goal[:3] for goal in GOALS])]
 QUIET = 0.5
 """Load a core before the start, from which on a machine is not quiet."""
+UNREST = 1.25
+"""Nor is one on which the same work takes so many times as long in one round as in another: others use its cores."""
 
 
 class Outcome(NamedTuple):
@@ -95,6 +97,7 @@ def show(net: Net, measured: Measured) -> None:
     ms = " + ".join(f"{1e3 * seconds:.2f}" for seconds in measured.stages["middle"])
     layers = "-".join(map(str, net.widths))
     print(f"\n{net.name} ({layers}): interface after layer {measured.interface}, modules of {ms} ms a batch")
+    print(f"  in one process both took {1e3 * min(measured.looks):.2f} to {1e3 * max(measured.looks):.2f} ms by round")
     print(f"  {'':40}{'examples/s':>11} {'predicted':>10}   {'/ best backprop':21}{'/ in order'}")
     best = best_backprop(measured)
     for name, row in rows(net).items():
@@ -131,10 +134,16 @@ def words(net: Net, measured: Measured) -> Iterator[str]:
     yield "  backprop takes 3N-1 products a batch, a layer with its generator 5; one more here, where it predicts anew"
 
 
-def quiet() -> str:
+def noise() -> str:
     """What is to be said of a machine that had other work before this began, or nothing."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    return f"the machine is not quiet: load {load:.2f} on {CORES} cores" if load > QUIET * CORES else ""
+    return f"load {load:.2f} on {CORES} cores before the start" if load > QUIET * CORES else ""
+
+
+def unrest(net: Net, measured: Measured) -> str:
+    """What is to be said of one that had other work meanwhile, or nothing."""
+    times = measured.unrest
+    return f"{net.name}: the same work took up to {times:.2f} times as long" if times > UNREST else ""
 
 
 def parsed() -> argparse.Namespace:
@@ -153,8 +162,8 @@ def parsed() -> argparse.Namespace:
     return chosen
 
 
-def found(chosen: argparse.Namespace) -> Iterator[Outcome]:
-    """Measure and print what is asked for."""
+def found(chosen: argparse.Namespace, noises: list[str]) -> Iterator[Outcome]:
+    """Measure and print what is asked for; ``noises`` takes up what makes the machine a noisy one."""
     everything = not (chosen.handover or chosen.learning or chosen.only)
     if chosen.handover or everything:
         us = handover.report()
@@ -163,6 +172,7 @@ def found(chosen: argparse.Namespace) -> Iterator[Outcome]:
         if chosen.only in net.name:
             measured = measure(net, chosen.rounds, chosen.seconds)
             show(net, measured)
+            noises.append(unrest(net, measured))
             yield from outcomes(net, measured)
     if chosen.learning or everything:
         learning.report(chosen.seeds or (2 if chosen.quick else 5), environment(1))
@@ -170,13 +180,15 @@ def found(chosen: argparse.Namespace) -> Iterator[Outcome]:
 
 def main() -> int:
     """Measure, print, and say whether a goal was missed."""
-    chosen, noise = parsed(), quiet()
-    print(noise or f"the machine is quiet: {CORES} cores", flush=True)
-    every = list(found(chosen))
+    chosen, noises = parsed(), [noise()]
+    print(f"{CORES} cores{f', not quiet: {noises[0]}' if noises[0] else ''}", flush=True)
+    every = list(found(chosen, noises))
     print("\n" + "\n".join(map(str, every)))
     met = all(each.met for each in every)
-    if noise and not met:
-        print(f"{noise}, so what was missed may be met on one that is")
+    if any(noises):
+        print(f"this machine is not quiet: {'; '.join(filter(None, noises))}")
+        if not met:
+            print("what was missed may be met on one that is")
     return int(not met)
 
 

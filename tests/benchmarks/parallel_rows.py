@@ -145,11 +145,20 @@ def together(children: Iterable[Child], seconds: float) -> list[Any]:
 
 
 class Measured(NamedTuple):
-    """Examples a second of every variant, by round; where the interface stood; seconds a batch of the stages."""
+    """Examples a second of every variant, by round; where the interface stood; seconds a batch of the stages.
+
+    ``looks`` are the seconds of a batch in both modules, one after the other in one process, in every round.
+    """
 
     rates: dict[str, dict[int, float]]
     interface: int
     stages: dict[str, list[float]]
+    looks: list[float]
+
+    @property
+    def unrest(self) -> float:
+        """How much longer the same work took in one round than in another."""
+        return max(self.looks) / min(self.looks)
 
 
 def measure(net: Net, rounds: int, seconds: float) -> Measured:
@@ -168,13 +177,12 @@ def measure(net: Net, rounds: int, seconds: float) -> Measured:
         rates: dict[str, dict[int, float]] = {name: {} for name in children}
         looks = []
         for number in range(rounds):
-            names: Sequence[str] = COMPARED
-            if number % OTHERS_EVERY == 0:
-                names = [*children]
-                looks += together([stages], seconds)
+            looks += together([stages], seconds)
+            names = COMPARED if number % OTHERS_EVERY else [*children]
             for name in names[:: -1 if number % 2 else 1]:  # or who comes first would always come first
                 rates[name][number] = sum(together(children[name], seconds))
-    return Measured(rates, interface, dict(zip(("middle", "every"), over(looks, median), strict=True)))
+    by_placement = dict(zip(("middle", "every"), over(looks, median), strict=True))
+    return Measured(rates, interface, by_placement, [sum(middle) for middle, _ in looks])
 
 
 def balanced(about: Mapping[str, Any], candidates: Sequence[int]) -> int:
