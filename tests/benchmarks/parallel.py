@@ -153,7 +153,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--handover", action="store_true", help="only what it costs to hand something over")
     parser.add_argument("--learning", action="store_true", help="only the time to a held-out figure")
     parser.add_argument("--only", default="", metavar="TEXT", help="only nets whose name contains this")
-    parser.add_argument("--rounds", type=int, default=9, help="turns of what is compared, others have a third (9)")
+    parser.add_argument("--rounds", type=int, help="turns of what is compared, others have a third (9, with --quick 7)")
     parser.add_argument("--seconds", type=float, default=0.4, help="length of a turn, at least an epoch (0.4)")
     parser.add_argument("--seeds", type=int, help="of the time to a held-out figure (5, with --quick 2)")
     chosen = parser.parse_args()
@@ -170,7 +170,7 @@ def found(chosen: argparse.Namespace, noises: list[str]) -> Iterator[Outcome]:
         yield Outcome("hand-over between two processes, one way, us", us, "", handover.GOAL_US, below=True)
     for net in (GOALS if chosen.quick else NETS) if chosen.only or everything else ():
         if chosen.only in net.name:
-            measured = measure(net, chosen.rounds, chosen.seconds)
+            measured = measure(net, chosen.rounds or (7 if chosen.quick else 9), chosen.seconds)
             show(net, measured)
             noises.append(unrest(net, measured))
             yield from outcomes(net, measured)
