@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 
 from synthgrad.cli.tally import counted
 from synthgrad.compare.groups import FIRST, differing, end, form, groups, shown, tables, told, word
-from synthgrad.compare.subjects import RUN_ONLY
+from synthgrad.compare.subjects import settings_of
 from synthgrad.config import flat, plain
 from synthgrad.experiment import Config
 from synthgrad.runs.methods import FREEZE
-from synthgrad.runs.telling import telling
 from synthgrad.sweep.stacks import Order
 
 NAME = "name"
@@ -57,8 +56,7 @@ def whole(configs: Iterable[Config]) -> list[str]:
 
 
 def _settings(order: Order) -> dict[str, Any]:
-    settings = telling(flat(plain(order.config)))
-    return {NAME: order.name, **{key: value for key, value in settings.items() if key not in RUN_ONLY}}
+    return {NAME: order.name, **settings_of(flat(plain(order.config)))}
 
 
 def _telling(settings: Sequence[dict[str, Any]]) -> list[str]:

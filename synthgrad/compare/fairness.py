@@ -42,7 +42,7 @@ def remarks(scores: Sequence[Scores], selected: bool, metric: str) -> Iterator[s
     sizes = {stack(s.about) for s in subjects if s.about}
     if len(sizes) > 1:
         yield f"stacks of {min(sizes)} to {max(sizes)} runs: seconds, each run's share, do not compare"
-    shared = {_processes(s.about) for s in subjects if s.about}
+    shared = {_count(s.about, "processes") for s in subjects if s.about}
     if len(shared) > 1:
         yield f"networks were shared by {min(shared)} to {max(shared)} processes: seconds are those of the clock"
     if any(_git(s.about).get("dirty") for s in subjects):
@@ -103,13 +103,12 @@ def other_machine(a: Scores, b: Scores) -> bool:
 
 def stack(about: dict[str, Any]) -> int:
     """How many runs were trained side by side with this one, itself among them."""
-    size = about.get("stack")
-    return size if isinstance(size, int) else 1
+    return _count(about, "stack")
 
 
-def _processes(about: dict[str, Any]) -> int:
-    """How many processes shared the network."""
-    count = about.get("processes")
+def _count(about: dict[str, Any], name: str) -> int:
+    """A number of which there is one where nothing is recorded."""
+    count = about.get(name)
     return count if isinstance(count, int) else 1
 
 
