@@ -11,6 +11,11 @@ ratios within rounds, their median and extremes. Data are made up: random bits, 
 the layer's output and the label, plain SGD. The seconds are those of training, as metrics.csv has them, with what it
 costs to hand an epoch to workers and back.
 
+Before and after each turn a watcher on every core does the same work (quiet.py). Rounds in which it took longer are
+left out, and turns of what has a goal are taken again, for --patience seconds a net: 150 find quiet moments enough on
+most shared machines. A ratio with fewer than three such rounds is told, but not judged. The exit code is 1 where a goal
+is missed, 3 where one is not judged.
+
 8x128 is 8 layers of weights of equal width, inputs and outputs too; 4x512 is 784-512-512-512-10. One interface "in the
 middle" stands after the layer that makes the slower of the two modules fastest, by their times measured in one process;
 the generator belongs to the lower module. "Predicted" is a batch over the slowest worker's sum of such times. Beside it
@@ -30,27 +35,28 @@ from typing import NamedTuple
 
 import parallel_handover as handover
 import parallel_learning as learning
-from parallel_rows import ALL, CORES, IN_ORDER, ONE, TWO, Measured, Net, environment, measure, rows
+from children import environment
+from parallel_rows import ALL, CORES, IN_ORDER, ONE, TWO, Measured, Net, measure, rows
+from quiet import Watch
 
 from synthgrad.workers.balance import shares
 
 GOALS = [Net(8, 128, 16, 1.4, 1.15), Net(8, 256, 16, 1.4, 1.15), Net(4, 512, 256, 1.6)]
 GRID = [Net(layers, width, batch) for layers in (4, 8) for width in (256, 512, 1024) for batch in (64, 256)]
 NETS = [*GOALS, *(net for net in GRID if net[:3] not in [goal[:3] for goal in GOALS])]
-QUIET = 0.5
-"""Load a core before the start, from which on a machine is not quiet."""
-UNREST = 1.25
-"""Nor is one on which the same work takes so many times as long in one round as in another: others use its cores."""
+ENOUGH = 3
+"""Rounds that nothing disturbed, to judge a ratio by; with fewer it is told from all rounds, and not judged."""
 
 
 class Outcome(NamedTuple):
-    """A measured figure, its spread, and its goal, which is to be reached or to be stayed below."""
+    """A measured figure, its spread, and its goal, which is to be reached or to be stayed below, on a quiet machine."""
 
     what: str
     value: float
     spread: str
     goal: float
     below: bool = False
+    judged: bool = True
 
     @property
     def met(self) -> bool:
@@ -59,19 +65,9 @@ class Outcome(NamedTuple):
 
     def __str__(self) -> str:
         """One line."""
-        said = f"{'below' if self.below else 'at least'} {self.goal:g}"
-        return f"{self.what:<68} {self.value:6.2f} {self.spread:<14} {said:<13} {'met' if self.met else 'MISSED'}"
-
-
-def ratios(measured: Measured, a: str, b: str) -> list[float]:
-    """Of two variants, round by round, of those in which both had a turn."""
-    x, y = measured.rates[a], measured.rates[b]
-    return [x[number] / y[number] for number in x if number in y]
-
-
-def rate(measured: Measured, name: str) -> float:
-    """Examples a second of a variant, the median of its rounds."""
-    return median(measured.rates[name].values())
+        goal = f"{'below' if self.below else 'at least'} {self.goal:g}"
+        said = ("met" if self.met else "MISSED") if self.judged else "not judged"
+        return f"{self.what:<68} {self.value:6.2f} {self.spread:<14} {goal:<13} {said}"
 
 
 def spread(values: Sequence[float]) -> str:
@@ -81,15 +77,15 @@ def spread(values: Sequence[float]) -> str:
 
 def best_backprop(measured: Measured) -> str:
     """With one thread or with all."""
-    return max((ONE, ALL), key=lambda name: rate(measured, name))
+    return max((ONE, ALL), key=measured.rate)
 
 
 def outcomes(net: Net, measured: Measured) -> Iterator[Outcome]:
     """The ratios that have goals."""
     for goal, of in ((net.over_in_order, IN_ORDER["middle"]), (net.over_backprop, best_backprop(measured))):
         if goal is not None:
-            found = ratios(measured, TWO, of)
-            yield Outcome(f"{net.name}: {TWO} / {of}", median(found), spread(found), goal)
+            found, judged = measured.ratios(TWO, of), len(measured.undisturbed(TWO, of)) >= ENOUGH
+            yield Outcome(f"{net.name}: {TWO} / {of}", median(found), spread(found), goal, judged=judged)
 
 
 def show(net: Net, measured: Measured) -> None:
@@ -97,14 +93,16 @@ def show(net: Net, measured: Measured) -> None:
     ms = " + ".join(f"{1e3 * seconds:.2f}" for seconds in measured.stages["middle"])
     layers = "-".join(map(str, net.widths))
     print(f"\n{net.name} ({layers}): interface after layer {measured.interface}, modules of {ms} ms a batch")
-    print(f"  in one process both took {1e3 * min(measured.looks):.2f} to {1e3 * max(measured.looks):.2f} ms by round")
+    looks = [turn.look for turns in measured.turns.values() for turn in turns.values()]
+    undisturbed = sum(look <= measured.limit for look in looks)
+    print(f"  {undisturbed} of {len(looks)} turns undisturbed; where a row has such, only they count")
     print(f"  {'':40}{'examples/s':>11} {'predicted':>10}   {'/ best backprop':21}{'/ in order'}")
     best = best_backprop(measured)
     for name, row in rows(net).items():
         of = IN_ORDER.get(row.where) if row.workers and row.trainer["name"] == "dni" else None
-        over = [ratios(measured, name, each) for each in (best, of) if each]
+        over = [measured.ratios(name, each) for each in (best, of) if each]
         cells = "".join(f"{median(found):5.2f} {spread(found):15}" for found in over)
-        print(f"  {name:40}{rate(measured, name):11,.0f} {predicted(net, measured, name):>10}   {cells}")
+        print(f"  {name:40}{measured.rate(name):11,.0f} {predicted(net, measured, name):>10}   {cells}")
     for line in words(net, measured):
         print(f"  {line}", flush=True)
 
@@ -122,28 +120,16 @@ def predicted(net: Net, measured: Measured, name: str) -> str:
 def words(net: Net, measured: Measured) -> Iterator[str]:
     """What an interface after every layer comes to here, and the prediction for as many cores as layers."""
     every = [name for name, row in rows(net).items() if row.where == "every" and row.workers]
-    fastest = max(every, key=lambda name: rate(measured, name))
-    ratio = median(ratios(measured, fastest, best_backprop(measured)))
+    fastest = max(every, key=measured.rate)
+    ratio = median(measured.ratios(fastest, best_backprop(measured)))
     said = "loses" if ratio < 1 else "does not lose"
     yield f"an interface after every layer {said} on {CORES} cores: {ratio:.2f} of the best backprop ({fastest})"
     n, stages = net.layers, measured.stages["every"]
     most, slowest, bound = net.batch / max(stages), 1e3 * max(stages), (3 * n - 1) / 5
-    times = most / rate(measured, ONE)
+    times = most / measured.rate(ONE)
     yield f"PREDICTION, not measured: {n} layers on {n} cores, from their slowest stage, {slowest:.2f} ms a batch:"
     yield f"  {most:,.0f} examples/s, {times:.2f} times backprop with 1 thread. The bound is (3N-1)/5 = {bound:.1f}:"
     yield "  backprop takes 3N-1 products a batch, a layer with its generator 5; one more here, where it predicts anew"
-
-
-def noise() -> str:
-    """What is to be said of a machine that had other work before this began, or nothing."""
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    return f"load {load:.2f} on {CORES} cores before the start" if load > QUIET * CORES else ""
-
-
-def unrest(net: Net, measured: Measured) -> str:
-    """What is to be said of one that had other work meanwhile, or nothing."""
-    times = measured.unrest
-    return f"{net.name}: the same work took up to {times:.2f} times as long" if times > UNREST else ""
 
 
 def parsed() -> argparse.Namespace:
@@ -153,8 +139,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--handover", action="store_true", help="only what it costs to hand something over")
     parser.add_argument("--learning", action="store_true", help="only the time to a held-out figure")
     parser.add_argument("--only", default="", metavar="TEXT", help="only nets whose name contains this")
-    parser.add_argument("--rounds", type=int, help="turns of what is compared, others have a third (9, with --quick 7)")
+    parser.add_argument("--rounds", type=int, help="turns of what is compared, others have a third (9, with --quick 6)")
     parser.add_argument("--seconds", type=float, default=0.4, help="length of a turn, at least an epoch (0.4)")
+    parser.add_argument("--patience", type=float, help="seconds a net waits for quiet (60, with --quick 15)")
     parser.add_argument("--seeds", type=int, help="of the time to a held-out figure (5, with --quick 2)")
     chosen = parser.parse_args()
     if not any(chosen.only in net.name for net in NETS):
@@ -162,34 +149,39 @@ def parsed() -> argparse.Namespace:
     return chosen
 
 
-def found(chosen: argparse.Namespace, noises: list[str]) -> Iterator[Outcome]:
-    """Measure and print what is asked for; ``noises`` takes up what makes the machine a noisy one."""
+def found(chosen: argparse.Namespace) -> Iterator[Outcome]:
+    """Measure and print what is asked for."""
     everything = not (chosen.handover or chosen.learning or chosen.only)
     if chosen.handover or everything:
         us = handover.report()
         yield Outcome("hand-over between two processes, one way, us", us, "", handover.GOAL_US, below=True)
-    for net in (GOALS if chosen.quick else NETS) if chosen.only or everything else ():
-        if chosen.only in net.name:
-            measured = measure(net, chosen.rounds or (7 if chosen.quick else 9), chosen.seconds)
-            show(net, measured)
-            noises.append(unrest(net, measured))
-            yield from outcomes(net, measured)
+    if chosen.only or everything:
+        yield from nets([net for net in (GOALS if chosen.quick else NETS) if chosen.only in net.name], chosen)
     if chosen.learning or everything:
         learning.report(chosen.seeds or (2 if chosen.quick else 5), environment(1))
 
 
+def nets(wanted: Sequence[Net], chosen: argparse.Namespace) -> Iterator[Outcome]:
+    """Measure these nets, and print their tables."""
+    rounds, patience = chosen.rounds or (6 if chosen.quick else 9), chosen.patience or (15 if chosen.quick else 60)
+    with Watch() as watch:
+        print(f"\nat once, they do the work of {watch.cores:.2f}", flush=True)
+        for net in wanted:
+            watch.patience = patience
+            measured = measure(net, rounds, chosen.seconds, watch)
+            show(net, measured)
+            yield from outcomes(net, measured)
+
+
 def main() -> int:
-    """Measure, print, and say whether a goal was missed."""
-    chosen, noises = parsed(), [noise()]
-    print(f"{CORES} cores{f', not quiet: {noises[0]}' if noises[0] else ''}", flush=True)
-    every = list(found(chosen, noises))
+    """Measure, print, and say whether a goal was missed (1) or whether one could not be judged (3)."""
+    chosen = parsed()
+    print(f"{CORES} cores", flush=True)
+    every = list(found(chosen))
     print("\n" + "\n".join(map(str, every)))
-    met = all(each.met for each in every)
-    if any(noises):
-        print(f"this machine is not quiet: {'; '.join(filter(None, noises))}")
-        if not met:
-            print("what was missed may be met on one that is")
-    return int(not met)
+    if not all(each.judged for each in every):
+        print(f"not judged: fewer than {ENOUGH} rounds were quiet; give it more --patience, or a quiet machine")
+    return 1 if any(each.judged and not each.met for each in every) else 3 * (not all(each.judged for each in every))
 
 
 if __name__ == "__main__":

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from itertools import chain
 from statistics import median
 from typing import Any, NamedTuple
 
-from synthgrad.processes import THREAD_VARIABLES, cores
+from children import Child, together
+from quiet import Turn, Watch
 
-ROOT = Path(__file__).parents[2]
-CHILD = str(Path(__file__).with_name("parallel_variants.py"))
-UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+from synthgrad.processes import cores
+
+CHILD = "parallel_variants.py"
 CORES = cores()
 GENERATOR = {"input": "both", "alpha": 1e-4}
 LOOKS = 5
@@ -45,6 +43,10 @@ class Net(NamedTuple):
         """Inputs, hidden layers, outputs."""
         inner = [self.width] * (self.layers - 1)
         return [784, *inner, 10] if self.layers == 4 else [self.width, *inner, self.width]
+
+    def waits(self) -> Sequence[str]:
+        """The variants whose turns are taken again where they were disturbed: those of ratios that are judged."""
+        return COMPARED if self.over_backprop or not self.over_in_order else (TWO, IN_ORDER["middle"])
 
     def candidates(self) -> list[int]:
         """Layers about the middle, after one of which the interface will stand."""
@@ -98,96 +100,73 @@ def rows(net: Net) -> dict[str, Row]:
     }
 
 
-def environment(threads: int) -> dict[str, str]:
-    """That of a variant: with so many BLAS threads, and nothing else said to BLAS."""
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    kept = {name: value for name, value in os.environ.items() if name not in UNSET}
-    return {**kept, "PYTHONPATH": path, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
-
-
-class Child(AbstractContextManager["Child"]):
-    """A process that waits for orders: seconds go in by the line, a measurement comes out."""
-
-    def __init__(self, threads: int, *parts: Any) -> None:
-        line = [sys.executable, CHILD, *map(json.dumps, parts)]
-        self.process = subprocess.Popen(
-            line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(threads)
-        )
-        assert self._line() == "ready", "a variant has failed: see above"
-
-    def _line(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
-
-    def order(self, seconds: float) -> None:
-        """Have it begin."""
-        assert self.process.stdin is not None
-        print(seconds, file=self.process.stdin, flush=True)
-
-    def answer(self) -> Any:
-        """What it has measured, when it has."""
-        line = self._line()
-        assert line, "a variant has ended: see above"
-        return json.loads(line)
-
-    def __exit__(self, *_: object) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def together(children: Iterable[Child], seconds: float) -> list[Any]:
-    """What children measure that work at the same time."""
-    working = list(children)
-    for child in working:
-        child.order(seconds)
-    return [child.answer() for child in working]
-
-
 class Measured(NamedTuple):
     """Examples a second of every variant, by round; where the interface stood; seconds a batch of the stages.
 
-    ``looks`` are the seconds of a batch in both modules, one after the other in one process, in every round.
+    Turns beside a look slower than ``limit`` were disturbed.
     """
 
-    rates: dict[str, dict[int, float]]
+    turns: dict[str, dict[int, Turn[float]]]
     interface: int
     stages: dict[str, list[float]]
-    looks: list[float]
+    limit: float
 
-    @property
-    def unrest(self) -> float:
-        """How much longer the same work took in one round than in another."""
-        return max(self.looks) / min(self.looks)
+    def undisturbed(self, *names: str) -> list[int]:
+        """The rounds in which all of these had a turn that nothing disturbed."""
+        by_name = [{n for n, turn in self.turns[name].items() if turn.look <= self.limit} for name in names]
+        return sorted(set.intersection(*by_name))
+
+    def rounds(self, *names: str) -> list[int]:
+        """Those that count: the undisturbed ones, or, where there are none, all in which all of these had a turn."""
+        return self.undisturbed(*names) or sorted(set.intersection(*(set(self.turns[name]) for name in names)))
+
+    def rate(self, name: str) -> float:
+        """Examples a second of a variant, the median of its rounds."""
+        return median(self.turns[name][number].value for number in self.rounds(name))
+
+    def ratios(self, a: str, b: str) -> list[float]:
+        """Of two variants, round by round."""
+        x, y = self.turns[a], self.turns[b]
+        return [x[number].value / y[number].value for number in self.rounds(a, b)]
 
 
-def measure(net: Net, rounds: int, seconds: float) -> Measured:
+def measure(net: Net, rounds: int, seconds: float, watch: Watch) -> Measured:
     """Start all variants of a net and have them work in turn."""
     about = {"widths": net.widths, "batch": net.batch}
     interface = balanced(about, net.candidates())
     with ExitStack() as stack:
-        stages = stack.enter_context(Child(1, about, DNI, [[interface], "all"]))
+        stages = stack.enter_context(Child(CHILD, 1, about, DNI, [[interface], "all"]))
         children = {
             name: [
-                stack.enter_context(Child(row.threads, {**about, "seed": seed}, row.options(interface)))
+                stack.enter_context(Child(CHILD, row.threads, {**about, "seed": seed}, row.options(interface)))
                 for seed in range(row.copies)
             ]
             for name, row in rows(net).items()
         }
-        rates: dict[str, dict[int, float]] = {name: {} for name in children}
-        looks = []
+        for child in chain(*children.values()):
+            child.ready()
+        for each in children.values():
+            _burst(each, 0)
+        turns: dict[str, dict[int, Turn[float]]] = {name: {} for name in children}
+        looks: list[Turn[list[list[float]]]] = []
         for number in range(rounds):
-            looks += together([stages], seconds)
+            looks.append(watch.turn(lambda: together([stages], seconds)[0], patient=False))
             names = COMPARED if number % OTHERS_EVERY else [*children]
             for name in names[:: -1 if number % 2 else 1]:  # or who comes first would always come first
-                rates[name][number] = sum(together(children[name], seconds))
-    by_placement = dict(zip(("middle", "every"), over(looks, median), strict=True))
-    return Measured(rates, interface, by_placement, [sum(middle) for middle, _ in looks])
+                work = partial(_burst, children[name], seconds)
+                turns[name][number] = watch.turn(work, patient=name in net.waits())
+    quiet = [turn.value for turn in looks if turn.look <= watch.limit] or [turn.value for turn in looks]
+    by_placement = dict(zip(("middle", "every"), over(quiet, median), strict=True))
+    return Measured(turns, interface, by_placement, watch.limit)
+
+
+def _burst(children: Sequence[Child], seconds: float) -> float:
+    return float(sum(together(children, seconds)))
 
 
 def balanced(about: Mapping[str, Any], candidates: Sequence[int]) -> int:
     """The layer after which an interface leaves the slower of two modules fastest, by times measured in one process."""
-    with Child(1, about, DNI, [[i] for i in candidates]) as child:
+    with Child(CHILD, 1, about, DNI, [[i] for i in candidates]) as child:
         looks = [together([child], 0)[0] for _ in range(LOOKS)]
     slower = [max(times) for times in over(looks, min)]
     return candidates[slower.index(min(slower))]

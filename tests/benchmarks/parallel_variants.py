@@ -2,21 +2,20 @@
 
     python tests/benchmarks/parallel_variants.py NET TRAINER [INTERFACES]    (JSON; started by parallel.py)
 
-Its environment says how many threads BLAS has. It makes up its data, trains one epoch to warm up, says so by a line,
-and waits; every line that it reads is an order for a burst of so many seconds, answered by examples a second, from the
-training seconds of the epochs' records. With INTERFACES, a list of placements, it trains nothing and answers the
-seconds of the stages between them, one after the other in this one process.
+Its environment says how many threads BLAS has. It makes up its data, says so by a line, and waits; every line that it
+reads is an order for a burst of so many seconds, answered by examples a second, from the training seconds of the
+epochs' records. Before its first burst it trains one epoch to warm up. With INTERFACES, a list of placements, it trains
+nothing and answers the seconds of the stages between them, one after the other in this one process.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from children import arguments, serve
 
 from synthgrad.config import check, dump
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, train
@@ -66,14 +65,15 @@ def bursts(net: dict[str, Any], trainer: dict[str, Any]) -> Callable[[float], fl
     """Examples a second of whole epochs, which last together for at least so many seconds."""
     made = experiment(net, trainer)
     records = _epochs(made)
-    examples, last = len(made.feed.source_x), next(records).seconds
+    examples, last = len(made.feed.source_x), 0.0
 
     def burst(seconds: float) -> float:
         nonlocal last
+        last = last or next(records).seconds
         begun, count = last, 0
         while last < begun + seconds:
             last, count = next(records).seconds, count + 1
-        return count * examples / (last - begun)
+        return count * examples / (last - begun) if count else 0.0
 
     return burst
 
@@ -106,13 +106,10 @@ def _costs(made: Experiment) -> list[float]:
     return found
 
 
-def main() -> None:
-    net, trainer, *placements = map(json.loads, sys.argv[1:])
-    answer = stages(net, trainer, *placements) if placements else bursts(net, trainer)
-    print("ready", flush=True)
-    for line in sys.stdin:
-        print(json.dumps(answer(float(line))), flush=True)
+def answers(net: dict[str, Any], trainer: dict[str, Any], *placements: list[Any]) -> Callable[[float], Any]:
+    """What an order is answered with."""
+    return stages(net, trainer, *placements) if placements else bursts(net, trainer)
 
 
 if __name__ == "__main__":
-    main()
+    serve(answers(*arguments()))
