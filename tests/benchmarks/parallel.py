@@ -6,15 +6,15 @@
     python tests/benchmarks/parallel.py --learning    only the time to a held-out figure
 
 Every variant is a process of its own, with its own number of BLAS threads in its environment. They take turns, burst by
-burst, those whose ratio has a goal side by side; the table gives examples a second, the median of the rounds, and
-ratios within rounds, their median and extremes. Data are made up: random bits, float32, ReLU units, generators that see
+burst, those whose ratio has a goal side by side; the table gives examples a second, the median of the turns, and
+ratios turn by turn, their median and extremes. Data are made up: random bits, float32, ReLU units, generators that see
 the layer's output and the label, plain SGD. The seconds are those of training, as metrics.csv has them, with what it
 costs to hand an epoch to workers and back.
 
-Before and after each turn a watcher on every core does the same work (quiet.py). Rounds in which it took longer are
-left out, and turns of what has a goal are taken again, for --patience seconds a net: 150 find quiet moments enough on
-most shared machines. A ratio with fewer than three such rounds is told, but not judged. The exit code is 1 where a goal
-is missed, 3 where one is not judged.
+Before and after each turn a watcher on every core does the same work (quiet.py). Turns beside which it took longer are
+left out, and those of what has a goal are taken again, for --patience seconds a net: 60 find quiet moments enough on
+most shared machines. A ratio with fewer than three undisturbed turns on either side is told, but not judged. The exit
+code is 1 where a goal is missed, 3 where one is not judged.
 
 8x128 is 8 layers of weights of equal width, inputs and outputs too; 4x512 is 784-512-512-512-10. One interface "in the
 middle" stands after the layer that makes the slower of the two modules fastest, by their times measured in one process;
@@ -45,7 +45,7 @@ GOALS = [Net(8, 128, 16, 1.4, 1.15), Net(8, 256, 16, 1.4, 1.15), Net(4, 512, 256
 GRID = [Net(layers, width, batch) for layers in (4, 8) for width in (256, 512, 1024) for batch in (64, 256)]
 NETS = [*GOALS, *(net for net in GRID if net[:3] not in [goal[:3] for goal in GOALS])]
 ENOUGH = 3
-"""Rounds that nothing disturbed, to judge a ratio by; with fewer it is told from all rounds, and not judged."""
+"""Turns of either variant that nothing disturbed, to judge their ratio by; with fewer it is told, but not judged."""
 
 
 class Outcome(NamedTuple):
@@ -84,8 +84,8 @@ def outcomes(net: Net, measured: Measured) -> Iterator[Outcome]:
     """The ratios that have goals."""
     for goal, of in ((net.over_in_order, IN_ORDER["middle"]), (net.over_backprop, best_backprop(measured))):
         if goal is not None:
-            found, judged = measured.ratios(TWO, of), len(measured.undisturbed(TWO, of)) >= ENOUGH
-            yield Outcome(f"{net.name}: {TWO} / {of}", median(found), spread(found), goal, judged=judged)
+            found, turns = measured.ratios(TWO, of), min(len(measured.quiet[TWO]), len(measured.quiet[of]))
+            yield Outcome(f"{net.name}: {TWO} / {of}", median(found), spread(found), goal, judged=turns >= ENOUGH)
 
 
 def show(net: Net, measured: Measured) -> None:
@@ -93,9 +93,8 @@ def show(net: Net, measured: Measured) -> None:
     ms = " + ".join(f"{1e3 * seconds:.2f}" for seconds in measured.stages["middle"])
     layers = "-".join(map(str, net.widths))
     print(f"\n{net.name} ({layers}): interface after layer {measured.interface}, modules of {ms} ms a batch")
-    looks = [turn.look for turns in measured.turns.values() for turn in turns.values()]
-    undisturbed = sum(look <= measured.limit for look in looks)
-    print(f"  {undisturbed} of {len(looks)} turns undisturbed; where a row has such, only they count")
+    undisturbed, every = (sum(map(len, turns.values())) for turns in (measured.quiet, measured.rates))
+    print(f"  {undisturbed} of {every} turns undisturbed; where a row has such, only they count")
     print(f"  {'':40}{'examples/s':>11} {'predicted':>10}   {'/ best backprop':21}{'/ in order'}")
     best = best_backprop(measured)
     for name, row in rows(net).items():
@@ -180,7 +179,7 @@ def main() -> int:
     every = list(found(chosen))
     print("\n" + "\n".join(map(str, every)))
     if not all(each.judged for each in every):
-        print(f"not judged: fewer than {ENOUGH} rounds were quiet; give it more --patience, or a quiet machine")
+        print(f"not judged: fewer than {ENOUGH} turns were undisturbed; give it more --patience, or a quiet machine")
     return 1 if any(each.judged and not each.met for each in every) else 3 * (not all(each.judged for each in every))
 
 

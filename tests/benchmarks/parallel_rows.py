@@ -62,6 +62,11 @@ class Row(NamedTuple):
     threads: int = 1
     copies: int = 1
 
+    @property
+    def cores(self) -> int:
+        """As many does it use."""
+        return max(self.workers, self.threads, self.copies)
+
     def options(self, interface: int) -> dict[str, Any]:
         """The trainer's section of the config."""
         at = {"middle": [interface], "every": "all"}
@@ -101,39 +106,30 @@ def rows(net: Net) -> dict[str, Row]:
 
 
 class Measured(NamedTuple):
-    """Examples a second of every variant, by round; where the interface stood; seconds a batch of the stages.
+    """Examples a second of every variant, turn by turn; where the interface stood; seconds a batch of the stages.
 
-    Turns beside a look slower than ``limit`` were disturbed.
+    ``quiet`` has the turns that nothing disturbed.
     """
 
-    turns: dict[str, dict[int, Turn[float]]]
+    rates: dict[str, list[float]]
+    quiet: dict[str, list[float]]
     interface: int
     stages: dict[str, list[float]]
-    limit: float
-
-    def undisturbed(self, *names: str) -> list[int]:
-        """The rounds in which all of these had a turn that nothing disturbed."""
-        by_name = [{n for n, turn in self.turns[name].items() if turn.look <= self.limit} for name in names]
-        return sorted(set.intersection(*by_name))
-
-    def rounds(self, *names: str) -> list[int]:
-        """Those that count: the undisturbed ones, or, where there are none, all in which all of these had a turn."""
-        return self.undisturbed(*names) or sorted(set.intersection(*(set(self.turns[name]) for name in names)))
 
     def rate(self, name: str) -> float:
-        """Examples a second of a variant, the median of its rounds."""
-        return median(self.turns[name][number].value for number in self.rounds(name))
+        """Examples a second of a variant, the median of its quiet turns, or where it has none, of all."""
+        return median(self.quiet[name] or self.rates[name])
 
     def ratios(self, a: str, b: str) -> list[float]:
-        """Of two variants, round by round."""
-        x, y = self.turns[a], self.turns[b]
-        return [x[number].value / y[number].value for number in self.rounds(a, b)]
+        """Of two variants, first quiet turn by first and so on, or where one has none, by all turns."""
+        of = self.quiet if self.quiet[a] and self.quiet[b] else self.rates
+        return [x / y for x, y in zip(of[a], of[b], strict=False)]
 
 
 def measure(net: Net, rounds: int, seconds: float, watch: Watch) -> Measured:
     """Start all variants of a net and have them work in turn."""
     about = {"widths": net.widths, "batch": net.batch}
-    interface = balanced(about, net.candidates())
+    interface, variants = balanced(about, net.candidates()), rows(net)
     with ExitStack() as stack:
         stages = stack.enter_context(Child(CHILD, 1, about, DNI, [[interface], "all"]))
         children = {
@@ -141,23 +137,25 @@ def measure(net: Net, rounds: int, seconds: float, watch: Watch) -> Measured:
                 stack.enter_context(Child(CHILD, row.threads, {**about, "seed": seed}, row.options(interface)))
                 for seed in range(row.copies)
             ]
-            for name, row in rows(net).items()
+            for name, row in variants.items()
         }
         for child in chain(*children.values()):
             child.ready()
         for each in children.values():
             _burst(each, 0)
-        turns: dict[str, dict[int, Turn[float]]] = {name: {} for name in children}
+        turns: dict[str, list[Turn[float]]] = {name: [] for name in variants}
         looks: list[Turn[list[list[float]]]] = []
         for number in range(rounds):
-            looks.append(watch.turn(lambda: together([stages], seconds)[0], patient=False))
+            looks.append(watch.turn(lambda: together([stages], seconds)[0], at_once=False, patient=False))
             names = COMPARED if number % OTHERS_EVERY else [*children]
             for name in names[:: -1 if number % 2 else 1]:  # or who comes first would always come first
-                work = partial(_burst, children[name], seconds)
-                turns[name][number] = watch.turn(work, patient=name in net.waits())
-    quiet = [turn.value for turn in looks if turn.look <= watch.limit] or [turn.value for turn in looks]
+                work, row = partial(_burst, children[name], seconds), variants[name]
+                turns[name].append(watch.turn(work, row.cores > 1, row.threads > 1, name in net.waits()))
+    quiet = [turn.value for turn in looks if watch.quiet(turn)] or [turn.value for turn in looks]
     by_placement = dict(zip(("middle", "every"), over(quiet, median), strict=True))
-    return Measured(turns, interface, by_placement, watch.limit)
+    rates = {name: [turn.value for turn in every] for name, every in turns.items()}
+    kept = {name: [turn.value for turn in every if watch.quiet(turn)] for name, every in turns.items()}
+    return Measured(rates, kept, interface, by_placement)
 
 
 def _burst(children: Sequence[Child], seconds: float) -> float:

@@ -1,11 +1,12 @@
-"""Whether all cores are ours: the same products on every core at once, before and after what is timed.
+"""Whether all cores are ours: the same products on every core, before and after what is timed.
 
     python tests/benchmarks/quiet.py CORE    (one watcher; started by the benchmarks)
 
-On a shared machine a core takes up to twice as long for the same work while a neighbour works, for seconds at a time,
-each core by itself, and no counter of the system tells. So a turn that is to be timed lies between two looks at all
-cores. A look is disturbed where one core took more than ``UNREST`` times as long as in the best look of all; a turn
-beside a disturbed look is taken again, while patience lasts. What the turn itself measured has no say in that.
+On a shared machine a core takes up to twice as long for the same work, for seconds at a time, and no counter of the
+system tells: neighbours work, or two cores of ours were put onto one while one of them was idle. So what is timed lies
+between two looks at all cores: at once where it uses several, one after the other where it uses one. A look is
+disturbed where a core took more than ``UNREST`` times as long as in the best look of its kind. A turn waits for a look
+that is not, and is taken again if the look after it is, while patience lasts. What it measured has no say in that.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from children import Child, arguments, serve, together
@@ -28,6 +29,8 @@ LOOK = 0.03
 """Seconds of a look."""
 FIRST = 10
 """Looks before the start, so that there is a best one."""
+SETTLE = 4
+"""Looks after a turn with threads of BLAS, which spin on for a while: the first undisturbed one counts."""
 
 
 T = TypeVar("T")
@@ -37,45 +40,58 @@ class Turn(NamedTuple, Generic[T]):
     """What a turn has measured, and the slower of the looks around it, in seconds a product on the slowest core."""
 
     value: T
+    at_once: bool
     look: float
 
 
 class Watch(AbstractContextManager["Watch"]):
-    """A watcher on every core. ``patience`` is in seconds, and is used up by turns that are taken again."""
+    """A watcher on every core. ``patience`` is in seconds, and is used up by waiting and by turns taken again."""
 
     def __init__(self) -> None:
-        self._stack = ExitStack()
+        self._stack, self.patience = ExitStack(), 0.0
         ours = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(cores())
         self._watchers = [self._stack.enter_context(Child("quiet.py", 1, core)) for core in ours]
-        alone = min(together([each], LOOK)[0] for _ in range(FIRST) for each in self._watchers)
-        self.best, self.patience = float("inf"), 0.0
-        self._last = min(self._look() for _ in range(FIRST))
-        self.cores = len(self._watchers) * alone / self.best
-        """As many cores, each as fast as one alone, do what all do at once."""
+        self._best = {True: float("inf"), False: float("inf")}
+        for _ in range(FIRST):
+            self._look(at_once=False)
+            self._look(at_once=True)
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def _look(self) -> float:
-        self._last = max(together(self._watchers, LOOK))
-        self.best = min(self.best, self._last)
-        return self._last
-
     @property
-    def limit(self) -> float:
-        """The slowest look that is quiet, by the best one so far."""
-        return UNREST * self.best
+    def cores(self) -> float:
+        """As many cores, each as fast as one alone, do what all do at once."""
+        return len(self._watchers) * self._best[False] / self._best[True]
 
-    def turn(self, work: Callable[[], T], patient: bool = True) -> Turn[T]:
-        """What ``work`` returns where nothing disturbed it, or, when patience is at an end, where something did."""
+    def _look(self, at_once: bool) -> float:
+        looks = [self._watchers] if at_once else [[each] for each in self._watchers]
+        slowest = max(float(seconds) for each in looks for seconds in together(each, LOOK))
+        self._best[at_once] = min(self._best[at_once], slowest)
+        return slowest
+
+    def _after(self, at_once: bool, threads: bool) -> float:
+        for _ in range(SETTLE if threads else 1):
+            look = self._look(at_once)
+            if look <= UNREST * self._best[at_once]:
+                break
+        return look
+
+    def quiet(self, turn: Turn[Any]) -> bool:
+        """Whether a turn was undisturbed, by the best looks so far."""
+        return turn.look <= UNREST * self._best[turn.at_once]
+
+    def turn(self, work: Callable[[], T], at_once: bool, threads: bool = False, patient: bool = True) -> Turn[T]:
+        """What ``work`` returns where nothing disturbed it, or, when patience is at an end, where something did.
+
+        ``at_once``: it uses more than one core; ``threads``: by threads of BLAS.
+        """
         while True:
-            begun, before = time.perf_counter(), self._last
+            begun, before = time.perf_counter(), self._look(at_once)
             waits = patient and self.patience > 0
-            if before > self.limit and waits:
-                self._look()
-            else:
-                turn = Turn(work(), max(before, self._look()))
-                if turn.look <= self.limit or not waits:
+            if not waits or before <= UNREST * self._best[at_once]:
+                turn = Turn(work(), at_once, max(before, self._after(at_once, threads)))
+                if not waits or self.quiet(turn):
                     return turn
             self.patience -= time.perf_counter() - begun
 
