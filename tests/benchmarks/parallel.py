@@ -140,7 +140,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="TEXT", help="only nets whose name contains this")
     parser.add_argument("--rounds", type=int, help="turns of what is compared, others have a third (9, with --quick 6)")
     parser.add_argument("--seconds", type=float, default=0.4, help="length of a turn, at least an epoch (0.4)")
-    parser.add_argument("--patience", type=float, help="seconds a net waits for quiet (60, with --quick 15)")
+    parser.add_argument("--patience", type=float, help="seconds a net waits for quiet (60, with --quick 20)")
     parser.add_argument("--seeds", type=int, help="of the time to a held-out figure (5, with --quick 2)")
     chosen = parser.parse_args()
     if not any(chosen.only in net.name for net in NETS):
@@ -162,7 +162,7 @@ def found(chosen: argparse.Namespace) -> Iterator[Outcome]:
 
 def nets(wanted: Sequence[Net], chosen: argparse.Namespace) -> Iterator[Outcome]:
     """Measure these nets, and print their tables."""
-    rounds, patience = chosen.rounds or (6 if chosen.quick else 9), chosen.patience or (15 if chosen.quick else 60)
+    rounds, patience = chosen.rounds or (6 if chosen.quick else 9), chosen.patience or (20 if chosen.quick else 60)
     with Watch() as watch:
         print(f"\nat once, they do the work of {watch.cores:.2f}", flush=True)
         for net in wanted:

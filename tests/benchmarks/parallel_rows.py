@@ -44,10 +44,6 @@ class Net(NamedTuple):
         inner = [self.width] * (self.layers - 1)
         return [784, *inner, 10] if self.layers == 4 else [self.width, *inner, self.width]
 
-    def waits(self) -> Sequence[str]:
-        """The variants whose turns are taken again where they were disturbed: those of ratios that are judged."""
-        return COMPARED if self.over_backprop or not self.over_in_order else (TWO, IN_ORDER["middle"])
-
     def candidates(self) -> list[int]:
         """Layers about the middle, after one of which the interface will stand."""
         return [self.layers // 2 + k for k in (-1, 0, 1)]
@@ -83,7 +79,8 @@ ONE, ALL = "backprop, 1 BLAS thread", f"backprop, {CORES} BLAS threads"
 IN_ORDER = {"middle": "dni in order", "every": "dni in order, every layer"}
 TWO = "dni pipelined, 2 workers"
 COMPARED = ONE, ALL, TWO, IN_ORDER["middle"]
-"""Between these are the ratios that have goals: they have their turns side by side, and in every round."""
+"""Between these are the ratios that have goals: their turns are side by side, in every round, and taken again where
+disturbed."""
 OTHERS_EVERY = 3
 """In so many rounds the others have one turn."""
 
@@ -150,7 +147,7 @@ def measure(net: Net, rounds: int, seconds: float, watch: Watch) -> Measured:
             names = COMPARED if number % OTHERS_EVERY else [*children]
             for name in names[:: -1 if number % 2 else 1]:  # or who comes first would always come first
                 work, row = partial(_burst, children[name], seconds), variants[name]
-                turns[name].append(watch.turn(work, row.cores > 1, row.threads > 1, name in net.waits()))
+                turns[name].append(watch.turn(work, row.cores > 1, row.threads > 1, name in COMPARED))
     quiet = [turn.value for turn in looks if watch.quiet(turn)] or [turn.value for turn in looks]
     by_placement = dict(zip(("middle", "every"), over(quiet, median), strict=True))
     rates = {name: [turn.value for turn in every] for name, every in turns.items()}
