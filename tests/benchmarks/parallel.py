@@ -12,7 +12,7 @@ the layer's output and the label, plain SGD. The seconds are those of training, 
 costs to hand an epoch to workers and back.
 
 Before and after each turn a watcher on every core does the same work (quiet.py). Turns beside which it took longer are
-left out, and those of what has a goal are taken again, for --patience seconds a net: 60 find quiet moments enough on
+left out, and those of what is compared are taken again, for --patience seconds a net: a minute finds quiet moments on
 most shared machines. A ratio with fewer than three undisturbed turns on either side is told, but not judged. The exit
 code is 1 where a goal is missed, 3 where one is not judged.
 

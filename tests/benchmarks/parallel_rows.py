@@ -79,8 +79,7 @@ ONE, ALL = "backprop, 1 BLAS thread", f"backprop, {CORES} BLAS threads"
 IN_ORDER = {"middle": "dni in order", "every": "dni in order, every layer"}
 TWO = "dni pipelined, 2 workers"
 COMPARED = ONE, ALL, TWO, IN_ORDER["middle"]
-"""Between these are the ratios that have goals: their turns are side by side, in every round, and taken again where
-disturbed."""
+"""Between these are the ratios that have goals: their turns are side by side, in every round, and wait for quiet."""
 OTHERS_EVERY = 3
 """In so many rounds the others have one turn."""
 

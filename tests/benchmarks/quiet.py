@@ -70,16 +70,19 @@ class Watch(AbstractContextManager["Watch"]):
         self._best[at_once] = min(self._best[at_once], slowest)
         return slowest
 
+    def _limit(self, at_once: bool) -> float:
+        return UNREST * self._best[at_once]
+
     def _after(self, at_once: bool, threads: bool) -> float:
         for _ in range(SETTLE if threads else 1):
             look = self._look(at_once)
-            if look <= UNREST * self._best[at_once]:
+            if look <= self._limit(at_once):
                 break
         return look
 
     def quiet(self, turn: Turn[Any]) -> bool:
         """Whether a turn was undisturbed, by the best looks so far."""
-        return turn.look <= UNREST * self._best[turn.at_once]
+        return turn.look <= self._limit(turn.at_once)
 
     def turn(self, work: Callable[[], T], at_once: bool, threads: bool = False, patient: bool = True) -> Turn[T]:
         """What ``work`` returns where nothing disturbed it, or, when patience is at an end, where something did.
@@ -89,7 +92,7 @@ class Watch(AbstractContextManager["Watch"]):
         while True:
             begun, before = time.perf_counter(), self._look(at_once)
             waits = patient and self.patience > 0
-            if not waits or before <= UNREST * self._best[at_once]:
+            if not waits or before <= self._limit(at_once):
                 turn = Turn(work(), at_once, max(before, self._after(at_once, threads)))
                 if not waits or self.quiet(turn):
                     return turn
