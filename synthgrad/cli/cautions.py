@@ -14,12 +14,22 @@ def timed(config: Config) -> list[str]:
     return ["trainer.schedule: free: the result varies with timing: no run repeats another (pipelined: each does)"]
 
 
+def spared(config: Config, processes: int) -> list[str]:
+    """What is to be known where there are fewer modules than workers were asked for."""
+    asked = getattr(getattr(config.trainer, "schedule", None), "workers", 1)
+    if asked <= processes:
+        return []
+    came = "one process" if processes == 1 else f"{processes} processes"
+    return [f"trainer.schedule.workers: {asked}: {came}, as there are no more modules between interfaces"]
+
+
 def crowded(processes: int, cores: int, threads: str) -> list[str]:
     """What is to be known where processes share the modules and have few cores, or BLAS has more than one thread."""
     said = []
     if processes > cores:
         few = f"{cores} core{'' if cores == 1 else 's'}"
-        said.append(f"trainer.schedule.workers: {processes} processes on {few} may be slower than fewer (workers: 1)")
+        fewer = f"may be slower than fewer (workers: {cores})"
+        said.append(f"trainer.schedule.workers: {processes} processes on {few} {fewer}")
     if processes > 1 and threads not in ("", "1"):
         said.append(f"each process has one BLAS thread; what is done beside them has the environment's {threads}")
     return said

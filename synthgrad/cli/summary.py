@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synthgrad.experiment import Config
+    from synthgrad.runs.directory import Run
     from synthgrad.runs.log import Log
 
 
@@ -17,8 +18,17 @@ def verdict(config: Config, log: Log, guess: float = 0.0) -> list[str]:
     score = next((name for name in LEARNED if f"test_{name}" in log.last), None)
     if score is not None and log.diverged is None:
         lines.append(LEARNED[score](log.last, guess))
-        lines += _control(config, log)
+        lines += _control(config, log) if log.outcome != "interrupted" else []
+    if log.outcome == "interrupted":
+        line, what = resumption(log.run)
+        lines += [f"It {what} with:", COMMAND + line]
     return lines
+
+
+def resumption(run: Run) -> tuple[str, str]:
+    """The line that resumes a run, and what it does then."""
+    line = shlex.join(["synthgrad", "train", "--resume", str(run.path)])
+    return line, "goes on" if run.checkpoints() else "starts again"
 
 
 def _outcome(log: Log) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shlex
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -108,10 +107,12 @@ def train(
 
 def _with_directory(error: RunError, log: Log) -> RunError:
     """The error that says how the run can go on, where there is something of it and nothing else says where it is."""
-    path = str(log.run.path)
-    if not log.epoch or path in str(error):
+    from synthgrad.cli.summary import resumption
+
+    if not log.epoch or str(log.run.path) in str(error):
         return error
-    return RunError(f"{error} (synthgrad train --resume {shlex.quote(path)} goes on)")
+    line, what = resumption(log.run)
+    return RunError(f"{error} ({line} {what})")
 
 
 def _new(config: Path, settings: tuple[str, ...], runs: Path, name: str | None) -> tuple[Experiment, Begin]:

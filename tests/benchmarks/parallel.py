@@ -47,6 +47,9 @@ NETS = [*GOALS, *(net for net in GRID if net[:3] not in [goal[:3] for goal in GO
 ENOUGH = 3
 """Turns of either variant that nothing disturbed, to judge their ratio by; with fewer it is told, but not judged."""
 
+NOT_JUDGED = 3
+"""The exit code where no goal is missed, but one could not be judged."""
+
 
 class Outcome(NamedTuple):
     """A measured figure, its spread, and its goal, which is to be reached or to be stayed below, on a quiet machine."""
@@ -148,12 +151,15 @@ def parsed() -> argparse.Namespace:
     return chosen
 
 
-def found(chosen: argparse.Namespace) -> Iterator[Outcome]:
+def asked(chosen: argparse.Namespace) -> Iterator[Outcome]:
     """Measure and print what is asked for."""
     everything = not (chosen.handover or chosen.learning or chosen.only)
     if chosen.handover or everything:
-        us = handover.report()
-        yield Outcome("hand-over between two processes, one way, us", us, "", handover.GOAL_US, below=True)
+        with Watch() as watch:
+            turn = watch.turn(handover.report, at_once=True, patient=False)
+            quiet = watch.quiet(turn) or turn.value < handover.GOAL_US
+        what = "hand-over between two processes, one way, us"
+        yield Outcome(what, turn.value, "", handover.GOAL_US, below=True, judged=quiet)
     if chosen.only or everything:
         yield from nets([net for net in (GOALS if chosen.quick else NETS) if chosen.only in net.name], chosen)
     if chosen.learning or everything:
@@ -175,12 +181,14 @@ def nets(wanted: Sequence[Net], chosen: argparse.Namespace) -> Iterator[Outcome]
 def main() -> int:
     """Measure, print, and say whether a goal was missed (1) or whether one could not be judged (3)."""
     chosen = parsed()
-    print(f"{CORES} cores", flush=True)
-    every = list(found(chosen))
+    load = f", load {os.getloadavg()[0]:.2f} before the start" if hasattr(os, "getloadavg") else ""
+    print(f"{CORES} cores{load}", flush=True)
+    every = list(asked(chosen))
     print("\n" + "\n".join(map(str, every)))
-    if not all(each.judged for each in every):
-        print(f"not judged: fewer than {ENOUGH} turns were undisturbed; give it more --patience, or a quiet machine")
-    return 1 if any(each.judged and not each.met for each in every) else 3 * (not all(each.judged for each in every))
+    if all(each.judged for each in every):
+        return int(not all(each.met for each in every))
+    print(f"not judged: fewer than {ENOUGH} undisturbed turns; give it more --patience, or a quiet machine")
+    return 1 if any(each.judged and not each.met for each in every) else NOT_JUDGED
 
 
 if __name__ == "__main__":

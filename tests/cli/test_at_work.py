@@ -10,7 +10,7 @@ from made import made
 from terminal import seen
 from typed import ran, typed, write
 
-from synthgrad.cli.cautions import crowded, timed
+from synthgrad.cli.cautions import crowded, spared, timed
 from synthgrad.cli.display import Lines
 from synthgrad.cli.quiet import blended
 from synthgrad.cli.rows import at_work, lines
@@ -134,3 +134,14 @@ def test_few_cores_and_many_blas_threads_are_told():
     """Only where processes share the modules."""
     assert crowded(2, 2, "1") == crowded(2, 2, "") == crowded(1, 1, "8") == []
     assert len(crowded(2, 1, "8")) == 2
+    assert crowded(3, 2, "")[0].endswith("(workers: 2)")
+
+
+def test_workers_that_find_no_module_are_told():
+    """Not where there are modules enough, nor of a schedule that has no workers."""
+    config = tiny({**PIPELINED, "trainer.schedule": {"kind": "pipelined", "workers": 9}})
+    assert spared(config, 3) == [
+        "trainer.schedule.workers: 9: 3 processes, as there are no more modules between interfaces"
+    ]
+    assert spared(config, 9) == []
+    assert spared(tiny(), 1) == spared(tiny({**PIPELINED, "trainer.schedule": "sequential"}), 1) == []

@@ -10,7 +10,7 @@ import pytest
 from conftest import tiny
 from typed import typed, write
 
-from synthgrad.cli.summary import verdict
+from synthgrad.cli.summary import resumption, verdict
 from synthgrad.experiment import Diverged, Experiment
 from synthgrad.runs.directory import Run
 
@@ -118,9 +118,18 @@ def test_a_finished_run_says_how_fast_it_was(epoch, words):
 
 
 def test_an_interrupted_run_says_what_is_recorded():
-    """And what it had learned so far."""
-    assert said(outcome="interrupted")[0] == "Interrupted: 9 epochs recorded (1.2 s of training, 72 steps a second)."
-    assert len(said(outcome="interrupted")) == 2
+    """What it had learned so far, and how it can be resumed; its control can wait."""
+    lines = said(outcome="interrupted", config=tiny({"trainer.name": "dni"}))
+    assert lines[0] == "Interrupted: 9 epochs recorded (1.2 s of training, 72 steps a second)."
+    assert lines[2:] == ["It starts again with:", "  synthgrad train --resume runs/a"]
+
+
+def test_an_interrupted_run_goes_on_by_the_line_that_it_prints(tmp_path):
+    """There is a checkpoint then."""
+    run = Run(tmp_path / "my run")
+    run.path.mkdir()
+    run.checkpoint(2).touch()
+    assert resumption(run) == (f"synthgrad train --resume '{run.path}'", "goes on")
 
 
 def test_a_diverged_run_says_where_and_nothing_of_learning():
@@ -151,5 +160,5 @@ def test_the_control_that_is_named_can_be_run(tmp_path, more):
 
 def test_without_held_out_figures_there_is_no_verdict():
     """Only the counts."""
-    log = SimpleNamespace(epoch=0, step=0, seconds=0.0, last={}, outcome="interrupted", diverged=None)
-    assert verdict(tiny(), log) == ["Interrupted: 0 epochs recorded (0.0 s of training)."]
+    log = SimpleNamespace(epoch=0, step=0, seconds=0.0, last={}, outcome="finished", diverged=None)
+    assert verdict(tiny(), log) == ["Finished: 0 epochs in 0.0 s of training."]

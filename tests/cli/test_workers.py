@@ -82,16 +82,17 @@ def test_workers_whose_parent_is_killed_end_by_themselves(tmp_path):
     process.communicate()
 
 
+@pytest.mark.parametrize(("every", "what"), [(0, "starts again"), (1, "goes on")], ids=["", "checkpoint"])
 @pytest.mark.parametrize("debug", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["message", "debug"])
-def test_a_killed_worker_ends_the_run_with_one_message_that_names_it(tmp_path, debug):
+def test_a_killed_worker_ends_the_run_with_one_message_that_names_it(tmp_path, debug, every, what):
     """Exit 1, the outcome failed, all whole epochs on disk; the traceback only for those who ask."""
-    process, pids = going(tmp_path, *ENDLESS, *["--debug"] * debug)
+    process, pids = going(tmp_path, *ENDLESS, "-s", f"training.checkpoint_every={every}", *["--debug"] * debug)
     os.kill(pids[1], signal.SIGKILL)
     code, out, err = told(process)
     said = "trainer.schedule.workers: worker 2 of 2 (layers 2 to 3) was killed by SIGKILL"
     assert (code, out) == (1, "")
     run = only(tmp_path / "runs")
-    message = f"{said} (synthgrad train --resume {run} goes on)\n"
+    message = f"{said} (synthgrad train --resume {run} {what})\n"
     assert err.startswith("Traceback") if debug else err == message
     assert err.endswith(f"RunError: {message}" if debug else message)
     assert not any(alive(pid) for pid in pids)
