@@ -70,12 +70,13 @@ class Spoken(Display):
         self.console = Console(file=file, highlight=False, soft_wrap=self.whole_lines)
         self.begun = time.monotonic()
         self.guess = guess(experiment)
+        processes = log.replica.processes()
         self.opening = [
             self.title,
             *self._goes_on(),
             *timed(self.config),
-            *spared(self.config, log.replica.processes()),
-            *crowded(log.replica.processes(), cores(), threads()),
+            *spared(self.config, processes),
+            *crowded(processes, cores(), threads()),
             *unstable(self.config, experiment.stability()),
         ]
 

@@ -18,17 +18,22 @@ def verdict(config: Config, log: Log, guess: float = 0.0) -> list[str]:
     score = next((name for name in LEARNED if f"test_{name}" in log.last), None)
     if score is not None and log.diverged is None:
         lines.append(LEARNED[score](log.last, guess))
-        lines += _control(config, log) if log.outcome != "interrupted" else []
+        if log.outcome != "interrupted":
+            lines += _control(config, log)
     if log.outcome == "interrupted":
         line, what = resumption(log.run)
         lines += [f"It {what} with:", COMMAND + line]
     return lines
 
 
+def resuming(path: str) -> list[str]:
+    """The words of the line that resumes a run."""
+    return ["synthgrad", "train", "--resume", f"./{path}" if path.startswith("-") else path]
+
+
 def resumption(run: Run) -> tuple[str, str]:
     """The line that resumes a run, and what it does then."""
-    line = shlex.join(["synthgrad", "train", "--resume", str(run.path)])
-    return line, "goes on" if run.checkpoints() else "starts again"
+    return shlex.join(resuming(str(run.path))), "goes on" if run.checkpoints() else "starts again"
 
 
 def _outcome(log: Log) -> str:

@@ -17,6 +17,7 @@ from click.shell_completion import CompletionItem
 from synthgrad.cli.blas import one_blas_thread
 from synthgrad.cli.options import complete_setting
 from synthgrad.cli.signals import Stop
+from synthgrad.cli.summary import resuming
 from synthgrad.cli.train import DIVERGED
 from synthgrad.errors import RunError
 
@@ -236,7 +237,4 @@ def _tell_lines(plan: Plan, first: Sequence[str]) -> None:
 
 def _line(order: Order) -> Sequence[str]:
     """The words of the line that trains a run alone, or goes on with an earlier attempt."""
-    if order.resume is None:
-        return order.command
-    path = str(order.resume)
-    return ["synthgrad", "train", "--resume", f"./{path}" if path.startswith("-") else path, "-q"]
+    return order.command if order.resume is None else [*resuming(str(order.resume)), "-q"]

@@ -107,10 +107,10 @@ def train(
 
 def _with_directory(error: RunError, log: Log) -> RunError:
     """The error that says how the run can go on, where there is something of it and nothing else says where it is."""
-    from synthgrad.cli.summary import resumption
-
     if not log.epoch or str(log.run.path) in str(error):
         return error
+    from synthgrad.cli.summary import resumption
+
     line, what = resumption(log.run)
     return RunError(f"{error} ({line} {what})")
 

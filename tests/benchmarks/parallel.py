@@ -154,28 +154,34 @@ def parsed() -> argparse.Namespace:
 def asked(chosen: argparse.Namespace) -> Iterator[Outcome]:
     """Measure and print what is asked for."""
     everything = not (chosen.handover or chosen.learning or chosen.only)
-    if chosen.handover or everything:
+    if chosen.handover or chosen.only or everything:
         with Watch() as watch:
-            turn = watch.turn(handover.report, at_once=True, patient=False)
-            quiet = watch.quiet(turn) or turn.value < handover.GOAL_US
-        what = "hand-over between two processes, one way, us"
-        yield Outcome(what, turn.value, "", handover.GOAL_US, below=True, judged=quiet)
-    if chosen.only or everything:
-        yield from nets([net for net in (GOALS if chosen.quick else NETS) if chosen.only in net.name], chosen)
+            if chosen.handover or everything:
+                yield handed(watch)
+            if chosen.only or everything:
+                wanted = [net for net in (GOALS if chosen.quick else NETS) if chosen.only in net.name]
+                yield from nets(wanted, chosen, watch)
     if chosen.learning or everything:
         learning.report(chosen.seeds or (2 if chosen.quick else 5), environment(1))
 
 
-def nets(wanted: Sequence[Net], chosen: argparse.Namespace) -> Iterator[Outcome]:
+def handed(watch: Watch) -> Outcome:
+    """Measure what it costs to hand something over; what disturbs can only make it dearer."""
+    turn = watch.turn(handover.report, at_once=True, patient=False)
+    what = "hand-over between two processes, one way, us"
+    quiet = watch.quiet(turn) or turn.value < handover.GOAL_US
+    return Outcome(what, turn.value, "", handover.GOAL_US, below=True, judged=quiet)
+
+
+def nets(wanted: Sequence[Net], chosen: argparse.Namespace, watch: Watch) -> Iterator[Outcome]:
     """Measure these nets, and print their tables."""
     rounds, patience = chosen.rounds or (6 if chosen.quick else 9), chosen.patience or (20 if chosen.quick else 60)
-    with Watch() as watch:
-        print(f"\nat once, they do the work of {watch.cores:.2f}", flush=True)
-        for net in wanted:
-            watch.patience = patience
-            measured = measure(net, rounds, chosen.seconds, watch)
-            show(net, measured)
-            yield from outcomes(net, measured)
+    print(f"\nat once, they do the work of {watch.cores:.2f}", flush=True)
+    for net in wanted:
+        watch.patience = patience
+        measured = measure(net, rounds, chosen.seconds, watch)
+        show(net, measured)
+        yield from outcomes(net, measured)
 
 
 def main() -> int:

@@ -146,7 +146,8 @@ def measure(net: Net, rounds: int, seconds: float, watch: Watch) -> Measured:
             names = COMPARED if number % OTHERS_EVERY else [*children]
             for name in names[:: -1 if number % 2 else 1]:  # or who comes first would always come first
                 work, row = partial(_burst, children[name], seconds), variants[name]
-                turns[name].append(watch.turn(work, row.cores > 1, row.threads > 1, name in COMPARED))
+                how = {"at_once": row.cores > 1, "threads": row.threads > 1, "patient": name in COMPARED}
+                turns[name].append(watch.turn(work, **how))
     quiet = [turn.value for turn in looks if watch.quiet(turn)] or [turn.value for turn in looks]
     by_placement = dict(zip(("middle", "every"), over(quiet, median), strict=True))
     rates = {name: [turn.value for turn in every] for name, every in turns.items()}

@@ -23,6 +23,7 @@ from children import Child, arguments, serve, together
 from synthgrad.processes import cores
 
 UNREST = 1.35
+"""So many times as long as in the best look of its kind."""
 SIZE = 512
 """Of the products' matrices: more than the first two caches hold, as in the nets that are timed."""
 LOOK = 0.03
@@ -31,7 +32,6 @@ FIRST = 10
 """Looks before the start, so that there is a best one."""
 SETTLE = 4
 """Looks after a turn with threads of BLAS, which spin on for a while: the first undisturbed one counts."""
-
 
 T = TypeVar("T")
 

@@ -130,6 +130,7 @@ def test_an_interrupted_run_goes_on_by_the_line_that_it_prints(tmp_path):
     run.path.mkdir()
     run.checkpoint(2).touch()
     assert resumption(run) == (f"synthgrad train --resume '{run.path}'", "goes on")
+    assert resumption(Run(Path("-runs") / "a")) == ("synthgrad train --resume ./-runs/a", "starts again")
 
 
 def test_a_diverged_run_says_where_and_nothing_of_learning():
@@ -159,6 +160,10 @@ def test_the_control_that_is_named_can_be_run(tmp_path, more):
 
 
 def test_without_held_out_figures_there_is_no_verdict():
-    """Only the counts."""
-    log = SimpleNamespace(epoch=0, step=0, seconds=0.0, last={}, outcome="finished", diverged=None)
+    """Only the counts, and how to go on."""
+    about = {"epoch": 0, "step": 0, "seconds": 0.0, "last": {}, "diverged": None, "run": Run(Path("runs") / "a")}
+    log = SimpleNamespace(**about, outcome="finished")
     assert verdict(tiny(), log) == ["Finished: 0 epochs in 0.0 s of training."]
+    count, *more = verdict(tiny(), SimpleNamespace(**about, outcome="interrupted"))
+    assert count == "Interrupted: 0 epochs recorded (0.0 s of training)."
+    assert more == ["It starts again with:", "  synthgrad train --resume runs/a"]
