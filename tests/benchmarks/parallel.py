@@ -44,6 +44,10 @@ from synthgrad.workers.balance import shares
 GOALS = [Net(8, 128, 16, 1.4, 1.15), Net(8, 256, 16, 1.4, 1.15), Net(4, 512, 256, 1.6)]
 GRID = [Net(layers, width, batch) for layers in (4, 8) for width in (256, 512, 1024) for batch in (64, 256)]
 NETS = [*GOALS, *(net for net in GRID if net[:3] not in [goal[:3] for goal in GOALS])]
+WHOLE = {"rounds": 9, "seconds": 0.4, "patience": 60.0, "seeds": 5}
+QUICK = {"rounds": 6, "seconds": 0.3, "patience": 15.0, "seeds": 1}
+"""So that with --quick all of it takes less than four minutes, on cores at half their speed too."""
+
 ENOUGH = 3
 """Turns of either variant that nothing disturbed, to judge their ratio by; with fewer it is told, but not judged."""
 
@@ -141,11 +145,18 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--handover", action="store_true", help="only what it costs to hand something over")
     parser.add_argument("--learning", action="store_true", help="only the time to a held-out figure")
     parser.add_argument("--only", default="", metavar="TEXT", help="only nets whose name contains this")
-    parser.add_argument("--rounds", type=int, help="turns of what is compared, others have a third (9, with --quick 6)")
-    parser.add_argument("--seconds", type=float, default=0.4, help="length of a turn, at least an epoch (0.4)")
-    parser.add_argument("--patience", type=float, help="seconds a net waits for quiet (60, with --quick 20)")
-    parser.add_argument("--seeds", type=int, help="of the time to a held-out figure (5, with --quick 2)")
+    for name, about in (
+        ("rounds", "turns of what is compared; others have a third"),
+        ("seconds", "length of a turn, at least an epoch"),
+        ("patience", "seconds a net waits for quiet"),
+        ("seeds", "of the time to a held-out figure"),
+    ):
+        usual = f"{about} ({WHOLE[name]:g}, with --quick {QUICK[name]:g})"
+        parser.add_argument(f"--{name}", type=type(WHOLE[name]), help=usual)
     chosen = parser.parse_args()
+    for name, usual in (QUICK if chosen.quick else WHOLE).items():
+        if getattr(chosen, name) is None:
+            setattr(chosen, name, usual)
     if not any(chosen.only in net.name for net in NETS):
         parser.error(f"--only: no net has {chosen.only!r} in its name ({'; '.join(net.name for net in NETS)})")
     return chosen
@@ -162,7 +173,7 @@ def asked(chosen: argparse.Namespace) -> Iterator[Outcome]:
                 wanted = [net for net in (GOALS if chosen.quick else NETS) if chosen.only in net.name]
                 yield from nets(wanted, chosen, watch)
     if chosen.learning or everything:
-        learning.report(chosen.seeds or (2 if chosen.quick else 5), environment(1))
+        learning.report(chosen.seeds, environment(1))
 
 
 def handed(watch: Watch) -> Outcome:
@@ -175,11 +186,10 @@ def handed(watch: Watch) -> Outcome:
 
 def nets(wanted: Sequence[Net], chosen: argparse.Namespace, watch: Watch) -> Iterator[Outcome]:
     """Measure these nets, and print their tables."""
-    rounds, patience = chosen.rounds or (6 if chosen.quick else 9), chosen.patience or (20 if chosen.quick else 60)
     print(f"\nat once, they do the work of {watch.cores:.2f}", flush=True)
     for net in wanted:
-        watch.patience = patience
-        measured = measure(net, rounds, chosen.seconds, watch)
+        watch.patience = chosen.patience
+        measured = measure(net, chosen.rounds, chosen.seconds, watch)
         show(net, measured)
         yield from outcomes(net, measured)
 

@@ -86,7 +86,8 @@ def curve(race: Race, trainer: Mapping[str, Any], seed: int) -> Curve:
 
 def report(seeds: int, environment: Mapping[str, str]) -> None:
     """Run both races and print how they went."""
-    print(f"\ntime to a held-out figure: medians over {seeds} seeds, training seconds; * where a seed never got there")
+    over = f"medians over {seeds} seeds" if seeds > 1 else "one seed"
+    print(f"\ntime to a held-out figure: {over}, training seconds; * where a seed never got there")
     for name, race in RACES.items():
         print(f"\n{race.about}, interface after layer {race.interface}", flush=True)
         print(f"  {'':40}{'last, %':>8}" + "".join(f"{f'to {share:.0%}: epochs':>17}{'s':>7}" for share in SHARES))

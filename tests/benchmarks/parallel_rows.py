@@ -135,10 +135,7 @@ def measure(net: Net, rounds: int, seconds: float, watch: Watch) -> Measured:
             ]
             for name, row in variants.items()
         }
-        for child in chain(*children.values()):
-            child.ready()
-        for each in children.values():
-            _burst(each, 0)
+        _burst([*chain(*children.values())], 0)
         turns: dict[str, list[Turn[float]]] = {name: [] for name in variants}
         looks: list[Turn[list[list[float]]]] = []
         for number in range(rounds):
