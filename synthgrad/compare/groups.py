@@ -18,6 +18,8 @@ APART = ("task.", "network.")
 """Runs that differ in a key of these sections are in different tables: they are never pooled."""
 FIRST = ("trainer.name", "trainer.generator.input", "trainer.generator.hidden", "trainer.alpha")
 """The keys that a label is made of first; after them any key, in the order of the config."""
+CHOICES = ("", ".name", ".kind", ".scheme")
+"""How a section's name goes on under which a config says what was chosen for it; by itself it is a section left out."""
 
 
 @dataclass
@@ -110,14 +112,22 @@ def _values(settings: Sequence[dict[str, Any]], key: str) -> set[Any]:
 
 
 def told(settings: Sequence[dict[str, Any]]) -> list[str]:
-    """The differing keys that are worth telling: not those that only another algorithm has."""
+    """The differing keys that are worth telling: not those that only another algorithm, schedule or optimiser has."""
     keys = []
     for key in differing(settings):
         having = [s for s in settings if key in s]
-        lacking = {method(s) for s in settings if key not in s}
-        if differing([{key: s[key]} for s in having]) or lacking & {method(s) for s in having}:
+        lacking = {_chosen(s, key) for s in settings if key not in s}
+        if differing([{key: s[key]} for s in having]) or lacking & {_chosen(s, key) for s in having}:
             keys.append(key)
     return keys
+
+
+def _chosen(settings: dict[str, Any], key: str) -> tuple[Any, ...]:
+    """The algorithm, and what is chosen for every section that a key is in: its kind, or none at all."""
+    words = key.split(".")
+    sections = [".".join(words[:n]) for n in range(1, len(words))]
+    names = (section + end for section in sections for end in CHOICES)
+    return method(settings), *(form(settings.get(name, UNSET)) for name in names)
 
 
 def _value(settings: dict[str, Any], key: str) -> Any:

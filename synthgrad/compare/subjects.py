@@ -102,7 +102,7 @@ def completed(subjects: Sequence[Subject]) -> list[Subject]:
     """The subjects; those that lack keys which others have, as runs of older versions do, with their defaults."""
     keys = dict.fromkeys(key for subject in subjects for key in subject.settings)
     return [
-        subject if len(subject.settings) == len(keys) else replace(subject, settings=filled(subject.settings, keys))
+        subject if len(subject.settings) == len(keys) else replace(subject, settings=telling(filled(subject.settings, keys)))
         for subject in subjects
     ]
 
