@@ -23,6 +23,15 @@ def spared(config: Config, processes: int) -> list[str]:
     return [f"trainer.schedule.workers: {asked}: {came}, as there are no more modules between interfaces"]
 
 
+def late(config: Config, batches: int) -> list[str]:
+    """What is to be known where no target comes before the last of an epoch's batches."""
+    schedule = getattr(config.trainer, "schedule", None)
+    if config.varies or (delay := getattr(schedule, "delay", 0)) < batches:
+        return []
+    few = "1 batch" if batches == 1 else f"{batches} batches"
+    return [f"trainer.schedule.delay: {delay}: an epoch has {few}, so what is handed down comes after the last of them"]
+
+
 def crowded(processes: int, cores: int, threads: str) -> list[str]:
     """What is to be known where processes share the modules and have few cores, or BLAS has more than one thread."""
     said = []

@@ -13,16 +13,15 @@ if TYPE_CHECKING:
 GAP = "   "
 """Between the figures of a line."""
 MOST = 6
-"""The lines of a row that wraps."""
+"""The lines of a row."""
 SCORES = {"bit_accuracy": "bits", "exact_accuracy": "sums", "accuracy": "right", "r2": "r2"}
 
 
 class Row(NamedTuple):
-    """Figures that belong side by side, each with its label; those of some rows may go on in a further line."""
+    """Figures that belong side by side, each with its label."""
 
     name: str
     pairs: list[str]
-    wraps: bool = False
 
 
 def rows(figures: dict[str, float]) -> list[Row]:
@@ -56,7 +55,7 @@ def at_work(loads: Sequence[Load], *, queues: bool = True) -> list[Row]:
         pairs.append(f"layer{'s' * (load.first != load.last)} {layers} {load.busy:4.0%}")
         if load.room and queues:
             pairs.append(f"queue {load.queue}/{load.room}")
-    return [Row("busy", pairs, wraps=True)] if pairs else []
+    return [Row("busy", pairs)] if pairs else []
 
 
 def _scores(figures: dict[str, float], prefix: str) -> list[str]:
@@ -66,11 +65,17 @@ def _scores(figures: dict[str, float], prefix: str) -> list[str]:
 
 
 def lines(row: Row, width: int) -> list[Text]:
-    """A row's figures, none of them cut: as many as there is room for in a line, or in ``MOST`` where the row wraps."""
-    found, most = [Text(no_wrap=True, overflow="crop").append(row.name, "dim")], MOST if row.wraps else 1
+    """A row's figures, none of them cut, in as many lines as it takes; of more than ``MOST`` a mark tells."""
+    found = [_line(row.name, "dim")]
     for pair in row.pairs:
-        if len(found[-1]) + len(GAP) + len(pair) > width and len(found) < most:
-            found.append(Text(" " * len(row.name), no_wrap=True, overflow="crop"))
-        if len(found[-1]) + len(GAP) + len(pair) <= width:
-            found[-1].append(f"{GAP}{pair}")
+        if len(found[-1]) + len(GAP) + len(pair) > width:
+            if len(found) == MOST:
+                found[-1].append(" ...")
+                break
+            found.append(_line(" " * len(row.name)))
+        found[-1].append(f"{GAP}{pair}")
     return found
+
+
+def _line(text: str, style: str = "") -> Text:
+    return Text(no_wrap=True, overflow="crop").append(text, style)

@@ -112,7 +112,7 @@ def _with_directory(error: RunError, log: Log) -> RunError:
     from synthgrad.cli.summary import resumption
 
     line, what = resumption(log.run)
-    return RunError(f"{error} ({line} {what})")
+    return RunError(f"{error} (it {what} with: {line})")
 
 
 def _new(config: Path, settings: tuple[str, ...], runs: Path, name: str | None) -> tuple[Experiment, Begin]:

@@ -101,10 +101,11 @@ def gather(
 def completed(subjects: Sequence[Subject]) -> list[Subject]:
     """The subjects; those that lack keys which others have, as runs of older versions do, with their defaults."""
     keys = dict.fromkeys(key for subject in subjects for key in subject.settings)
-    return [
-        subject if len(subject.settings) == len(keys) else replace(subject, settings=telling(filled(subject.settings, keys)))
-        for subject in subjects
-    ]
+
+    def complete(settings: dict[str, Any]) -> dict[str, Any]:
+        return settings if len(settings) == len(keys) else telling(filled(settings, keys))
+
+    return [replace(subject, settings=complete(subject.settings)) for subject in subjects]
 
 
 def _place(path: Path) -> tuple[int, int] | Path:

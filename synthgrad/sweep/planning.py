@@ -18,7 +18,7 @@ from synthgrad.runs.defaults import completed
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below, called
 from synthgrad.runs.reading import OPEN, Recorded
-from synthgrad.runs.telling import SILENT, WORKERS, telling
+from synthgrad.runs.telling import telling
 from synthgrad.sweep.claims import claiming, others
 from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.stacks import Order, Stack, stacks
@@ -60,10 +60,7 @@ def planned(
 
     Raises ConfigError where two runs of the grid would record the same, RunError where no claim can be made.
     """
-    keys = [identity(flat(plain(each.config))) for each in grid]
-    if len(set(keys)) < len(keys):
-        silent = f"{' or '.join(SILENT)}, or a pipeline's {WORKERS},"
-        raise ConfigError(f"sweep: {silent} with several values makes the same run several times")
+    keys = _fingerprints(grid)
     if not claim:
         yield _plan(grid, keys, runs, name, jobs, most)
         return
@@ -96,6 +93,19 @@ def train_line(planned: Planned, runs: Path, name: str | None) -> list[str]:
 def identity(config: Mapping[str, Any]) -> str:
     """A fingerprint of a resolved config, by dotted key: equal for runs that record the same."""
     return blake2b(json.dumps(telling(config), sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _fingerprints(grid: list[Planned]) -> list[str]:
+    """Fingerprints of its configs. Raises ConfigError where two are equal."""
+    configs = [flat(plain(each.config)) for each in grid]
+    keys = [identity(config) for config in configs]
+    before: dict[str, dict[str, Any]] = {}
+    for key, config in zip(keys, configs, strict=True):
+        one = before.setdefault(key, config)
+        if one is not config:
+            silent = ", ".join(name for name, value in config.items() if one.get(name) != value)
+            raise ConfigError(f"sweep: {silent}: any value makes the same run (leave one of them)")
+    return keys
 
 
 def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jobs: int, most: int | None) -> Plan:

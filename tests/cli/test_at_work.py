@@ -10,10 +10,10 @@ from made import made
 from terminal import seen
 from typed import ran, typed, write
 
-from synthgrad.cli.cautions import crowded, spared, timed
+from synthgrad.cli.cautions import crowded, late, spared, timed
 from synthgrad.cli.display import Lines
 from synthgrad.cli.quiet import blended
-from synthgrad.cli.rows import at_work, lines
+from synthgrad.cli.rows import at_work, lines, rows
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
 from synthgrad.runs.log import Log
@@ -33,14 +33,25 @@ def test_modules_and_queues_stand_side_by_side():
 
 
 def test_many_modules_go_on_in_further_lines():
-    """Each with its figures whole, at 80 columns; beyond six lines there are none."""
+    """Each with its figures whole, at 80 columns; beyond six lines there are none, and a mark says so."""
     (row,) = at_work([Load(i, i, 1.0, 2, 2) for i in range(1, 9)])
     eight = [line.plain for line in lines(row, 80)]
     assert len(eight) == 4
     assert eight[0].startswith("busy   layer 1 100%   queue 2/2   layer 2 100%")
     assert all(len(line) <= 80 for line in eight)
     assert sum(line.count("layer") for line in eight) == sum(line.count("queue") for line in eight) == 8
-    assert len(lines(row, 30)) == 6
+    assert "..." not in eight[-1]
+    narrow = [line.plain for line in lines(row, 30)]
+    assert len(narrow) == 6
+    assert narrow[-1].endswith("queue 2/2 ...")
+
+
+def test_errors_of_many_generators_do_too():
+    """None is left out."""
+    (row,) = rows({f"generator_error.{i}": 1234.5 * 10**i for i in range(7)})
+    shown = [line.plain for line in lines(row, 80)]
+    assert len(shown) == 2
+    assert sum(line.count("e+") for line in shown) == 7
 
 
 def test_between_epochs_queues_are_not_told():
@@ -77,6 +88,15 @@ def test_only_a_free_schedule_is_warned_of():
     assert timed(tiny(PIPELINED)) == []
     (said,) = timed(tiny({"trainer.name": "dni", "trainer.schedule": "free"}))
     assert "varies with timing" in said
+
+
+def test_a_delay_of_an_epoch_or_more_is_told():
+    """A batch less, and the target of an epoch's first batch comes with its last."""
+    longest = tiny({"trainer.name": "dni", "trainer.schedule": {"kind": "pipelined", "delay": 4}})
+    assert late(longest, 5) == late(tiny(), 1) == []
+    assert late(tiny({"trainer.name": "dni", "trainer.schedule": {"kind": "free", "delay": 9}}), 2) == []
+    (said,) = late(longest, 4)
+    assert said.startswith("trainer.schedule.delay: 4: an epoch has 4 batches, ")
 
 
 def test_a_run_on_a_terminal_shows_which_modules_are_busy(tmp_path):

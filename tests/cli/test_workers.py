@@ -92,7 +92,7 @@ def test_a_killed_worker_ends_the_run_with_one_message_that_names_it(tmp_path, d
     said = "trainer.schedule.workers: worker 2 of 2 (layers 2 to 3) was killed by SIGKILL"
     assert (code, out) == (1, "")
     run = only(tmp_path / "runs")
-    message = f"{said} (synthgrad train --resume {run} {what})\n"
+    message = f"{said} (it {what} with: synthgrad train --resume {run})\n"
     assert err.startswith("Traceback") if debug else err == message
     assert err.endswith(f"RunError: {message}" if debug else message)
     assert not any(alive(pid) for pid in pids)
