@@ -5,8 +5,9 @@
 On a shared machine a core takes up to twice as long for the same work, for seconds at a time, and no counter of the
 system tells: neighbours work, or two cores of ours were put onto one while one of them was idle. So what is timed lies
 between two looks at all cores: at once where it uses several, one after the other where it uses one. A look is
-disturbed where a core took more than ``UNREST`` times as long as in the best look of its kind. A turn waits for a look
-that is not, and is taken again if the look after it is, while patience lasts. What it measured has no say in that.
+disturbed where a core took more than ``UNREST`` times as long as in the best look of all: cores that are never free at
+the same time, or that are two halves of one, cannot show what two can do. A turn waits for a look that is not, and is
+taken again if the look after it is, while patience lasts. What it measured has no say in that.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from children import Child, arguments, serve, together
 from synthgrad.processes import cores
 
 UNREST = 1.35
-"""So many times as long as in the best look of its kind."""
+"""So many times as long as in the best look."""
 SIZE = 512
 """Of the products' matrices: more than the first two caches hold, as in the nets that are timed."""
 LOOK = 0.03
@@ -40,7 +41,6 @@ class Turn(NamedTuple, Generic[T]):
     """What a turn has measured, and the slower of the looks around it, in seconds a product on the slowest core."""
 
     value: T
-    at_once: bool
     look: float
 
 
@@ -70,19 +70,19 @@ class Watch(AbstractContextManager["Watch"]):
         self._best[at_once] = min(self._best[at_once], slowest)
         return slowest
 
-    def _limit(self, at_once: bool) -> float:
-        return UNREST * self._best[at_once]
+    def _still(self, look: float) -> bool:
+        return look <= UNREST * min(self._best.values())
 
     def _after(self, at_once: bool, threads: bool) -> float:
         for _ in range(SETTLE if threads else 1):
             look = self._look(at_once)
-            if look <= self._limit(at_once):
+            if self._still(look):
                 break
         return look
 
     def quiet(self, turn: Turn[Any]) -> bool:
         """Whether a turn was undisturbed, by the best looks so far."""
-        return turn.look <= self._limit(turn.at_once)
+        return self._still(turn.look)
 
     def turn(self, work: Callable[[], T], at_once: bool, threads: bool = False, patient: bool = True) -> Turn[T]:
         """What ``work`` returns where nothing disturbed it, or, when patience is at an end, where something did.
@@ -92,8 +92,8 @@ class Watch(AbstractContextManager["Watch"]):
         while True:
             begun, before = time.perf_counter(), self._look(at_once)
             waits = patient and self.patience > 0
-            if not waits or before <= self._limit(at_once):
-                turn = Turn(work(), at_once, max(before, self._after(at_once, threads)))
+            if not waits or self._still(before):
+                turn = Turn(work(), max(before, self._after(at_once, threads)))
                 if not waits or self.quiet(turn):
                     return turn
             self.patience -= time.perf_counter() - begun
