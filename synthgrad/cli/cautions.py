@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from synthgrad.experiment import Config
+from synthgrad.trainers.schedules import workers
 
 
 def timed(config: Config) -> list[str]:
@@ -16,7 +17,7 @@ def timed(config: Config) -> list[str]:
 
 def spared(config: Config, processes: int) -> list[str]:
     """What is to be known where there are fewer modules than workers were asked for."""
-    asked = getattr(getattr(config.trainer, "schedule", None), "workers", 1)
+    asked = workers(config.trainer)
     if asked <= processes:
         return []
     came = "one process" if processes == 1 else f"{processes} processes"
