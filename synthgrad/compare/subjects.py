@@ -102,10 +102,12 @@ def completed(subjects: Sequence[Subject]) -> list[Subject]:
     """The subjects; those that lack keys which others have, as runs of older versions do, with their defaults."""
     keys = dict.fromkeys(key for subject in subjects for key in subject.settings)
 
-    def complete(settings: dict[str, Any]) -> dict[str, Any]:
-        return settings if len(settings) == len(keys) else telling(filled(settings, keys))
+    def complete(subject: Subject) -> Subject:
+        if len(subject.settings) == len(keys):
+            return subject
+        return replace(subject, settings=telling(filled(subject.settings, keys)))
 
-    return [replace(subject, settings=complete(subject.settings)) for subject in subjects]
+    return [complete(subject) for subject in subjects]
 
 
 def _place(path: Path) -> tuple[int, int] | Path:

@@ -10,8 +10,10 @@ from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, found, group, repor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthgrad.compare.groups import UNSET, axes, differing, end, groups, labels, spelt, titles, told, words
+from synthgrad.compare.groups import CHOICES, UNSET, axes, differing, end, groups, labels, spelt, titles, told, words
+from synthgrad.config.options import OneOf, Section, sections
 from synthgrad.errors import ConfigError
+from synthgrad.experiment import Config
 
 ALPHAS = [{**BACKPROP, "trainer.alpha": alpha} for alpha in (0.1, 0.01)]
 
@@ -246,6 +248,17 @@ def test_labels_are_always_unique(settings: list[dict[str, Any]]) -> None:
 
 
 # what differs -------------------------------------------------------------------------------------
+
+
+def test_every_way_to_choose_a_section_is_looked_at() -> None:
+    """The keys of the schema by which one entry of a registry is chosen."""
+
+    def keys(section: Section) -> set[str]:
+        choices = [section.options(name) for name in section.registry] if isinstance(section, OneOf) else [section]
+        own = {section.key} if isinstance(section, OneOf) else set()
+        return own.union(*(keys(below) for choice in choices for below in sections(choice).values() if below))
+
+    assert keys(Config) == {name.removeprefix(".") for name in CHOICES if name}
 
 
 def test_keys_that_only_another_algorithm_has_are_not_told(tmp_path: Path) -> None:
