@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "synthgrad"
 FLOORS = [
-    {"types", "errors", "processes"},
+    {"types", "errors", "processes", "wording"},
     {"config"},
     {"nn", "tasks", "streams"},
     {"generators"},

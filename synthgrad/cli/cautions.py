@@ -6,6 +6,7 @@ from typing import Any
 
 from synthgrad.experiment import Config
 from synthgrad.trainers.schedules import workers
+from synthgrad.wording import counted
 
 
 def timed(config: Config) -> list[str]:
@@ -20,7 +21,7 @@ def spared(config: Config, processes: int) -> list[str]:
     asked = workers(config.trainer)
     if asked <= processes:
         return []
-    came = "one process" if processes == 1 else f"{processes} processes"
+    came = counted(processes, "process", "processes")
     return [f"trainer.schedule.workers: {asked}: {came}, as there are no more modules between interfaces"]
 
 
@@ -29,7 +30,7 @@ def late(config: Config, batches: int) -> list[str]:
     schedule = getattr(config.trainer, "schedule", None)
     if config.varies or (delay := getattr(schedule, "delay", 0)) < batches:
         return []
-    few = "1 batch" if batches == 1 else f"{batches} batches"
+    few = counted(batches, "batch", "batches")
     return [f"trainer.schedule.delay: {delay}: an epoch has {few}, so what is handed down comes after the last of them"]
 
 
@@ -37,9 +38,8 @@ def crowded(processes: int, cores: int, threads: str) -> list[str]:
     """What is to be known where processes share the modules and have few cores, or BLAS has more than one thread."""
     said = []
     if processes > cores:
-        few = f"{cores} core{'' if cores == 1 else 's'}"
         fewer = f"may be slower than fewer (workers: {cores})"
-        said.append(f"trainer.schedule.workers: {processes} processes on {few} {fewer}")
+        said.append(f"trainer.schedule.workers: {processes} processes on {counted(cores, 'core')} {fewer}")
     if processes > 1 and threads not in ("", "1"):
         said.append(f"each process has one BLAS thread; what is done beside them has the environment's {threads}")
     return said

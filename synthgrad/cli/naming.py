@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from synthgrad.cli.tally import counted
 from synthgrad.compare.groups import FIRST, differing, end, form, groups, shown, tables, told, word
 from synthgrad.compare.subjects import settings_of
 from synthgrad.config import flat, plain
 from synthgrad.experiment import Config
 from synthgrad.runs.methods import FREEZE
 from synthgrad.sweep.stacks import Order
+from synthgrad.wording import counted
 
 NAME = "name"
 """What the runs are called, as if it were a key of their configs."""

@@ -18,9 +18,10 @@ from synthgrad.cli.display import FRAMES_PER_SECOND, Tolerant, clock
 from synthgrad.cli.display import Live as Display
 from synthgrad.cli.naming import Name, Names
 from synthgrad.cli.signals import Stop
-from synthgrad.cli.tally import Running, Silent, Tally, counted
+from synthgrad.cli.tally import Running, Silent, Tally
 from synthgrad.compare.text import cell_width, cut, plain
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
+from synthgrad.wording import counted
 
 SECONDS = 30.0
 """The longest silence of plain lines."""

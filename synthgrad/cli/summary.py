@@ -6,6 +6,8 @@ import math
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from synthgrad.wording import counted
+
 if TYPE_CHECKING:
     from synthgrad.experiment import Config
     from synthgrad.runs.directory import Run
@@ -44,7 +46,7 @@ def _outcome(log: Log) -> str:
             f"Diverged in epoch {diverged.epoch}, step {diverged.step}: {diverged.where} stopped being finite. "
             f"Kept: everything up to epoch {log.epoch}. A smaller step size may help."
         )
-    epochs = "1 epoch" if log.epoch == 1 else f"{log.epoch} epochs"
+    epochs = counted(log.epoch, "epoch")
     if log.outcome == "interrupted":
         return f"Interrupted: {epochs} recorded ({log.seconds:.1f} s of training{speed})."
     return f"Finished: {epochs} in {log.seconds:.1f} s of training{speed}."

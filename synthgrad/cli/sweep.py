@@ -20,6 +20,7 @@ from synthgrad.cli.signals import Stop
 from synthgrad.cli.summary import resuming
 from synthgrad.cli.train import DIVERGED
 from synthgrad.errors import RunError
+from synthgrad.wording import counted
 
 if TYPE_CHECKING:
     from synthgrad.cli.tally import Silent, Tally
@@ -110,7 +111,7 @@ def sweep(
     """
     one_blas_thread()
     from synthgrad.cli.claims import configs_of
-    from synthgrad.cli.tally import counted, opening
+    from synthgrad.cli.tally import opening
     from synthgrad.processes import cores
     from synthgrad.sweep.ablation import ablated
     from synthgrad.sweep.grid import grid
@@ -166,8 +167,6 @@ def _follow(tally: Tally, engine: Engine, display: Silent, stop: Stop) -> RunErr
 
 def _conclude(tally: Tally, display: Silent, runs: Path, quiet: bool) -> None:
     """Say what came of it; print the directories of the grid, in its order."""
-    from synthgrad.cli.tally import counted
-
     for message in tally.told():
         display.warn(message)
     display.conclude()

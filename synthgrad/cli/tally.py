@@ -16,6 +16,7 @@ from synthgrad.cli.signals import Stop
 from synthgrad.sweep.events import Begun, Ended, Event, Progress
 from synthgrad.sweep.planning import Plan
 from synthgrad.sweep.stacks import Order, cost
+from synthgrad.wording import counted
 
 OVER = ("finished", "diverged", "failed")
 ERRORS = 5
@@ -208,11 +209,6 @@ def _state(runs: int, missing: int, elsewhere: int, diverged: int) -> str:
         those = counted(elsewhere, "run")
         return f"The grid is complete but for {those} that another process trains{note} (then run the line again)."
     return f"The grid is complete{note}."
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """1 run, 2 runs."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def _is(count: int) -> str:

@@ -11,6 +11,7 @@ from synthgrad.compare.judging import TOO_FEW, Scores
 from synthgrad.compare.report import Difference, Group
 from synthgrad.compare.statistics import seeds_needed
 from synthgrad.runs.methods import FREEZE
+from synthgrad.wording import counted
 
 
 def families(scores: Sequence[Scores]) -> Iterator[tuple[Scores, list[Scores]]]:
@@ -47,7 +48,7 @@ def _without(layers: Any) -> str:
 def _said(difference: Difference) -> str:
     told = "" if difference.mean is None else f"{gain(difference)} ({difference.wins}-{difference.losses} in seeds), "
     if difference.verdict == TOO_FEW:
-        shared = f"{difference.n} shared {'seed' if difference.n == 1 else 'seeds'}"
+        shared = counted(difference.n, "shared seed")
         needed = f"{shared}, {seeds_needed(max(1, difference.family))} are needed"
         return f"{told}undecided against {difference.against}: {needed}"
     return f"{told}{beside(difference)} {difference.against}"

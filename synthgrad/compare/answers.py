@@ -10,6 +10,7 @@ from synthgrad.compare.numbers import decimals, fixed
 from synthgrad.compare.report import Difference, Group, Sweep
 from synthgrad.compare.statistics import seeds_needed
 from synthgrad.runs.methods import method
+from synthgrad.wording import counted
 
 UNTRAINED = (CONTROL, REFERENCE)
 """Trainers of which nobody asks whether their hidden layers learn."""
@@ -60,7 +61,7 @@ def learning(difference: Difference) -> str:
     if difference.verdict == TOO_FEW and difference.diverges and 2 * difference.n < tried:
         return f"it diverges: {difference.wins}-{difference.losses} against {control} in seeds"
     if difference.verdict == TOO_FEW:
-        shared = f"{difference.n} shared {'seed' if difference.n == 1 else 'seeds'}"
+        shared = counted(difference.n, "shared seed")
         return f"undecided: {shared}, {seeds_needed(max(1, difference.family))} are needed"
     if difference.verdict == LEVEL:
         return f"level with {control}: nothing shows that its hidden layers learn"

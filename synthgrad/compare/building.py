@@ -24,6 +24,7 @@ from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
 from synthgrad.compare.tuning import sweep, swept_keys
 from synthgrad.errors import ConfigError
 from synthgrad.runs.figures import diagnosis
+from synthgrad.wording import counted
 
 TARGET = 0.95
 """Of backprop's final mean: the target where none is given."""
@@ -94,7 +95,7 @@ def _measured(split: list[list[Subject]], metrics: Sequence[str]) -> tuple[list[
     if not known or not left:
         return split, []
     what = " or ".join(metrics) or "an accuracy"
-    return known, [f"left out: {left} {'run' if left == 1 else 'runs'} of another task or network, without {what}"]
+    return known, [f"left out: {counted(left, 'run')} of another task or network, without {what}"]
 
 
 class _Table:

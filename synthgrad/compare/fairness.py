@@ -10,6 +10,7 @@ from synthgrad.compare.judging import Scores
 from synthgrad.compare.subjects import Subject
 from synthgrad.runs.circumstances import HASHES
 from synthgrad.runs.methods import FREEZE, fork
+from synthgrad.wording import counted
 
 CIRCUMSTANCES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "synthgrad version": lambda about: about.get("synthgrad"),
@@ -57,7 +58,7 @@ def _forks(scores: Sequence[Scores]) -> Iterator[str]:
         if (epoch := fork(settings)) is not None:
             found.setdefault((epoch, str(settings.get("branch.trainer.name"))), []).append(each.label)
     for (epoch, before), labels in found.items():
-        yield f"{_who(labels)} had {epoch} {'epoch' if epoch == 1 else 'epochs'} of {before} first"
+        yield f"{_who(labels)} had {counted(epoch, 'epoch')} of {before} first"
 
 
 def environment(subjects: Sequence[Subject]) -> dict[str, str]:

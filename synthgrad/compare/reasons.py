@@ -6,6 +6,7 @@ from synthgrad.compare.evidence import Evidence, moved
 from synthgrad.compare.numbers import decimals, fixed, short, small, spread
 from synthgrad.compare.subjects import FINISHED
 from synthgrad.config.messages import listed
+from synthgrad.wording import counted
 
 TINY = 1e-4
 """Numbers that are all below this are told by their powers of ten."""
@@ -24,12 +25,12 @@ def why(evidence: Evidence, p: str, needed: int, early: bool) -> str:
         return _of_each(evidence, needed if early else 0)
     told = f"{_numbers(evidence, p)}; " if known.n else ""
     if early and evidence.seeds:
-        return f"{told}{_seeds(len(evidence.seeds))}, {needed} are needed"
+        return f"{told}{counted(len(evidence.seeds), 'seed')}, {needed} are needed"
     lost = len(evidence.seeds) - known.n
     diverged = f", {lost} diverged" if lost else ""
     if known.n < needed:
-        return f"{told}{_seeds(known.n)}, too few: {needed} are needed{diverged}"
-    return f"{_numbers(evidence, p)}, {_seeds(known.n)}{diverged}"
+        return f"{told}{counted(known.n, 'seed')}, too few: {needed} are needed{diverged}"
+    return f"{_numbers(evidence, p)}, {counted(known.n, 'seed')}{diverged}"
 
 
 def _lacking(evidence: Evidence) -> str:
@@ -67,9 +68,9 @@ def _of_each(evidence: Evidence, needed: int) -> str:
     n, otherwise = len(evidence.seeds), evidence.otherwise
     if otherwise:
         first = f"the first is seed {otherwise[0]}: {_of_seed(evidence, otherwise[0])}"
-        return f"not so in {len(otherwise)} of {_seeds(n)}, {first}"
-    same = "the same" if evidence.claim.sign == "=" else "so"
-    return f"{same} in {_seeds(n)}, {needed} are needed" if needed else f"{same} in all of {_seeds(n)}"
+        return f"not so in {len(otherwise)} of {counted(n, 'seed')}, {first}"
+    same, seeds = "the same" if evidence.claim.sign == "=" else "so", counted(n, "seed")
+    return f"{same} in {seeds}, {needed} are needed" if needed else f"{same} in all of {seeds}"
 
 
 def _of_seed(evidence: Evidence, seed: int) -> str:
@@ -77,10 +78,6 @@ def _of_seed(evidence: Evidence, seed: int) -> str:
     told = [short(s.values[seed], EXACT) if seed in s.values else "diverged" for s in evidence.case.scores.values()]
     apart = evidence.values.get(seed, 0.0)
     return " and ".join(told) + (f", {short(abs(apart))} apart" if apart and evidence.claim.sign == "=" else "")
-
-
-def _seeds(n: int) -> str:
-    return f"{n} {'seed' if n == 1 else 'seeds'}"
 
 
 def tested(evidence: Evidence, p_holm: float | None, family: int) -> str:

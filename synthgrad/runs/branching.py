@@ -16,6 +16,7 @@ from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import given, named
 from synthgrad.runs.parting import compare, last_epoch
 from synthgrad.runs.reading import Metrics, Recorded
+from synthgrad.wording import counted
 
 MAY_CHANGE = ("training.epochs", "training.evaluate_every", "training.checkpoint_every")
 """Beside the trainer; everything else is as it was, or the state would be another."""
@@ -77,7 +78,7 @@ def _check(recorded: Recorded, epoch: int) -> None:
     last = last_epoch(recorded.metrics().columns([]))
     if epoch <= last:
         return
-    ended = f"has recorded {last} {'epoch' if last == 1 else 'epochs'}"
+    ended = f"has recorded {counted(last, 'epoch')}"
     if recorded.diverged:
         ended = f"diverged in epoch {recorded.diverged.get('epoch')}"
     right = f"at most {recorded.run.path}@{last}" if last else "wait for its first, or train it"

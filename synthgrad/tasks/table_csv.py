@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.tasks.files import DataError, Stamp, fits, unreadable
+from synthgrad.wording import counted
 
 BLOCK = 4096
 """Rows that are turned into numbers together."""
@@ -156,8 +157,7 @@ def _even(block: Sequence[Row], path: str, width: int) -> None:
     """Raise DataError for the first row that is not as long as the header."""
     for line, row in block:
         if len(row) != width:
-            what = "value" if len(row) == 1 else "values"
-            raise DataError("path", f"{path}:{line}: has {len(row)} {what}, but the header {width} names")
+            raise DataError("path", f"{path}:{line}: has {counted(len(row), 'value')}, but the header {width} names")
 
 
 def _block(block: Sequence[Row], path: str, names: Sequence[str], places: Sequence[int]) -> npt.NDArray[np.float64]:

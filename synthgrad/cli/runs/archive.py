@@ -8,6 +8,7 @@ import click
 
 from synthgrad.cli.options import complete_run, run_names
 from synthgrad.cli.runs.layout import amount, warn
+from synthgrad.wording import counted
 
 
 @click.command(short_help="Put runs into one file that others can compare from.")
@@ -37,4 +38,4 @@ def archive(names: tuple[str, ...], output: Path, no_weights: bool, runs: Path) 
     warn(left_out)
     warn(pack(chosen, to, weights=not no_weights))
     size = f", {amount(to.stat().st_size)}" if to.is_file() else ""
-    warn([f"{len(chosen)} run{'' if len(chosen) == 1 else 's'}{size}"])
+    warn([f"{counted(len(chosen), 'run')}{size}"])

@@ -12,6 +12,7 @@ import click
 from synthgrad.cli.options import before, complete_run, outcome, run_names, since, where
 from synthgrad.cli.runs.layout import Heading, amount, emit_all, table, visible, warn, width
 from synthgrad.cli.runs.list import HEADINGS, begun, paths_in, read
+from synthgrad.wording import counted
 
 if TYPE_CHECKING:
     from synthgrad.runs.overview import Overview
@@ -115,5 +116,5 @@ def _epochs(said: Overview) -> str:
 def _sum(number: int, total: int, deleted: bool) -> str:
     if not number:
         return "nothing to delete"
-    what = f"{number} run{'' if number == 1 else 's'}, {amount(total)}"
+    what = f"{counted(number, 'run')}, {amount(total)}"
     return f"{what}: {'deleted' if deleted else 'nothing was deleted yet (--delete does it)'}"

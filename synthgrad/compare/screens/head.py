@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from synthgrad.compare.numbers import short
 from synthgrad.compare.report import Group, Table
 from synthgrad.compare.text import ends, fill
+from synthgrad.wording import counted
 
 WIDE = 100
 """From this width on there is room for more."""
@@ -37,11 +38,6 @@ def arrival(table: Table, headings: str) -> list[str]:
     target = short(table.target)
     shown = table.target is not None and f"to {target}" in headings
     return [f"to {target}: median epoch from which {target} was held for three evaluations."] if shown else []
-
-
-def counted(number: int, word: str) -> str:
-    """A number of things."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _range(seeds: Sequence[int]) -> str:

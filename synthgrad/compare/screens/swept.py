@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from synthgrad.compare.groups import end, shown
 from synthgrad.compare.numbers import decimals, fixed, percent, short, spread
 from synthgrad.compare.report import Cell, Difference, Group, Report, Sweep, Table, Tuned
-from synthgrad.compare.screens.head import WIDE, arrival, counted, measured
+from synthgrad.compare.screens.head import WIDE, arrival, measured
 from synthgrad.compare.screens.layout import Column, fits, lay_out, taken
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.text import ends, fill, names
 from synthgrad.compare.tuning import order
+from synthgrad.wording import counted
 
 BEST = "best setting"
 WIDEST_GRID = 8
