@@ -52,7 +52,7 @@ class Tally:
         self.outcomes: dict[int, str] = {}
         self.ended: Counter[str] = Counter()
         self.running: dict[int, Running] = {}
-        self.errors: Counter[str] = Counter()
+        self.errors: dict[str, list[int]] = {}
         self.begun, self.at_work = time.monotonic(), 0.0
         self._gone, self._given = 0.0, dict[int, float]()
 
@@ -93,7 +93,7 @@ class Tally:
         if event.path:
             self.paths[event.run] = Path(event.path)
         if event.error:
-            self.errors[event.error] += 1
+            self.errors.setdefault(event.error, []).append(event.run)
         if event.stack in self.running:
             self.running[event.stack].orders.pop(event.run, None)
 
@@ -149,9 +149,13 @@ class Tally:
         return f"{counted(len(self.orders), 'run')} in {took}: {', '.join(parts)}. {state}"
 
     def told(self) -> Iterator[str]:
-        """Each different error once, the most frequent first."""
-        for message, count in self.errors.most_common(ERRORS):
-            yield f"{message} ({count:,} runs)" if count > 1 else message
+        """Each different error once, the most frequent first, and a run that it befell."""
+        for message, runs in sorted(self.errors.items(), key=lambda item: -len(item[1]))[:ERRORS]:
+            path = str(self.paths.get(runs[0], ""))
+            such = f"in {path}" if path and path not in message else ""
+            if len(runs) > 1:
+                such = f"{len(runs):,} runs{such and f', such as {path}'}"
+            yield f"{message} ({such})" if such else message
         if len(self.errors) > ERRORS:
             yield f"and {len(self.errors) - ERRORS} errors more"
 

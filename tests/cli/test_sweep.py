@@ -300,15 +300,23 @@ def test_a_failure_is_1_and_its_message_is_printed_once(sweep, tmp_path):
 
 
 def test_runs_that_fail_alike_are_told_of_once(sweep, told):
-    """With their number; how many are missing; exit code 1."""
+    """With their number and one of them; how many are missing; exit code 1."""
     error = "a/metrics.csv: cannot be written: no space left on device"
     ends = [Ended(0, run, f"a/{run}" if run < 2 else "", "failed", error) for run in range(4)]
     told(Begun(0, (0, 1, 2, 3)), *ends, Done(0, True))
     said = sweep("--seed", "0..3")
     assert (said.code, said.out) == (1, "a/0\na/1\n")
     _, message, last = lines(said)
-    assert message == f"{error} (4 runs)"
+    assert message == f"{error} (4 runs, such as a/0)"
     assert last.endswith(": 4 failed. 4 of 4 runs are missing: run the same line again to complete the grid.")
+
+
+def test_the_run_that_failed_is_named_once(sweep, told):
+    """A message that has its directory already says it by itself."""
+    errors = ["worker 1 was killed by SIGKILL", "a/1/metrics.csv: cannot be written"]
+    ends = [Ended(0, run, f"a/{run}", "failed", error) for run, error in enumerate(errors)]
+    told(Begun(0, (0, 1)), *ends, Done(0))
+    assert lines(sweep("--seed", "0..1", "-q")) == [f"{errors[0]} (in a/0)", errors[1]]
 
 
 def test_no_more_than_five_errors_are_told(sweep, told):
