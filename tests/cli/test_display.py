@@ -136,7 +136,7 @@ def test_the_verdict_takes_the_place_of_the_display(tmp_path, width):
     """Nothing of bar and curve is left, and no word is broken."""
     shown = seen("train", write(tmp_path), "--runs", tmp_path / "r", *LONG, width=width)
     text = " ".join(shown.screen)
-    assert text.startswith("backprop, seed 3, 8-12-9-4 (265 weights) Finished: 1200 epochs in ")
+    assert text.startswith("backprop, seed 3, 8-12-9-4 (265 weights) Finished: 1,200 epochs in ")
     assert " left" not in text
     assert not set(BLOCKS) & set(text)
     for phrase in ("of training,", "steps a second.", "held-out bits"):
