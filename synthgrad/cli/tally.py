@@ -183,7 +183,7 @@ def _work(plan: Plan, place: str) -> str:
         stacks = f"in {counted(len(plan.stacks), 'stack')} on" if len(plan.stacks) < len(orders) else "on"
         parts.append(f"{len(orders):,} to train, {stacks} {place}")
     if resumed:
-        parts[-1] += f" ({resumed:,} {'was interrupted and goes' if resumed == 1 else 'were interrupted and go'} on)"
+        parts[-1] += f" ({resumed:,} begun before, taken up again)"
     return f"{counted(len(plan.grid), 'run')}: {', '.join(parts)}"
 
 

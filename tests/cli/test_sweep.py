@@ -103,7 +103,7 @@ def test_runs_that_were_interrupted_go_on(sweep, tmp_path):
     interrupted, gone = made(tmp_path / "runs", seed=7, stop=1), killed(tmp_path / "runs", seed=8)
     said = sweep("--seed", "7..9")
     assert said.out.splitlines()[:2] == [str(interrupted), str(gone)]
-    assert lines(said)[0].endswith(" on 1 process (2 were interrupted and go on)")
+    assert lines(said)[0].endswith(" on 1 process (2 begun before, taken up again)")
 
 
 def test_runs_have_a_name(sweep):
