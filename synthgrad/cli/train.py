@@ -106,9 +106,11 @@ def train(
 
 
 def _with_directory(error: RunError, log: Log) -> RunError:
-    """The error that says how the run can go on, where there is something of it and nothing else says where it is."""
-    if not log.epoch or str(log.run.path) in str(error):
+    """The error that says where the run is, where nothing else does; and how it can go on, if there is some of it."""
+    if str(log.run.path) in str(error):
         return error
+    if not log.epoch:
+        return RunError(f"{error} (in {log.run.path})")
     from synthgrad.cli.summary import resumption
 
     line, what = resumption(log.run)

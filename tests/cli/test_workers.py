@@ -109,8 +109,11 @@ def test_too_little_room_for_shared_memory_is_one_message(tmp_path):
     said = ran("train", write(tmp_path), "--runs", tmp_path / "runs", "-q", *DNI, *ENDLESS, preexec_fn=limit)
     assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
     assert said.err.startswith("trainer.schedule.workers: ")
-    assert said.err.endswith(" MiB of shared memory cannot be had: file too large (workers: 1 needs none)\n")
-    assert result(only(tmp_path / "runs"))["outcome"] == "failed"
+    run = only(tmp_path / "runs")
+    why = "MiB of shared memory cannot be had: file too large (workers: 1 needs none)"
+    assert said.err.endswith(f" {why} (in {run})\n")
+    assert result(run)["outcome"] == "failed"
+    assert result(run)["error"].endswith(why)
 
 
 # verify -------------------------------------------------------------------------------------------
