@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from synthgrad.wording import are, counted
+
 if TYPE_CHECKING:
     from synthgrad.compare.report import Missing, Report
 
@@ -34,7 +36,7 @@ def tell(report: Report) -> None:
     if not report.missing:
         return
     runs = sum(each.runs for each in report.missing)
-    many = f"{runs} runs are" if runs > 1 else "1 run is"
+    many = f"{counted(runs, 'run')} {are(runs)}"
     click.echo(f"compare: {many} missing, which these make (or the same line with --complete --run):", err=True)
     for each in report.missing:
         click.echo(_bytes(f"  {each.line.removesuffix(QUIET)}"), err=True)

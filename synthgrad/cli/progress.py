@@ -21,7 +21,7 @@ from synthgrad.cli.signals import Stop
 from synthgrad.cli.tally import Running, Silent, Tally
 from synthgrad.compare.text import cell_width, cut, plain
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
-from synthgrad.wording import counted
+from synthgrad.wording import are, counted
 
 SECONDS = 30.0
 """The longest silence of plain lines."""
@@ -56,7 +56,7 @@ class Lines(Silent):
 
     def show(self, event: Event) -> None:
         if isinstance(event, Lost) and event.again:
-            again = f"{counted(len(event.runs), 'run')} {'is' if len(event.runs) == 1 else 'are'} tried once more"
+            again = f"{counted(len(event.runs), 'run')} {are(len(event.runs))} tried once more"
             self.say(f"A process {event.how}: its {again}.")
         self.look(event)
 

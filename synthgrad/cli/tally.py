@@ -16,7 +16,7 @@ from synthgrad.cli.signals import Stop
 from synthgrad.sweep.events import Begun, Ended, Event, Progress
 from synthgrad.sweep.planning import Plan
 from synthgrad.sweep.stacks import Order, cost
-from synthgrad.wording import counted
+from synthgrad.wording import are, counted
 
 OVER = ("finished", "diverged", "failed")
 ERRORS = 5
@@ -176,9 +176,9 @@ def _work(plan: Plan, place: str) -> str:
     parts = []
     if there:
         diverged = f" ({len(plan.diverged):,} diverged)" if plan.diverged else ""
-        parts.append(f"{'all' if there == len(plan.grid) else f'{there:,}'} {_is(there)} there{diverged}")
+        parts.append(f"{'all' if there == len(plan.grid) else f'{there:,}'} {are(there)} there{diverged}")
     if elsewhere:
-        parts.append(f"{elsewhere:,} {_is(elsewhere)} being trained by another process")
+        parts.append(f"{elsewhere:,} {are(elsewhere)} being trained by another process")
     if orders:
         stacks = f"in {counted(len(plan.stacks), 'stack')} on" if len(plan.stacks) < len(orders) else "on"
         parts.append(f"{len(orders):,} to train, {stacks} {place}")
@@ -190,7 +190,7 @@ def _work(plan: Plan, place: str) -> str:
 def left_alone(others: Mapping[tuple[str, ...], int]) -> Iterator[str]:
     """Why runs with the settings of a grid are not those of it, by the names of the files that they read."""
     for names, count in others.items():
-        yield f"{counted(count, 'run')} {_is(count)} of another {' and '.join(names)}: left alone"
+        yield f"{counted(count, 'run')} {are(count)} of another {' and '.join(names)}: left alone"
 
 
 def _varying(plan: Plan, jobs: int) -> Iterator[str]:
@@ -206,17 +206,13 @@ def _varying(plan: Plan, jobs: int) -> Iterator[str]:
 def _state(runs: int, missing: int, elsewhere: int, diverged: int) -> str:
     """How much of a grid is there."""
     if missing:
-        those = f"{missing:,} of {counted(runs, 'run')} {_is(missing)} missing"
+        those = f"{missing:,} of {counted(runs, 'run')} {are(missing)} missing"
         return f"{those}: run the same line again to complete the grid."
     note = f"; {diverged:,} of its {counted(runs, 'run')} diverged" if diverged else ""
     if elsewhere:
         those = counted(elsewhere, "run")
         return f"The grid is complete but for {those} that another process trains{note} (then run the line again)."
     return f"The grid is complete{note}."
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 class Silent:

@@ -81,7 +81,7 @@ class Watch(AbstractContextManager["Watch"]):
         return look
 
     def quiet(self, turn: Turn[Any]) -> bool:
-        """Whether a turn was undisturbed, by the best looks so far."""
+        """Whether a turn was undisturbed, by the best look so far."""
         return self._still(turn.look)
 
     def turn(self, work: Callable[[], T], at_once: bool, threads: bool = False, patient: bool = True) -> Turn[T]:

@@ -11,6 +11,7 @@ import click
 
 from synthgrad.cli.options import complete_run, outcome, run_names, since, where
 from synthgrad.cli.runs.layout import Heading, as_json, emit_all, painted, table, visible, warn, width
+from synthgrad.wording import are, counted
 
 if TYPE_CHECKING:
     from synthgrad.runs.overview import Overview
@@ -226,5 +227,5 @@ def _notes(
         yield f"and {len(broken) - BROKEN} more runs that cannot be read"
     damaged = [said for said in shown if said["note"] and said["outcome"] != "unreadable"]
     if damaged:
-        runs = "1 run is" if len(damaged) == 1 else f"{len(damaged)} runs are"
+        runs = f"{counted(len(damaged), 'run')} {are(len(damaged))}"
         yield f"{runs} damaged, such as {damaged[0]['name']} (synthgrad runs show says where)"

@@ -11,6 +11,7 @@ from synthgrad.compare.screens.swept import SweepScreen
 from synthgrad.compare.screens.two import two
 from synthgrad.compare.subjects import Subject
 from synthgrad.compare.text import cut, fill, plain
+from synthgrad.wording import are, counted
 
 
 def screen(report: Report, subjects: Sequence[Subject], width: int, whole: bool = False) -> list[str]:
@@ -39,7 +40,7 @@ def _table(report: Report, table: Table, subjects: Sequence[Subject], width: int
 def _missing(table: Table, width: int) -> Iterator[str]:
     """Runs that would complete the table, and the first of the lines that make them."""
     runs = sum(each.runs for each in table.missing)
-    count = f"{runs} runs are" if runs > 1 else "1 run is"
+    count = f"{counted(runs, 'run')} {are(runs)}"
     why = "no control: without frozen layers beside it no verdict means anything; " if table.lacks_control else ""
     yield from fill(f"{why}{count} missing (compare --complete prints all lines, --complete --run makes them):", width)
     yield f"  {table.missing[0].line}"
