@@ -23,8 +23,7 @@ def verdict(config: Config, log: Log, guess: float = 0.0) -> list[str]:
         if log.outcome != "interrupted":
             lines += _control(config, log)
     if log.outcome == "interrupted":
-        line, what = resumption(log.run)
-        lines += [f"It {what} with:", COMMAND + line]
+        lines += resumption(log.run)
     return lines
 
 
@@ -33,9 +32,10 @@ def resuming(path: str) -> list[str]:
     return ["synthgrad", "train", "--resume", f"./{path}" if path.startswith("-") else path]
 
 
-def resumption(run: Run) -> tuple[str, str]:
-    """The line that resumes a run, and what it does then."""
-    return shlex.join(resuming(str(run.path))), "goes on" if run.checkpoints() else "starts again"
+def resumption(run: Run) -> list[str]:
+    """What a run does when it is resumed, and the line that resumes it."""
+    does = "goes on" if run.checkpoints() else "starts again"
+    return [f"It {does} with:", COMMAND + shlex.join(resuming(str(run.path)))]
 
 
 def _outcome(log: Log) -> str:

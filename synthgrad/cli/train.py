@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,7 @@ def train(
         try:
             code = _follow(experiment, log, _display(quiet, log, experiment), stop)
         except RunError as error:
-            raise _with_directory(error, log) from error
+            raise _failed(error, log) from error
     if origin is not None:
         _hold_against(origin, log)
     click.echo(os.fsencode(log.run.path))
@@ -105,16 +105,13 @@ def train(
         raise click.exceptions.Exit(code)
 
 
-def _with_directory(error: RunError, log: Log) -> RunError:
-    """The error that says where the run is, where nothing else does; and how it can go on, if there is some of it."""
-    if str(log.run.path) in str(error):
-        return error
-    if not log.epoch:
-        return RunError(f"{error} (in {log.run.path})")
+def _failed(error: RunError, log: Log) -> RunError:
+    """The error with the line that resumes the run; whoever asked for its directory gets it too."""
     from synthgrad.cli.summary import resumption
 
-    line, what = resumption(log.run)
-    return RunError(f"{error} (it {what} with: {line})")
+    with suppress(OSError):  # a stdout that fails as well must not hide why
+        click.echo(os.fsencode(log.run.path))
+    return RunError("\n".join([str(error), *resumption(log.run)]))
 
 
 def _new(config: Path, settings: tuple[str, ...], runs: Path, name: str | None) -> tuple[Experiment, Begin]:

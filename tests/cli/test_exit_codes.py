@@ -20,6 +20,13 @@ def one_message(said, code):
     return (said.code, said.out, said.err.count("\n")) == (code, "", 1) and "Traceback" not in said.err
 
 
+def failed(said, run):
+    """Whether a run failed on its way: its directory on stdout, one message and the line that resumes it on stderr."""
+    message, *more = said.err.splitlines()
+    again = ["It starts again with:", f"  synthgrad train --resume {run}"]
+    return (said.code, said.out, more) == (1, f"{run}\n", again) and message.startswith(str(run))
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 48 KiB, where that may be mounted."""
@@ -93,7 +100,7 @@ def test_a_disk_that_fills_up_is_1_with_whole_rows(tmp_path):
     runs = tmp_path / "runs"
     said = ran("train", write(tmp_path), "--runs", runs, "-q", *ENDLESS, preexec_fn=no_file_above(SMALL))
     run = only(runs)
-    assert one_message(said, 1)
+    assert failed(said, run)
     assert said.err.startswith(f"{run}/metrics.csv: cannot be written: ")
     assert rows_are_whole(run)
     assert SMALL - 300 < (run / "metrics.csv").stat().st_size <= SMALL
@@ -106,7 +113,7 @@ def test_a_file_system_that_fills_up_is_1_with_whole_rows(tmp_path, small_disk):
     """The same on a real one, where nothing more can be written: there is no result, and nothing half written."""
     said = ran("train", write(tmp_path), "--runs", small_disk / "runs", "-q", *ENDLESS)
     run = only(small_disk / "runs")
-    assert one_message(said, 1)
+    assert failed(said, run)
     assert "no space left on device" in said.err
     assert rows_are_whole(run)
     assert len(metrics(run)) > 100
@@ -118,7 +125,7 @@ def test_weights_that_do_not_fit_are_1(tmp_path, small_disk):
     wide = ["-s", "network.hidden=[200, 200]"]
     said = ran("train", write(tmp_path), "--runs", small_disk / "runs", "-q", *wide)
     run = only(small_disk / "runs")
-    assert one_message(said, 1)
+    assert failed(said, run)
     assert len(metrics(run)) == 3
     assert result(run)["outcome"] == "failed"
     assert sorted(path.name for path in run.iterdir()) == ["config.yaml", "metrics.csv", "result.json", "run.json"]

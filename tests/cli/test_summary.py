@@ -129,8 +129,8 @@ def test_an_interrupted_run_goes_on_by_the_line_that_it_prints(tmp_path):
     run = Run(tmp_path / "my run")
     run.path.mkdir()
     run.checkpoint(2).touch()
-    assert resumption(run) == (f"synthgrad train --resume '{run.path}'", "goes on")
-    assert resumption(Run(Path("-runs") / "a")) == ("synthgrad train --resume ./-runs/a", "starts again")
+    assert resumption(run) == ["It goes on with:", f"  synthgrad train --resume '{run.path}'"]
+    assert resumption(Run(Path("-runs") / "a")) == ["It starts again with:", "  synthgrad train --resume ./-runs/a"]
 
 
 def test_a_diverged_run_says_where_and_nothing_of_learning():

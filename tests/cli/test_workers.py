@@ -90,9 +90,9 @@ def test_a_killed_worker_ends_the_run_with_one_message_that_names_it(tmp_path, d
     os.kill(pids[1], signal.SIGKILL)
     code, out, err = told(process)
     said = "trainer.schedule.workers: worker 2 of 2 (layers 2 to 3) was killed by SIGKILL"
-    assert (code, out) == (1, "")
     run = only(tmp_path / "runs")
-    message = f"{said} (it {what} with: synthgrad train --resume {run})\n"
+    assert (code, out) == (1, f"{run}\n")
+    message = f"{said}\nIt {what} with:\n  synthgrad train --resume {run}\n"
     assert err.startswith("Traceback") if debug else err == message
     assert err.endswith(f"RunError: {message}" if debug else message)
     assert not any(alive(pid) for pid in pids)
@@ -107,11 +107,12 @@ def test_too_little_room_for_shared_memory_is_one_message(tmp_path):
     """Exit 1, before any process is started; the run says that it failed."""
     limit = no_file_above(SMALL)
     said = ran("train", write(tmp_path), "--runs", tmp_path / "runs", "-q", *DNI, *ENDLESS, preexec_fn=limit)
-    assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
-    assert said.err.startswith("trainer.schedule.workers: ")
     run = only(tmp_path / "runs")
     why = "MiB of shared memory cannot be had: file too large (workers: 1 needs none)"
-    assert said.err.endswith(f" {why} (in {run})\n")
+    assert (said.code, said.out) == (1, f"{run}\n")
+    assert re.fullmatch(
+        rf"trainer\.schedule\.workers: [\d.]+ {re.escape(why)}\nIt starts again with:\n  .* --resume {run}\n", said.err
+    )
     assert result(run)["outcome"] == "failed"
     assert result(run)["error"].endswith(why)
 
