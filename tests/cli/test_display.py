@@ -162,12 +162,12 @@ def test_an_error_leaves_a_clean_screen(tmp_path):
     """The message stands below the title, not in the midst of a bar."""
     words = ["train", write(tmp_path), "--runs", tmp_path / "r", *ENDLESS]
     shown = seen(*words, width=200, preexec_fn=no_file_above(SMALL))
-    title, message, *_, line = shown.screen
+    title, message, *again = shown.screen
     run = only(tmp_path / "r")
     assert (shown.code, shown.out) == (1, f"{run}\n")
     assert title.startswith("backprop, seed 3")
     assert message == f"{run}/metrics.csv: cannot be written: no space left on device"
-    assert line == f"  synthgrad train --resume {run}"
+    assert again == ["It starts again with:", f"  synthgrad train --resume {run}"]
 
 
 def test_a_terminal_has_colours(tmp_path):
