@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from synthgrad.compare.answers import beside, gain
+from synthgrad.compare.answers import beside, gain, lacking
 from synthgrad.compare.groups import form, shown
-from synthgrad.compare.judging import TOO_FEW, Scores
+from synthgrad.compare.judging import DECIDED
+from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.report import Difference, Group
-from synthgrad.compare.statistics import seeds_needed
 from synthgrad.runs.methods import FREEZE
-from synthgrad.wording import counted
 
 
 def families(scores: Sequence[Scores]) -> Iterator[tuple[Scores, list[Scores]]]:
@@ -47,8 +46,6 @@ def _without(layers: Any) -> str:
 
 def _said(difference: Difference) -> str:
     told = "" if difference.mean is None else f"{gain(difference)} ({difference.wins}-{difference.losses} in seeds), "
-    if difference.verdict == TOO_FEW:
-        shared = counted(difference.n, "shared seed")
-        needed = f"{shared}, {seeds_needed(max(1, difference.family))} are needed"
-        return f"{told}undecided against {difference.against}: {needed}"
+    if difference.verdict not in DECIDED:
+        return f"{told}undecided against {difference.against}: {lacking(difference)}"
     return f"{told}{beside(difference)} {difference.against}"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from synthgrad.compare.judging import BETTER, LEVEL, TOO_FEW, WORSE
+from synthgrad.compare.judging import BETTER, DECIDED, INCOMPLETE, LEVEL, TOO_FEW, WORSE, seeds_needed
 from synthgrad.compare.missing import CONTROL, REFERENCE
 from synthgrad.compare.numbers import decimals, fixed
 from synthgrad.compare.report import Difference, Group, Sweep
-from synthgrad.compare.statistics import seeds_needed
 from synthgrad.runs.methods import method
-from synthgrad.wording import counted
+from synthgrad.wording import counted, numbered
 
 UNTRAINED = (CONTROL, REFERENCE)
 """Trainers of which nobody asks whether their hidden layers learn."""
@@ -49,7 +48,7 @@ def _said(
     if from_control is None:
         return "no control to tell whether its hidden layers learn"
     said = learning(from_control)
-    if from_control.verdict == BETTER and from_reference is not None and from_reference.verdict != TOO_FEW:
+    if from_control.verdict == BETTER and from_reference is not None and from_reference.verdict in DECIDED:
         said += f"; {beside(from_reference)} {reference}"
     return said
 
@@ -57,19 +56,26 @@ def _said(
 def learning(difference: Difference) -> str:
     """Whether hidden layers learn, from the difference to the control."""
     control = "the frozen control" if difference.against.startswith(CONTROL) else difference.against
-    tried = difference.wins + difference.losses + difference.ties
-    if difference.verdict == TOO_FEW and difference.diverges and 2 * difference.n < tried:
-        return f"it diverges: {difference.wins}-{difference.losses} against {control} in seeds"
-    if difference.verdict == TOO_FEW:
-        shared = counted(difference.n, "shared seed")
-        return f"undecided: {shared}, {seeds_needed(max(1, difference.family))} are needed"
+    if difference.verdict not in DECIDED:
+        return f"undecided: {lacking(difference)}"
+    seeds = difference.wins + difference.losses + difference.ties
+    lost = f"it diverged in {difference.diverged} of {counted(seeds, 'seed')}" if difference.diverged else ""
+    also = f"; {lost}" if lost else ""
     if difference.verdict == LEVEL:
-        return f"level with {control}: nothing shows that its hidden layers learn"
-    told = f"{gain(difference)} against {control}, {difference.wins}-{difference.losses} in seeds"
+        return f"level with {control}: nothing shows that its hidden layers learn{also}"
+    mean = "" if difference.mean is None else f"{gain(difference)} against {control}, "
+    told = f"{mean}{difference.wins}-{difference.losses} in seeds"
     if difference.verdict == WORSE:
-        return f"below {control}: its hidden layers learn the wrong thing ({told})"
-    diverges = ", but it diverges" if difference.diverges else ""
-    return f"its hidden layers learn ({told}){diverges}"
+        return f"below {control}: {lost or 'its hidden layers learn the wrong thing'} ({told})"
+    return f"its hidden layers learn ({told}){also}"
+
+
+def lacking(difference: Difference) -> str:
+    """What is missing before a difference can be decided."""
+    if difference.verdict == INCOMPLETE:
+        return f"not every run of {numbered(difference.incomplete)} has a result"
+    shared = counted(difference.tested, "shared seed")
+    return f"{shared}, {seeds_needed(difference, difference.family)} are needed"
 
 
 def gain(difference: Difference) -> str:
@@ -85,6 +91,7 @@ def learns(difference: Difference) -> str:
         WORSE: f"no: below {difference.against}",
         LEVEL: f"no: level with {difference.against}",
         TOO_FEW: "undecided",
+        INCOMPLETE: "undecided",
     }[difference.verdict]
 
 

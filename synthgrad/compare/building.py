@@ -15,13 +15,14 @@ from synthgrad.compare.cases import Tables
 from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import axes, differing, groups, tables, titles, told
-from synthgrad.compare.judging import Scores, called, difference, estimate, judged, shared, unknown, with_gaps
+from synthgrad.compare.judging import called, difference, estimate, judged, unknown, with_gaps
 from synthgrad.compare.metrics import DEFAULTS, arrivals, choose, measure, pace
 from synthgrad.compare.missing import CONTROL, REFERENCE, RUNS, missing
+from synthgrad.compare.outcomes import Method, Scores, shared
 from synthgrad.compare.report import SCHEMA, Answer, Curve, Difference, Estimate, Group, Layer, Report, Sweep, Table
 from synthgrad.compare.statement import Claim
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
-from synthgrad.compare.tuning import sweep, swept_keys
+from synthgrad.compare.tuning import sweep, swept_keys, untuned
 from synthgrad.errors import ConfigError
 from synthgrad.runs.figures import diagnosis
 from synthgrad.wording import counted
@@ -126,7 +127,7 @@ class _Table:
         others = [s for s in self.scores if s.members.trainer != trainer]
 
         def merit(scores: Scores) -> tuple[int, int, int, float]:
-            seeds = sum(len(shared(scores, other)) for other in others)
+            seeds = sum(len(shared([scores, other])) for other in others)
             unlike = min((len(fairness.unlike(scores, other)) for other in others), default=0)
             return -seeds, -len(scores.values), unlike, self._rank(scores.values)
 
@@ -151,13 +152,19 @@ class _Table:
             others = [s for s in self._sorted() if s is not against]
             if against is self.reference and self.question.against is None:
                 others = [s for s in others if s is not self.control]  # that difference has been told
-            family = judged([difference(self.number, of, against) for of in others], self.measure.up)
-            every += with_gaps(family, others, against, self.reference) if against is self.control else family
+            every += self._family(others, against)
         if self.question.against is None:
             for whole, parts in ablation.families(self._sorted()):
                 if whole.label not in {d.against for d in every}:
-                    every += judged([difference(self.number, of, whole) for of in parts], self.measure.up)
+                    every += self._family(parts, whole)
         return every
+
+    def _family(self, others: Sequence[Scores], against: Scores) -> list[Difference]:
+        methods, control = [*map(Method.alone, others)], Method.alone(against)
+        family = judged([difference(self.number, of, control) for of in methods])
+        if against is not self.control or self.reference is None:
+            return family
+        return with_gaps(family, methods, control, Method.alone(self.reference))
 
     def _sorted(self) -> list[Scores]:
         by_label = {s.label: s for s in self.scores}
@@ -267,7 +274,7 @@ class _Table:
             fairness=[
                 *fairness.remarks(self.scores, self.question.at == "best", metric),
                 *fairness.budgets(self.scores, self.control),
-                *self._untuned(swept),
+                *untuned(self.members, swept),
             ],
             missing=missing(self.members, self.question.control, self.question.runs),
         )
@@ -282,13 +289,6 @@ class _Table:
         asked = [g for g in self.groups if control is not None or g.label not in losses]
         learn = [] if unknown else answers(asked, self.differences, control, reference)
         return [*learn, *losses.values()]
-
-    def _untuned(self, swept: Sequence[str]) -> list[str]:
-        """A control tried with one setting beside methods that were tried with several."""
-        controls = [m for m in self.members if m.trainer == CONTROL]
-        if len(controls) != 1 or not any(key in controls[0].settings for key in swept):
-            return []
-        return [f"control untuned: {self.control.label if self.control else CONTROL} was tried with one setting"]
 
 
 def _family(differences: Sequence[Difference]) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from synthgrad.compare.groups import Members, groups
-from synthgrad.compare.judging import Scores, called, unknown
+from synthgrad.compare.judging import called, unknown
 from synthgrad.compare.metrics import Measure, choose, measure
+from synthgrad.compare.outcomes import Method, Scores
 from synthgrad.compare.statement import Claim
 from synthgrad.compare.subjects import Subject, settings_of
-from synthgrad.compare.tuning import Method, tune
 from synthgrad.config.messages import closest, listed
 from synthgrad.errors import ConfigError
 from synthgrad.runs.filters import select
@@ -30,29 +30,30 @@ def planned(config: Mapping[str, Any]) -> Subject:
 
 @dataclass(frozen=True)
 class Case:
-    """A claim in one table: the scores of its groups, by their names in it.
+    """A claim in one table: its groups with their scores, by their names in it.
 
-    ``epoch`` is where they are read; ``seeds`` are those that all its groups have or are to have.
+    ``seeds`` are those that all its groups have or are to have; ``unclear`` says why it cannot be answered here.
     """
 
     claim: Claim
     table: int
     title: str
     measure: Measure
-    scores: dict[str, Scores]
+    methods: dict[str, Method]
     seeds: list[int]
     begun: bool
+    unclear: str = ""
 
     @property
-    def of(self) -> Scores:
+    def of(self) -> Method:
         """What the claim is about."""
-        return self.scores[self.claim.of]
+        return self.methods[self.claim.of]
 
     @property
-    def against(self) -> Scores | None:
+    def against(self) -> Method | None:
         """What it is held against, None for a number."""
         name = self.claim.minus or (self.claim.than if self.claim.number is None else "")
-        return self.scores[name] if name else None
+        return self.methods[name] if name else None
 
 
 class _Run(NamedTuple):
@@ -84,16 +85,15 @@ class _Called(NamedTuple):
     def by(cls, claim: Claim, table: _Table) -> _Called:
         return cls(table, {name: called(name, table.members) for name in claim.names})
 
-    @property
-    def clear(self) -> bool:
-        """Whether every name means one group, and no two the same."""
+    def clear(self, tuned: bool) -> bool:
+        """Whether no two names mean the same group, and each means one; the settings of a ``tuned`` method are many."""
         labels = [each.label for several in self.members.values() for each in several]
-        return len(self.members) == len(labels) == len(set(labels))
+        return len(labels) == len(set(labels)) and (tuned or len(labels) == len(self.members))
 
-    def ambiguous(self) -> str:
+    def ambiguous(self, tuned: bool) -> str:
         """Which name may mean several groups, or which two mean one."""
         for name, several in self.members.items():
-            if len(several) > 1:
+            if len(several) > 1 and not tuned:
                 labels = listed(each.label for each in several)
                 return f"'{name}' may be {labels} in {self.table.title} (say more of its words, or where KEY=VALUE)"
         names = " and ".join(f"'{name}'" for name in self.members)
@@ -104,8 +104,8 @@ class _Called(NamedTuple):
 class Tables:
     """The runs of each task and network; what a claim leaves open, metric and where it is read, as in the tables.
 
-    ``metrics`` are those of the tables, one for each. If the runs were ``planned``, a claim must be answered in every
-    table that knows its names; else where a name may be several groups it is left out.
+    ``metrics`` are those of the tables, one for each. A claim is answered in every table that knows its names; where it
+    cannot be, as a name may be several groups, that is its answer or, if the runs were ``planned``, an error.
     """
 
     subjects: list[list[Subject]]
@@ -120,13 +120,13 @@ class Tables:
         """The claim in every table that has its groups. Raises ConfigError where none has, or none its metric."""
         tables = self._meeting(claim)
         found = [each for each in (_Called.by(claim, table) for table in tables) if all(each.members.values())]
-        clear = [each for each in found if claim.tuned or each.clear]
+        unclear = [each for each in found if not each.clear(claim.tuned)]
         if not found:
             raise ConfigError(f"{claim.place}: {_nobody(claim, tables)}")
-        if not clear or (self.planned and len(clear) < len(found)):
-            raise ConfigError(f"{claim.place}: {next(each for each in found if not each.clear).ambiguous()}")
-        cases = [case for each in clear for case in self._case(claim, *each)]
-        if not cases:
+        if len(unclear) == len(found) or (self.planned and unclear):
+            raise ConfigError(f"{claim.place}: {unclear[0].ambiguous(claim.tuned)}")
+        cases = [self._case(claim, each) for each in found]
+        if all(case.unclear for case in cases):
             near = closest(claim.metric or "", self.names)
             hint = f"did you mean {near}?" if near else f"there are {listed(sorted(self.names))}"
             raise ConfigError(f"{claim.place}: no run has {claim.metric} ({hint})")
@@ -147,30 +147,19 @@ class Tables:
             ]
         return self._by_conditions[claim.where]
 
-    def _case(self, claim: Claim, table: _Table, members: dict[str, list[Members]]) -> Iterator[Case]:
-        """The claim in one table; nothing where runs are there, but none with its metric."""
-        if claim.tuned and self.planned:
-            members = {name: _tried_most(several) for name, several in members.items()}
+    def _case(self, claim: Claim, called: _Called) -> Case:
+        """The claim in one table."""
+        table, members = called
         named = [each for several in members.values() for each in several]
         there = [s for each in named for s in each.subjects if s.columns]
         metric = claim.metric or self._metric(claim, table)
+        unclear = "" if called.clear(claim.tuned) else called.ambiguous(claim.tuned)
         if there and not any(metric in s.columns for s in there):
-            return
+            unclear = unclear or f"no run here has {metric}"
         read = measure(there, metric, claim.at or self.at)[0]
-        scores = {name: self._scores(name, several, read, claim.tuned) for name, several in members.items()}
+        methods = {name: Method(name, [Scores.read(m, read) for m in several]) for name, several in members.items()}
         seeds = set.intersection(*({s.seed for s in each.subjects} for each in named))
-        yield Case(claim, table.number, table.title, read, scores, sorted(seeds), bool(there))
-
-    def _scores(self, name: str, members: Sequence[Members], measure: Measure, tuned: bool) -> Scores:
-        """The scores of a group, or of the settings of a method, each seed's chosen on the others.
-
-        Where runs are planned only seeds that all settings have count: with fewer settings another may be chosen.
-        """
-        every = [Scores.read(each, measure) for each in members]
-        if not tuned:
-            return every[0]
-        shared = set.intersection(*({*s.values, *s.diverged} for s in every)) if self.planned else None
-        return tune(Method(name, every if shared is None else [s.only(shared) for s in every]))
+        return Case(claim, table.number, table.title, read, methods, sorted(seeds), bool(there), unclear)
 
     def _metric(self, claim: Claim, table: _Table) -> str:
         if self.metrics is not None:
@@ -187,12 +176,6 @@ class Tables:
 
 def _run(subject: Subject) -> _Run:
     return _Run({"seed": subject.seed, **subject.settings}, subject.outcome, subject.name, subject.seed, subject)
-
-
-def _tried_most(members: Sequence[Members]) -> list[Members]:
-    """The settings that are tried with the most seeds, of which a method's is chosen."""
-    most = max(len(each.subjects) for each in members)
-    return [each for each in members if len(each.subjects) == most]
 
 
 # names --------------------------------------------------------------------------------------------

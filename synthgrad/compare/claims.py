@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from synthgrad.compare import statistics
-from synthgrad.compare.cases import Tables
+from synthgrad.compare.cases import Case, Tables
 from synthgrad.compare.evidence import Evidence, moved
 from synthgrad.compare.groups import APART
 from synthgrad.compare.judging import ALPHA
@@ -29,14 +29,22 @@ def check(claims: Sequence[Claim], tables: Tables) -> list[Answer]:
 
     Raises ConfigError with a line for each claim that is about nobody.
     """
-    complaints, found = Complaints(), list[Evidence]()
+    complaints, cases = Complaints(), list[Case]()
     for claim in claims:
         with complaints:
-            found += map(Evidence, tables.cases(claim))
+            cases += tables.cases(claim)
     complaints.settle()
-    directed = [each for each in found if each.claim.directed]
-    adjusted = iter(statistics.holm([1.0 if each.p is None else each.p for each in directed]))
-    return [_answer(e, next(adjusted) if e.claim.directed else None, len(directed), tables.planned) for e in found]
+    found = {id(case): Evidence(case) for case in cases if not case.unclear}
+    directed = [each for each in found.values() if each.claim.directed]
+    adjusted = statistics.holm([1.0 if each.p is None else each.p for each in directed])
+    by_case = {id(each.case): p for each, p in zip(directed, adjusted, strict=True)}
+
+    def answered(case: Case) -> Answer:
+        if case.unclear:
+            return _unclear(case)
+        return _answer(found[id(case)], by_case.get(id(case)), len(directed), tables.planned)
+
+    return list(map(answered, cases))
 
 
 def exit_code(answers: Sequence[Answer]) -> int:
@@ -45,22 +53,29 @@ def exit_code(answers: Sequence[Answer]) -> int:
     return 4 if NOT_HELD in found else 5 if UNDECIDED in found else 0
 
 
+def _unclear(case: Case) -> Answer:
+    """A claim that a table knows the names of, and that cannot be answered there."""
+    claim, read = case.claim, case.measure
+    return Answer(
+        case.table, claim.text, UNDECIDED, 0, None, None, None, None, case.unclear,
+        line=claim.line, title=case.title, metric=read.metric, at=read.at, epoch=read.epoch or None,
+    )  # fmt: skip
+
+
 def _answer(evidence: Evidence, p_holm: float | None, family: int, planned: bool) -> Answer:
-    claim, case = evidence.claim, evidence.case
+    claim, case, contest = evidence.claim, evidence.case, evidence.contest
     asked = claim.seeds or (len(case.seeds) if planned else 0)
     answer, needed = _judge(evidence, p_holm, family)
     early = len(evidence.seeds) < max(asked, 1)
-    if (early and not evidence.otherwise) or (answer == HELD and not claim.each and evidence.known.n < needed):
+    waits = (early or (evidence.incomplete and claim.seeds is None)) and not evidence.otherwise
+    if waits or (answer == HELD and not claim.each and contest.tested < needed):
         answer = UNDECIDED
-    diverges = answer == HELD and not claim.each and evidence.diverges
-    known = evidence.told
-    p = tested(evidence, p_holm, family)
-    takes = max(needed, asked) if early else needed
-    reason = why(evidence, p, takes, early) + ("; it diverges more often" if diverges else "")
+    known, scores = evidence.told, evidence.scores
+    reason = why(evidence, tested(evidence, p_holm, family), max(needed, asked) if early else needed, early)
     return Answer(
         table=case.table,
         claim=claim.text,
-        answer=UNDECIDED if diverges else answer,
+        answer=answer,
         n=known.n,
         mean=known.mean,
         interval=known.interval,
@@ -69,13 +84,13 @@ def _answer(evidence: Evidence, p_holm: float | None, family: int, planned: bool
         why=reason,
         line=claim.line,
         title=case.title,
-        setting={key: value for key, value in case.of.members.settings.items() if key.startswith(APART)},
+        setting={key: value for key, value in case.of.best.settings.items() if key.startswith(APART)},
         metric=case.measure.metric,
         at=case.measure.at,
         epoch=case.measure.epoch or None,
         family=family if claim.directed else 1,
         needed=max(needed, asked),
-        means={name: float(np.mean([s.values[seed] for seed in evidence.values])) for name, s in case.scores.items()}
+        means={name: float(np.mean([s.values[seed] for seed in evidence.values])) for name, s in scores.items()}
         if evidence.values
         else {},
         seeds=list(evidence.values),
@@ -86,27 +101,16 @@ def _answer(evidence: Evidence, p_holm: float | None, family: int, planned: bool
 
 def _judge(evidence: Evidence, p_holm: float | None, family: int) -> tuple[str, int]:
     """Held, not held or undecided, if all seeds that were asked for are there; the seeds that it takes to hold."""
-    claim = evidence.claim
+    claim, tried = evidence.claim, evidence.contest.tried
     if claim.each:
         return (NOT_HELD if evidence.otherwise else HELD), 1
     if claim.within is not None:
-        return _within(evidence, claim.within), FEWEST
-    mean, p = evidence.known.mean or 0.0, evidence.p if p_holm is None else p_holm
+        answer = HELD if evidence.inside else NOT_HELD if evidence.beyond else UNDECIDED
+        return answer, statistics.seeds_needed(tried, 2 * ALPHA)
+    p = evidence.p if p_holm is None else p_holm
     if p is None or p >= ALPHA:  # as little as nothing can be told of too few
-        return (HELD if claim.sign == "~" else UNDECIDED), statistics.seeds_needed(family if claim.directed else 1)
+        needed = statistics.seeds_needed(tried * (family if claim.directed else 1))
+        return (HELD if claim.sign == "~" and not evidence.lost else UNDECIDED), needed
     if claim.sign == "~":
         return NOT_HELD, 0
-    return (HELD if (mean > 0) == (claim.sign == ">") else NOT_HELD), 0
-
-
-FEWEST = next(n for n in range(1, 99) if statistics.interval([0.0] * n, 1 - 2 * ALPHA) is not None)
-"""As many seeds as it takes to show equivalence."""
-
-
-def _within(evidence: Evidence, margin: float) -> str:
-    """Whether what is about 0 lies within the margins: by two one-sided tests, or beyond one by a two-sided test."""
-    inner, outer = evidence.equivalence, evidence.known.interval
-    if inner is not None and max(map(abs, inner)) <= margin:
-        return HELD
-    beyond = outer is not None and (outer[0] > margin or outer[1] < -margin)
-    return NOT_HELD if beyond else UNDECIDED
+    return (HELD if evidence.so else NOT_HELD), 0

@@ -1,7 +1,7 @@
 """What the seeds say of a claim in one table, before anything is concluded from it.
 
 Equivalence within a margin is two one-sided tests at 5 % each, of "at least M below" and "at least M above". The 90 %
-interval inverts them, so both reject where it lies within the margins; as both must, being two calls for no correction.
+interval inverts them, so both reject where it lies between the margins; as both must, two need no correction.
 
 References: Schuirmann 1987, J. Pharmacokin. Biopharm. 15, 657; Berger and Hsu 1996, Statistical Science 11, 283.
 """
@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
+from math import isfinite
 
-from synthgrad.compare import statistics
 from synthgrad.compare.cases import Case
-from synthgrad.compare.judging import ALPHA, difference, estimate, shared
+from synthgrad.compare.contest import Contest
+from synthgrad.compare.judging import ALPHA, estimate
+from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.report import Estimate, Interval
 
 ONE_SIDED = 1 - 2 * ALPHA
 """The confidence of the interval that inverts two one-sided tests at ``ALPHA``."""
-ROUNDING = 2.0**-50
-"""Subtracting equal numbers leaves less than this share of them."""
 
 
 def moved(interval: Interval | None, number: float) -> Interval | None:
@@ -28,32 +28,46 @@ def moved(interval: Interval | None, number: float) -> Interval | None:
 
 
 class Evidence:
-    """The figures of a claim's groups, by seed.
+    """The numbers of a claim's groups, by seed.
 
     ``seeds`` have an outcome in every group; ``values`` are what is said to be above, below or about 0, of those seeds
-    in which no run diverged.
+    in which no run diverged. Of methods with several settings they are those of the best ones by mean, or of those that
+    decide a claim about every seed.
     """
 
     def __init__(self, case: Case) -> None:
         self.case, self.claim = case, case.claim
-        of, against = case.of, case.against
-        self.seeds = sorted(of.values.keys() | of.diverged) if against is None else shared(of, against)
-        both = [seed for seed in self.seeds if all(seed in s.values for s in case.scores.values())]
-        self.values = {seed: self._left(seed) for seed in both}
+        self.contest = self._contest()
+        self.seeds, self.incomplete = self.contest.seeds, self.contest.incomplete
+        self.pair = self.contest.in_every_seed(better=self._favours) if self.claim.each and self.seeds else (0, 0)
+        self._signed = self.contest.between(*self.pair)
+        sign = 1 if case.of.best.up else -1
+        self.values = {seed: sign * d for seed, d in self._signed.items() if isfinite(d)}
 
-    def _left(self, seed: int) -> float:
-        """What is left of ``of`` - ``against`` - number; what is only rounding is 0, but if the last bit counts."""
-        of, against = self.case.of, self.case.against
-        terms = [of.values[seed], -against.values[seed] if against else 0.0, -(self.claim.number or 0.0)]
-        left = terms[0] + terms[1] + terms[2]
-        return left if self.claim.sign == "=" or abs(left) > ROUNDING * max(map(abs, terms)) else 0.0
+    def _contest(self, shift: float = 0.0) -> Contest:
+        """``of`` - ``against`` - the number of the claim - a shift."""
+        number = (self.claim.number or 0.0) + shift
+        return Contest(self.case.of, self.case.against, number, exact=self.claim.sign == "=")
+
+    @property
+    def _favours(self) -> bool:
+        """Whether the claim says that its first group is the better one."""
+        return (self.claim.sign == ">") == self.case.of.best.up
+
+    @property
+    def scores(self) -> dict[str, Scores]:
+        """By the names of the claim, the settings that ``values`` are of."""
+        first, second = self.pair
+        methods = self.case.methods.items()
+        return {name: m.settings[first if name == self.claim.of else second] for name, m in methods}
 
     # on average ---------------------------------------------------------------------------------
 
     @cached_property
     def known(self) -> Estimate:
-        """The mean of the values, and its interval."""
-        return estimate(list(self.values.values()))
+        """The mean of the values, and the interval of the difference."""
+        told = estimate(list(self.values.values()))
+        return replace(told, interval=self.contest.interval())
 
     @property
     def told(self) -> Estimate:
@@ -64,46 +78,50 @@ class Evidence:
 
     @cached_property
     def p(self) -> float | None:
-        """Of the sign-flip test, where that decides."""
+        """Of the test, where that decides."""
         tested = self.claim.directed or (self.claim.sign == "~" and self.claim.within is None)
-        return float(statistics.sign_flip_p(list(self.values.values()))) if tested and self.values else None
+        return self.contest.p if tested else None
+
+    @property
+    def so(self) -> bool:
+        """Whether the seeds point the way that the claim does."""
+        return (self.contest.p_better < self.contest.p_worse) == self._favours
+
+    @property
+    def lost(self) -> bool:
+        """Whether one of the two diverged where the other did not: then nothing shows that they are alike."""
+        return len(self.values) < len(self._signed)
 
     @cached_property
     def equivalence(self) -> Interval | None:
         """The interval of two one-sided tests, where those decide; None for fewer than five values."""
-        if self.claim.within is None or not self.values:
-            return None
-        ends = statistics.interval(list(self.values.values()), ONE_SIDED)
-        return None if ends is None else (float(ends[0]), float(ends[1]))
+        return None if self.claim.within is None else self.contest.interval(ONE_SIDED)
 
-    @property
-    def diverges(self) -> bool:
-        """Whether a side that the claim favours diverged more often."""
-        of, against, sign = self.case.of, self.case.against, self.claim.sign
-        if against is None:
-            return bool(of.diverged)
-        told, back = difference(0, of, against), difference(0, against, of)
-        favoured = {"~": told.diverges or back.diverges, ">" if of.up else "<": told.diverges}
-        return favoured.get(sign, back.diverges)
+    @cached_property
+    def beyond(self) -> bool:
+        """Whether a two-sided test shows that what should be about 0 is further from it than the margin."""
+        margin = self.claim.within or 0.0
+        above, below = self._contest(margin), self._contest(-margin)
+        more, less = (above.p_better, below.p_worse) if self.contest.up else (above.p_worse, below.p_better)
+        return 2 * min(more, less) < ALPHA
+
+    @cached_property
+    def inside(self) -> bool:
+        """Whether two one-sided tests show that it is nearer to 0 than the margin."""
+        margin = self.claim.within or 0.0
+        above, below = self._contest(margin), self._contest(-margin)
+        less, more = (above.p_worse, below.p_better) if self.contest.up else (above.p_better, below.p_worse)
+        return not self.lost and max(more, less) < ALPHA
 
     # seed by seed -------------------------------------------------------------------------------
 
     @cached_property
     def otherwise(self) -> list[int]:
         """The seeds in which it is not so, of a claim that is about each of them."""
-        return [seed for seed in self.seeds if not self._so(seed)] if self.claim.each else []
+        return [seed for seed in self.seeds if not self._so(self._signed.get(seed))] if self.claim.each else []
 
-    def _so(self, seed: int) -> bool:
-        sign = self.claim.sign
-        if seed in self.values:
-            value = self.values[seed]
-            return value == 0 if sign == "=" else value > 0 if sign == ">" else value < 0
-        return self._so_of_diverged(seed)
-
-    def _so_of_diverged(self, seed: int) -> bool:
-        """A run that diverged is worse than one that did not; of a number, or of two such runs, nothing is so."""
-        of, against, sign = self.case.of, self.case.against, self.claim.sign
-        if against is None or self.claim.minus or sign == "=":
-            return False
-        lost, won = seed in of.diverged, seed in against.diverged
-        return lost != won and won == (of.up == (sign == ">"))
+    def _so(self, d: float | None) -> bool:
+        """Of two runs that diverged, None, nothing is so."""
+        if d is None or self.claim.sign == "=":
+            return d == 0
+        return d > 0 if self._favours else d < 0

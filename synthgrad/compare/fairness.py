@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from synthgrad.compare.groups import differing
-from synthgrad.compare.judging import Scores
+from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.subjects import Subject
 from synthgrad.runs.circumstances import HASHES
 from synthgrad.runs.methods import FREEZE, fork

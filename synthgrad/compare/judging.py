@@ -3,63 +3,23 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import replace
+from math import isfinite
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from synthgrad.compare import statistics
-from synthgrad.compare.groups import Members, spelt
-from synthgrad.compare.metrics import Measure
+from synthgrad.compare.contest import Contest
+from synthgrad.compare.groups import spelt
+from synthgrad.compare.outcomes import Method, shared
 from synthgrad.compare.report import Difference, Estimate, Interval
-from synthgrad.compare.subjects import DIVERGED
 from synthgrad.runs.methods import names
 
-BETTER, WORSE, LEVEL, TOO_FEW = "better", "worse", "~", "too few"
+BETTER, WORSE, LEVEL, TOO_FEW, INCOMPLETE = "better", "worse", "~", "too few", "incomplete"
+DECIDED = (BETTER, WORSE, LEVEL)
 ALPHA = 0.05
-MORE_DIVERGED = 2
-"""A method that diverged in so many more seeds than its reference is not simply better."""
-
-
-@dataclass
-class Scores:
-    """What the measure reads of a group: values by seed of the runs that count, and the seeds that diverged."""
-
-    label: str
-    members: Members
-    up: bool
-    values: dict[int, float]
-    diverged: set[int]
-
-    @classmethod
-    def read(cls, members: Members, measure: Measure) -> Scores:
-        """The scores of a group's runs."""
-        values = {s.seed: measure.value(s) for s in members.subjects if measure.counts(s)}
-        known = {seed: value for seed, value in values.items() if value is not None}
-        diverged = {s.seed for s in members.subjects if s.outcome == DIVERGED}
-        return cls(members.label, members, measure.up, known, diverged)
-
-    def only(self, seeds: Collection[int]) -> Scores:
-        """The scores of these seeds alone."""
-        values = {seed: value for seed, value in self.values.items() if seed in seeds}
-        return replace(self, values=values, diverged=self.diverged.intersection(seeds))
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What the runs of the group have in common."""
-        return self.members.settings
-
-    @property
-    def words(self) -> set[str]:
-        """Every word that the group may be called by."""
-        return self.members.words
-
-    @cached_property
-    def data(self) -> dict[int, str | None]:
-        """The fingerprint of the data of each seed; None where it is not known."""
-        return {s.seed: s.hashes.get("data") for s in self.members.subjects}
 
 
 class Named(Protocol):
@@ -97,13 +57,6 @@ def unknown(name: str, groups: Sequence[Named]) -> str:
     return f"no group is called '{name}' ({hint})"
 
 
-def shared(a: Scores, b: Scores) -> list[int]:
-    """The seeds that both have seen the same data with, whatever came of them."""
-    seeds = (a.values.keys() | a.diverged) & (b.values.keys() | b.diverged)
-    data = {seed: (a.data.get(seed), b.data.get(seed)) for seed in sorted(seeds)}
-    return [seed for seed, (one, other) in data.items() if None in (one, other) or one == other]
-
-
 def estimate(values: Sequence[float]) -> Estimate:
     """The mean over seeds and its interval."""
     if not len(values):
@@ -117,43 +70,45 @@ def interval(values: Sequence[float]) -> Interval | None:
     return None if ends is None else (float(ends[0]), float(ends[1]))
 
 
-def difference(table: int, of: Scores, against: Scores) -> Difference:
+def difference(table: int, of: Method, against: Method) -> Difference:
     """``of`` minus ``against`` over their shared seeds; the p of Holm, the verdict and the gap are still open."""
-    seeds = shared(of, against)
-    both = [seed for seed in seeds if seed in of.values and seed in against.values]
-    d = [of.values[seed] - against.values[seed] for seed in both]
-    wins, losses = (sum(_beats(a, b, seed) for seed in seeds) for a, b in ((of, against), (against, of)))
-    known = estimate(d)
+    contest = Contest(of, against)
+    best = contest.between(0, 0)
+    pairs = {s: (of.best.values[s], against.best.values[s]) for s, d in best.items() if isfinite(d)}
+    a, b = ([pair[side] for pair in pairs.values()] for side in (0, 1))
+    d = [one - other for one, other in pairs.values()]
+    wins, losses = (sum(sign * each > 0 for each in best.values()) for sign in (1, -1))
+    first, second = contest.deciding
     return Difference(
         table=table,
         of=of.label,
         against=against.label,
-        seeds=both,
+        seeds=list(pairs),
         values=d,
         n=len(d),
-        mean=known.mean,
-        interval=known.interval,
-        p=float(statistics.sign_flip_p(d)) if d else None,
+        mean=float(np.mean(d)) if d else None,
+        interval=contest.interval(),
+        p=contest.p,
         p_holm=None,
         family=0,
         wins=wins,
         losses=losses,
-        ties=len(seeds) - wins - losses,
+        ties=len(contest.seeds) - wins - losses,
         gap=None,
         gap_interval=None,
         d_z=statistics.d_z(d) if d else None,
-        cliffs_delta=statistics.cliffs_delta([of.values[s] for s in both], [against.values[s] for s in both]),
-        correlation=_correlation([of.values[s] for s in both], [against.values[s] for s in both], d),
+        cliffs_delta=statistics.cliffs_delta(a, b),
+        correlation=_correlation(a, b, d),
         verdict=TOO_FEW,
-        diverges=len(of.diverged.intersection(seeds)) >= len(against.diverged.intersection(seeds)) + MORE_DIVERGED,
+        diverged=len(of.best.diverged.intersection(contest.seeds)),
+        against_diverged=len(against.best.diverged.intersection(contest.seeds)),
+        tested=contest.tested,
+        p_better=contest.p_better if contest.tested else None,
+        p_worse=contest.p_worse if contest.tested else None,
+        settings=contest.tried,
+        deciding=[of.settings[first].label, against.settings[second].label] if contest.tried > 1 else [],
+        incomplete=contest.incomplete,
     )
-
-
-def _beats(a: Scores, b: Scores, seed: int) -> bool:
-    """Whether a is better in this seed; a run that diverged is worse than any that did not."""
-    if seed not in a.values or seed not in b.values:
-        return seed in a.values and seed in b.diverged
-    return a.values[seed] > b.values[seed] if a.up else a.values[seed] < b.values[seed]
 
 
 def _correlation(a: Sequence[float], b: Sequence[float], d: Sequence[float]) -> float | None:
@@ -162,45 +117,55 @@ def _correlation(a: Sequence[float], b: Sequence[float], d: Sequence[float]) -> 
     return 1 - float(np.var(d)) / total if total > 0 else None
 
 
-def judged(differences: Sequence[Difference], up: bool) -> list[Difference]:
+def judged(differences: Sequence[Difference]) -> list[Difference]:
     """A family of differences against one reference, with Holm's p and the verdicts.
 
-    Too few are seeds that could not tell a difference from luck even if all of them agreed.
+    Too few are seeds that could not tell a difference from luck even if all of them agreed; incomplete is what waits
+    for the outcome of runs that both were given.
     """
     adjusted = statistics.holm([1.0 if each.p is None else each.p for each in differences])
     m = len(differences)
     return [
-        replace(each, p_holm=p if each.n else None, family=m, verdict=_verdict(each, p, up, m))
+        replace(each, p_holm=p if each.tested else None, family=m, verdict=_verdict(each, p, m))
         for each, p in zip(differences, adjusted, strict=True)
     ]
 
 
-def _verdict(difference: Difference, p: float, up: bool, family: int) -> str:
-    if difference.interval is None or difference.mean is None:
-        return TOO_FEW
-    if p >= ALPHA:
-        return TOO_FEW if difference.n < statistics.seeds_needed(family) else LEVEL
-    return BETTER if (difference.mean > 0) == up else WORSE
+def _verdict(difference: Difference, p: float, family: int) -> str:
+    if difference.incomplete:
+        return INCOMPLETE
+    if p >= ALPHA or difference.p_better is None or difference.p_worse is None:
+        return TOO_FEW if difference.tested < seeds_needed(difference, family) else LEVEL
+    return BETTER if difference.p_better < difference.p_worse else WORSE
+
+
+def seeds_needed(difference: Difference, family: int) -> int:
+    """The fewest seeds that could decide it, if all agreed: every setting and comparison takes its share of .05."""
+    return statistics.seeds_needed(max(1, family) * difference.settings)
 
 
 def with_gaps(
-    family: Sequence[Difference], of: Sequence[Scores], control: Scores, reference: Scores | None
+    family: Sequence[Difference], of: Sequence[Method], control: Method, reference: Method
 ) -> list[Difference]:
     """A family of differences from the control with their gaps, if the reference itself beats the control."""
-    if reference is None or not any(d.of == reference.label and d.verdict == BETTER for d in family):
+    if not any(d.of == reference.label and d.verdict == BETTER for d in family):
         return list(family)
     return [_with_gap(d, method, control, reference) for d, method in zip(family, of, strict=True)]
 
 
-def _with_gap(difference: Difference, method: Scores, control: Scores, reference: Scores) -> Difference:
+def _with_gap(difference: Difference, method: Method, control: Method, reference: Method) -> Difference:
     """The share of the way from the control to the reference that the method goes: mean gain over mean way.
 
-    0: its hidden layers learn nothing; 1: as good as the reference.
+    0: its hidden layers learn nothing; 1: as good as the reference. None where a run of a shared seed diverged; of
+    best settings, which were chosen, it has no interval.
     """
-    seeds = sorted(set(shared(method, control)) & set(shared(reference, control)))
-    seeds = [s for s in seeds if all(s in each.values for each in (method, control, reference))]
-    sign = 1 if control.up else -1
-    gains, ways = ([sign * (s.values[seed] - control.values[seed]) for seed in seeds] for s in (method, reference))
-    if not seeds or sum(ways) <= 0:
+    every = [each.best for each in (method, control, reference)]
+    seeds = shared(every)
+    if not seeds or any(each.diverged.intersection(seeds) for each in every):
         return difference
-    return replace(difference, gap=sum(gains) / sum(ways), gap_interval=statistics.ratio_interval(gains, ways))
+    sign = 1 if every[1].up else -1
+    gains, ways = ([sign * (s.values[seed] - every[1].values[seed]) for seed in seeds] for s in (every[0], every[2]))
+    if sum(ways) <= 0:
+        return difference
+    interval = None if difference.settings > 1 else statistics.ratio_interval(gains, ways)
+    return replace(difference, gap=sum(gains) / sum(ways), gap_interval=interval)

@@ -6,7 +6,7 @@ from synthgrad.compare.evidence import Evidence, moved
 from synthgrad.compare.numbers import decimals, fixed, short, small, spread
 from synthgrad.compare.subjects import FINISHED
 from synthgrad.config.messages import listed
-from synthgrad.wording import counted
+from synthgrad.wording import counted, numbered
 
 TINY = 1e-4
 """Numbers that are all below this are told by their powers of ten."""
@@ -16,8 +16,8 @@ EXACT = 6
 
 def why(evidence: Evidence, p: str, needed: int, early: bool) -> str:
     """The numbers of an answer; ``needed`` are the seeds that it takes, ``early`` says that they are not all there."""
-    known = evidence.told
-    if not evidence.case.begun:
+    known, case = evidence.told, evidence.case
+    if not case.begun:
         return "no runs yet"
     if lacking := _lacking(evidence):
         return lacking
@@ -28,16 +28,22 @@ def why(evidence: Evidence, p: str, needed: int, early: bool) -> str:
         return f"{told}{counted(len(evidence.seeds), 'seed')}, {needed} are needed"
     lost = len(evidence.seeds) - known.n
     diverged = f", {lost} diverged" if lost else ""
-    if known.n < needed:
-        return f"{told}{counted(known.n, 'seed')}, too few: {needed} are needed{diverged}"
-    return f"{_numbers(evidence, p)}, {counted(known.n, 'seed')}{diverged}"
+    waits = f"; {_waiting(evidence)}" if evidence.incomplete else ""
+    if evidence.contest.tested < needed:
+        return f"{told}{counted(known.n, 'seed')}, too few: {needed} are needed{diverged}{waits}"
+    return f"{_numbers(evidence, p)}, {counted(known.n, 'seed')}{diverged}{waits}"
+
+
+def _waiting(evidence: Evidence) -> str:
+    """The seeds that both were given and of which a run has no outcome."""
+    return f"undecided until every group has a result of {numbered(evidence.incomplete)}"
 
 
 def _lacking(evidence: Evidence) -> str:
     """Which groups have runs that finished, but not the number that is compared; nothing if all have."""
-    read, scores = evidence.case.measure, evidence.case.scores
-    empty = [name for name, s in scores.items() if not s.values and not s.diverged]
-    ended = [name for name in empty if any(s.outcome == FINISHED for s in scores[name].members.subjects)]
+    read, methods = evidence.case.measure, evidence.case.methods
+    empty = {name: m.best for name, m in methods.items() if not m.best.values and not m.best.diverged}
+    ended = [name for name, best in empty.items() if any(s.outcome == FINISHED for s in best.members.subjects)]
     return f"no {read.metric}{f' at epoch {read.epoch}' if read.epoch else ''} in {listed(ended)}" if ended else ""
 
 
@@ -70,12 +76,14 @@ def _of_each(evidence: Evidence, needed: int) -> str:
         first = f"the first is seed {otherwise[0]}: {_of_seed(evidence, otherwise[0])}"
         return f"not so in {len(otherwise)} of {counted(n, 'seed')}, {first}"
     same, seeds = "the same" if evidence.claim.sign == "=" else "so", counted(n, "seed")
-    return f"{same} in {seeds}, {needed} are needed" if needed else f"{same} in all of {seeds}"
+    if needed or not evidence.incomplete:
+        return f"{same} in {seeds}, {needed} are needed" if needed else f"{same} in all of {seeds}"
+    return f"{same} in {seeds}; {_waiting(evidence)}"
 
 
 def _of_seed(evidence: Evidence, seed: int) -> str:
     """The values of a seed in each group, and how far they are from what was claimed."""
-    told = [short(s.values[seed], EXACT) if seed in s.values else "diverged" for s in evidence.case.scores.values()]
+    told = [short(s.values[seed], EXACT) if seed in s.values else "diverged" for s in evidence.scores.values()]
     apart = evidence.values.get(seed, 0.0)
     return " and ".join(told) + (f", {short(abs(apart))} apart" if apart and evidence.claim.sign == "=" else "")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Interval = tuple[float, float]
-SCHEMA = "synthgrad.compare/3"
+SCHEMA = "synthgrad.compare/4"
 POINTS = 120
 """As many epochs as a curve keeps."""
 
@@ -85,7 +85,12 @@ class Group:
 
 @dataclass
 class Difference:
-    """One group against another over the seeds they share. ``verdict``: better, worse, ~ or too few."""
+    """One group against another over the seeds they share, or one method of a sweep against another.
+
+    ``verdict``: better, worse, ~, too few or incomplete. Mean, interval and what else is made of ``values`` are of the
+    seeds in which neither diverged; the test takes in those in which one did, ``diverged`` and ``against_diverged``.
+    Of a sweep they are of the best settings by mean, the p and the interval of the methods at their best.
+    """
 
     table: int
     of: str
@@ -107,7 +112,19 @@ class Difference:
     cliffs_delta: float | None
     correlation: float | None
     verdict: str
-    diverges: bool
+    diverged: int
+    against_diverged: int
+    tested: int
+    """Seeds that take part in the test: all but those in which both diverged."""
+    p_better: float | None
+    """One-sided, as is ``p_worse``: half of ``p`` is the smaller of the two."""
+    p_worse: float | None
+    settings: int = 1
+    """The most settings that one of them tried."""
+    deciding: list[str] = field(default_factory=list)
+    """Of a sweep, the groups of the two settings that decide."""
+    incomplete: list[int] = field(default_factory=list)
+    """Seeds that both were given and of which a run has no outcome: as long as there are any, nothing is decided."""
 
 
 @dataclass
@@ -127,22 +144,21 @@ class Cell:
 
 @dataclass
 class Tuned:
-    """A method with its setting chosen on all seeds but one and scored on that one, in turn.
+    """A method of a sweep: its settings, and its difference from the control, each of them at its best.
 
-    ``picked`` is what choosing and scoring on the same seeds would show. ``reached`` and the medians to the target and
-    for an epoch are those of the runs that were chosen; ``seconds`` are those of all settings.
+    ``mean`` is that of the best setting by mean, on the seeds that made it the best: it flatters a method with more
+    settings; the difference does not. ``reached`` and the medians to the target and for an epoch are of its runs;
+    ``seconds`` are those of all settings.
     """
 
     method: str
     cells: list[Cell]
-    seeds: list[int]
-    values: list[float]
     mean: float | None
-    interval: Interval | None
-    picked: float | None
     near_best: int
     edge: str
     seconds: float
+    runs: int
+    """Of the best setting."""
     reached: int | None
     epochs_to_target: float | None
     seconds_per_epoch: float | None
@@ -151,7 +167,7 @@ class Tuned:
 
 @dataclass
 class Sweep:
-    """Methods against the settings that were tried; the differences are from the tuned control.
+    """Methods against the settings that were tried; the differences are from the control, best against best.
 
     ``marginals``, where more than one key was swept: by key and value, each method's mean and best over the
     settings of the other keys.

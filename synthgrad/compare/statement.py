@@ -98,6 +98,8 @@ class Claim:
             raise ConfigError(f"{self.place}: within {self.within:g} goes with ~ (A ~ B within {self.within:g})")
         if self.every and self.sign not in "<>":
             raise ConfigError(f"{self.place}: in every seed goes with > or <")
+        if self.tuned and self.sign == "=":
+            raise ConfigError(f"{self.place}: tuned goes with >, < or ~ (= is about single runs)")
 
 
 def _place(text: str, line: str) -> str:

@@ -6,6 +6,7 @@ distribution is symmetric about 0 (the test), and, as mean_S(d - theta) = mean_S
 interval). The two cannot disagree.
 
 References: Fisher 1935, The Design of Experiments, section 21, and Pitman 1937, JRSS Suppl. 4 (the sign-flip test);
+Conover 1999, Practical Nonparametric Statistics, sections 3.1 and 3.4 (the sign test, the interval of a median);
 Hartigan 1969, Using subsample values as typical values, JASA 64 (the interval); Phipson and Smyth 2010, SAGMB 9, and
 Hemerik and Goeman 2018, TEST 27 (exact tests from random flips).
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from itertools import count
-from math import ceil, sqrt
+from math import ceil, comb, inf, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -47,9 +48,7 @@ def sign_flip_p(d: npt.ArrayLike) -> Floats:
     subset means m. Exact for n <= 16; for more the level is exact too, over the drawing of the subsets. At least
     2 / (N + 1). Raises ValueError if a difference is not finite.
     """
-    m = _means(d)
-    least = np.minimum(np.count_nonzero(m <= 0, axis=-1), np.count_nonzero(m >= 0, axis=-1))
-    p: Floats = np.minimum(1.0, 2 * (1 + least) / (m.shape[-1] + 1))
+    p: Floats = np.minimum(1.0, 2 * np.minimum(*_tails(_means(d))))
     return p
 
 
@@ -61,8 +60,36 @@ def interval(d: npt.ArrayLike, confidence: float = 0.95) -> Floats | None:
     """
     m = subset_means(d)
     N = m.shape[-1]
-    K = _rank(N, confidence)
+    K = _rank(N, (1 - confidence) / 2)
     return m[..., [K - 1, N - K]] if K >= 1 else None
+
+
+def one_sided(d: Floats) -> tuple[float, float]:
+    """The p of "not above 0" and of "not below 0", of differences (n,), infinite where one run of a pair diverged.
+
+    Of the sign-flip test where all are finite. Else of the sign test, which asks for no sizes: p_up = P(S >= #{d > 0}),
+    S binomial (n, 1/2); what is 0 counts for neither side. 1 and 1 of none.
+    """
+    if not len(d):
+        return 1.0, 1.0
+    if np.isfinite(d).all():
+        above, below = _tails(_means(d))
+        return float(above), float(below)
+    tails = _binomial_tails(len(d))
+    return tails[int(np.count_nonzero(d > 0))], tails[int(np.count_nonzero(d < 0))]
+
+
+def low_end(d: Floats, alpha: float) -> float:
+    """The lower end of what the one-sided test of d - theta at a level alpha leaves, -inf where that is everything.
+
+    It rejects "not above theta" for every theta below this; ``-low_end(-d, alpha)`` is the upper end. Of the sign test
+    it is one of the differences, as the interval of a median.
+    """
+    if np.isfinite(d).all():
+        K = _rank(2 ** len(d) - 1 if len(d) <= ENUMERATED else DRAWN, alpha)
+        return float(np.partition(_means(d), K - 1)[K - 1]) if K >= 1 else -inf
+    needed = next((k for k, tail in enumerate(_binomial_tails(len(d))) if tail < alpha), None)
+    return -inf if needed is None else float(np.sort(d)[len(d) - needed])
 
 
 def ratio_interval(a: npt.ArrayLike, b: npt.ArrayLike, confidence: float = 0.95) -> tuple[float, float] | None:
@@ -72,7 +99,7 @@ def ratio_interval(a: npt.ArrayLike, b: npt.ArrayLike, confidence: float = 0.95)
     few pairs, or where some mean_S(b) is not positive, so that the ratio is not bounded.
     """
     x, y = (_sums(np.asarray(each, np.float64)) for each in (a, b))
-    K = _rank(y.shape[-1], confidence)
+    K = _rank(y.shape[-1], (1 - confidence) / 2)
     if K < 1 or (y <= 0).any():
         return None
     ratios = np.sort(x / y)
@@ -126,9 +153,20 @@ def seeds_needed(comparisons: int, alpha: float = 0.05) -> int:
     return next(n for n in count(1) if 2 * 2.0**-n * comparisons < alpha)
 
 
-def _rank(N: int, confidence: float) -> int:
-    """K, the largest integer below alpha/2 (N + 1)."""
-    return ceil(round((1 - confidence) / 2 * (N + 1), 9)) - 1  # .025 * 10,000 is 250, not 250.0000000000002
+def _rank(N: int, alpha: float) -> int:
+    """K, the largest integer below alpha (N + 1), one-sided."""
+    return ceil(round(alpha * (N + 1), 9)) - 1  # .025 * 10,000 is 250, not 250.0000000000002
+
+
+def _binomial_tails(n: int) -> list[float]:
+    """P(S >= k) for k = 0, ..., n, S binomial (n, 1/2)."""
+    return [sum(comb(n, i) for i in range(k, n + 1)) / 2**n for k in range(n + 1)]
+
+
+def _tails(m: Floats) -> tuple[Floats, Floats]:
+    """p_up and p_down of subset means, (..., N) to (...)."""
+    N = m.shape[-1]
+    return (1 + np.count_nonzero(m <= 0, axis=-1)) / (N + 1), (1 + np.count_nonzero(m >= 0, axis=-1)) / (N + 1)
 
 
 def _means(d: npt.ArrayLike) -> Floats:

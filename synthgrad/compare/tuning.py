@@ -1,22 +1,18 @@
-"""Sweeps: methods against the settings that were tried, each method's setting chosen without flattering it.
-
-A setting chosen and scored on the same seeds favours the method with more settings. So it is chosen on all
-seeds but one and scored on that one, in turn; no seed takes part in choosing its own setting.
-"""
+"""Sweeps: methods against the settings that were tried; which method is better at its best, ``contest`` says."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import UNSET, Members, differing, form, labels, shown
-from synthgrad.compare.judging import Scores, difference, estimate, judged, with_gaps
+from synthgrad.compare.judging import difference, judged, with_gaps
 from synthgrad.compare.metrics import Measure, arrivals, pace
 from synthgrad.compare.missing import CONTROL, REFERENCE
+from synthgrad.compare.outcomes import Method, Scores
 from synthgrad.compare.report import Cell, Difference, Sweep, Tuned
 from synthgrad.runs.filters import is_number
 
@@ -28,18 +24,6 @@ BUDGET = ("training.epochs", "training.evaluate_every", "branch.epoch")
 """Nobody tunes how long a run is, nor where it branches; groups are compared at the last epoch that all have."""
 STEP = "trainer.generator.alpha"
 """The step size that has a stability bound."""
-
-
-@dataclass
-class Method:
-    """The groups of one method, one for each setting that was tried."""
-
-    label: str
-    settings: list[Scores]
-
-    @property
-    def trainer(self) -> str:
-        return self.settings[0].members.trainer
 
 
 def swept_keys(members: Sequence[Members], by: Sequence[str] = ()) -> list[str]:
@@ -54,8 +38,16 @@ def swept_keys(members: Sequence[Members], by: Sequence[str] = ()) -> list[str]:
     return [key for key in numeric if key in found]
 
 
+def untuned(members: Sequence[Members], swept: Sequence[str]) -> list[str]:
+    """A control that was tried with one setting beside methods that were tried with several."""
+    controls = [m for m in members if m.trainer == CONTROL]
+    if len(controls) != 1 or not any(key in controls[0].settings for key in swept):
+        return []
+    return [f"control untuned: {controls[0].label or CONTROL} was tried with one setting"]
+
+
 def sweep(table: int, scores: Sequence[Scores], keys: list[str], measure: Measure, target: float | None) -> Sweep:
-    """Every method tuned, and compared with the tuned control; ``target`` is what runs are to reach."""
+    """Every method at its best, and compared with the control; ``target`` is what runs are to reach."""
     every = [s.members for s in scores]
     apart = [key for key in differing([m.settings for m in every]) if key not in keys]
     by_label = {s.label: s for s in scores}
@@ -63,84 +55,54 @@ def sweep(table: int, scores: Sequence[Scores], keys: list[str], measure: Measur
     names = labels([{k: v for k, v in c[0].members.settings.items() if k not in keys} for c in clusters])
     methods = [Method(name, cluster) for name, cluster in zip(names, clusters, strict=True)]
     methods.sort(key=_rank)
-    tuned = {method.label: tune(method) for method in methods}
-    control, reference = (_of(tuned, methods, name) for name in (CONTROL, REFERENCE))
-    differences = _differences(table, list(tuned.values()), control, reference)
+    control, reference = (next((m for m in methods if _trainer(m) == name), None) for name in (CONTROL, REFERENCE))
+    differences = _differences(table, methods, control, reference)
     return Sweep(
         keys=keys,
         control=control.label if control is not None else None,
-        methods=[_told(m, tuned[m.label], keys, measure.metric, target, differences.get(m.label)) for m in methods],
+        methods=[_told(m, keys, measure.metric, target, differences.get(m.label)) for m in methods],
         marginals=_marginals(methods, keys) if len(keys) > 1 else {},
         bounds=_bounds(every, keys),
     )
 
 
+def _trainer(method: Method) -> str:
+    return method.best.members.trainer
+
+
 def _differences(
-    table: int, tuned: Sequence[Scores], control: Scores | None, reference: Scores | None
+    table: int, methods: Sequence[Method], control: Method | None, reference: Method | None
 ) -> dict[str, Difference]:
-    """The tuned methods against the tuned control, one family."""
+    """The methods against the control, best against best, one family."""
     if control is None:
         return {}
-    others = [scores for scores in tuned if scores is not control]
-    family = judged([difference(table, scores, control) for scores in others], control.up)
-    return {each.of: each for each in with_gaps(family, others, control, reference)}
+    others = [method for method in methods if method is not control]
+    family = judged([difference(table, method, control) for method in others])
+    family = family if reference is None else with_gaps(family, others, control, reference)
+    return {each.of: each for each in family}
 
 
-def tune(method: Method) -> Scores:
-    """The scores of a method whose setting is chosen on the other seeds, and the runs that were chosen.
-
-    Only settings with the most seeds take part; one that diverged in another seed is not chosen, and one that
-    diverged in the seed itself is a run that diverged.
-    """
-    tried = [(s, s.values.keys() | s.diverged) for s in method.settings]
-    most = max(len(seeds) for _, seeds in tried)
-    whole = [s for s, seeds in tried if len(seeds) == most]
-    seeds = sorted(set.intersection(*(s.values.keys() | s.diverged for s in whole)))
-    chosen = {seed: whole[0] if len(whole) == 1 else _chosen(whole, [s for s in seeds if s != seed]) for seed in seeds}
-    values = {seed: s.values[seed] for seed, s in chosen.items() if s is not None and seed in s.values}
-    diverged = {seed for seed, s in chosen.items() if s is not None and seed in s.diverged}
-    first = method.settings[0]
-    runs = [own for seed, s in chosen.items() if s is not None for own in s.members.subjects if own.seed == seed]
-    return Scores(method.label, replace(first.members, subjects=runs), first.up, values, diverged)
-
-
-def _eligible(method: Method) -> list[Scores]:
-    """The settings that may be chosen: those that never diverged or, if all did, those that have any value."""
-    known = [s for s in method.settings if s.values]
-    return [s for s in known if not s.diverged] or known
-
-
-def _chosen(settings: Sequence[Scores], seeds: Sequence[int]) -> Scores | None:
-    """The setting that diverged least and has the best mean over these seeds; None where none has a value."""
-
-    def merit(scores: Scores) -> tuple[int, float]:
-        value = float(np.mean([scores.values[seed] for seed in seeds if seed in scores.values]))
-        return -len(scores.diverged.intersection(seeds)), value if scores.up else -value
-
-    return max((s for s in settings if any(seed in s.values for seed in seeds)), key=merit, default=None)
-
-
-def _told(
-    method: Method, tuned: Scores, keys: list[str], metric: str, target: float | None, difference: Difference | None
-) -> Tuned:
-    best, known = _best(method), estimate(list(tuned.values.values()))
-    reached, epochs = arrivals(tuned.members.subjects, metric, target)
+def _told(method: Method, keys: list[str], metric: str, target: float | None, difference: Difference | None) -> Tuned:
+    best = method.best
+    reached, epochs = arrivals(best.members.subjects, metric, target)
     return Tuned(
         method=method.label,
-        cells=[_cell(scores, keys, scores is best, metric) for scores in method.settings],
-        seeds=list(tuned.values),
-        values=list(tuned.values.values()),
-        mean=known.mean,
-        interval=known.interval,
-        picked=_mean(best),
+        cells=[_cell(scores, keys, scores is best, metric) for scores in _as_swept(method, keys)],
+        mean=best.mean,
         near_best=sum(_near(scores, best) for scores in method.settings),
         edge=_edge(method, best, keys),
         seconds=sum(_seconds(scores) for scores in method.settings),
+        runs=len(best.members.subjects),
         reached=reached,
         epochs_to_target=epochs,
-        seconds_per_epoch=pace(tuned.members.subjects),
+        seconds_per_epoch=pace(best.members.subjects),
         difference=difference,
     )
+
+
+def _as_swept(method: Method, keys: Sequence[str]) -> list[Scores]:
+    """The settings in the order of their values."""
+    return sorted(method.settings, key=lambda s: [order(s.members.settings.get(key, UNSET)) for key in keys])
 
 
 def _cell(scores: Scores, keys: list[str], best: bool, metric: str) -> Cell:
@@ -151,25 +113,21 @@ def _cell(scores: Scores, keys: list[str], best: bool, metric: str) -> Cell:
         label=" ".join(shown(value) for value in setting.values()),
         n=len(scores.values),
         diverged=len(scores.diverged),
-        mean=_mean(scores),
+        mean=scores.mean,
         best=best,
         curve=[value for value in line if value is not None],
         group=scores.label,
     )
 
 
-def _best(method: Method) -> Scores:
-    return max(_eligible(method) or method.settings[:1], key=lambda s: (_mean(s) or 0.0) * (1 if s.up else -1))
-
-
 def _rank(method: Method) -> float:
     """The better its best setting, the earlier a method stands, as groups do."""
-    mean = _mean(_best(method))
-    return float("inf") if mean is None else -mean if method.settings[0].up else mean
+    mean = method.best.mean
+    return float("inf") if mean is None else -mean if method.best.up else mean
 
 
 def _near(scores: Scores, best: Scores) -> bool:
-    mean, top = _mean(scores), _mean(best)
+    mean, top = scores.mean, best.mean
     if mean is None or top is None or scores.diverged:
         return False
     return mean >= top - (1 - NEAR) * abs(top) if scores.up else mean <= top + (1 / NEAR - 1) * abs(top)
@@ -204,7 +162,7 @@ def _marginals(methods: Sequence[Method], keys: list[str]) -> dict[str, dict[str
 
 def _marginal(method: Method, key: str, value: Any) -> tuple[float | None, float | None]:
     there = [s for s in method.settings if s.members.settings.get(key, UNSET) == value and not s.diverged]
-    means = [mean for mean in map(_mean, there) if mean is not None]
+    means = [s.mean for s in there if s.mean is not None]
     if not means:
         return None, None
     return float(np.mean(means)), max(means) if there[0].up else min(means)
@@ -217,19 +175,11 @@ def _bounds(members: Sequence[Members], keys: Sequence[str]) -> dict[str, float]
     return {key: min(known) for key in keys if key == STEP and known}
 
 
-def _of(tuned: dict[str, Scores], methods: Sequence[Method], trainer: str) -> Scores | None:
-    return next((tuned[m.label] for m in methods if m.trainer == trainer), None)
-
-
 def _apart(members: Sequence[Members], keys: Sequence[str]) -> list[list[Members]]:
     found: dict[Any, list[Members]] = {}
     for each in members:
         found.setdefault(tuple(form(each.settings.get(key, UNSET)) for key in keys), []).append(each)
     return list(found.values())
-
-
-def _mean(scores: Scores) -> float | None:
-    return float(np.mean(list(scores.values.values()))) if scores.values else None
 
 
 def _seconds(scores: Scores) -> float:

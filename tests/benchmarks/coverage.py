@@ -1,11 +1,19 @@
-"""How often the 95 % interval of a mean covers the truth, by simulation.
+"""How often the 95 % interval of a mean covers the truth, and how often methods at their best are told apart.
 
     python tests/benchmarks/coverage.py             the interval that inverts the sign-flip test
     python tests/benchmarks/coverage.py --rivals    Student's t and the percentile bootstrap beside it
+    python tests/benchmarks/coverage.py --tuned     best against best: level, coverage and power
+    python tests/benchmarks/coverage.py --tuned --rivals     settings chosen and scored on other seeds beside it
 
 20,000 samples of n differences for each cell, from three symmetric distributions about 0. The goal is .93 to .98
 everywhere. "exact" is what the sign-flip interval covers of any continuous symmetric distribution, 1 - 2K / 2^n; the
 standard error of a cell is .0015. Each bootstrap takes 1,000 resamples, drawn anew for every 200 samples.
+
+With --tuned, 2,000 tables a cell (300 for power) of normal values, unit variance, seeds in common with this
+correlation. "level": the chance of a verdict, better or worse, where all settings have one mean; the goal is at most
+.055. "coverage": that the interval of the difference between the best settings holds the truth, at least .94, there and
+where the settings of a method lie a third of a standard deviation apart ("spread"). "1 sd", "2 sd": the chance of
+"better" where every setting of the first method is better by so much.
 """
 
 import os
@@ -20,6 +28,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from synthgrad.compare.contest import Contest
+from synthgrad.compare.groups import Members
+from synthgrad.compare.outcomes import Method, Scores
 from synthgrad.compare.statistics import interval, subset_means
 
 DRAWS, CHUNK, RESAMPLES = 20_000, 200, 1_000
@@ -75,13 +86,89 @@ def exact(n: int) -> float:
     return 1 - 2 * (1 + int(np.searchsorted(subset_means(d), interval(d)[0]))) / 2**n
 
 
+# methods at their best ----------------------------------------------------------------------------
+
+TABLES, POWER = 2_000, 300
+GRID = ((4, 4), (4, 1), (12, 1))
+CORRELATIONS = (0.0, 0.5, 0.9)
+TUNED_SEEDS = (6, 8, 10, 12, 20)
+MOST, LEAST = 0.055, 0.94
+
+
+def best_against_best(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """The interval of ``synthgrad compare`` for two methods, rows their settings; a verdict where it leaves out 0."""
+    return Contest(_method(a), _method(b)).interval() or (-np.inf, np.inf)
+
+
+def _method(table: np.ndarray) -> Method:
+    rows = (dict(enumerate(row)) for row in table.tolist())
+    return Method("m", [Scores("", Members({}, []), True, row, set()) for row in rows])
+
+
+def leave_one_out(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """Each seed's setting chosen by its mean over the other seeds; the scores then tested as if independent."""
+    ends = interval(_chosen(a) - _chosen(b))
+    return (-np.inf, np.inf) if ends is None else (ends[0], ends[1])
+
+
+def _chosen(table: np.ndarray) -> np.ndarray:
+    others = table.sum(axis=1, keepdims=True) - table
+    return table[others.argmax(axis=0), np.arange(table.shape[1])]
+
+
+def told(method: Callable[[np.ndarray, np.ndarray], tuple[float, float]], n: int, K: tuple[int, int], r: float,
+         shift: float, spread: float, tables: int) -> tuple[float, float, float]:  # fmt: skip
+    """Shares of tables with a verdict, with "better", and whose interval holds the truth."""
+    rng = np.random.default_rng([n, *K, int(10 * r)])
+    means = [np.linspace(0, -spread * (k - 1), k)[:, None] for k in K]
+    ends = []
+    for _ in range(tables):
+        common = np.sqrt(r) * rng.standard_normal(n)
+        a, b = (mean + common + np.sqrt(1 - r) * rng.standard_normal((len(mean), n)) for mean in means)
+        ends.append(method(a + shift, b))
+    low, high = np.array(ends).T
+    inside = (low <= shift) & (shift <= high)
+    return float(np.mean((low > 0) | (high < 0))), float(np.mean(low > 0)), float(np.mean(inside))
+
+
+def tuned(rivals: bool) -> int:
+    """The table of methods at their best; as many cells as missed a goal."""
+    methods = {"best v best": best_against_best} | ({"leave one out": leave_one_out} if rivals else {})
+    numbers = ("level", "coverage", "spread", "1 sd", "2 sd")
+    print(f"{'procedure':<14}{'seeds':>6}{'settings':>10}{'r':>5}" + "".join(f"{name:>10}" for name in numbers))
+    missed = 0
+    for name, method in methods.items():
+        for n in TUNED_SEEDS:
+            for K in GRID:
+                for r in CORRELATIONS:
+                    level, _, covers = told(method, n, K, r, 0.0, 0.0, TABLES)
+                    apart = told(method, n, K, r, 0.0, 1 / 3, TABLES)[2]
+                    one, two = (told(method, n, K, r, sd, 0.0, POWER)[1] for sd in (1.0, 2.0))
+                    held = level <= MOST and min(covers, apart) >= LEAST
+                    missed += method is best_against_best and not held
+                    cells = f"{name:<14}{n:>6}{f'{K[0]} v {K[1]}':>10}{r:>5.1f}"
+                    shares = "".join(f"{share:>10.3f}" for share in (level, covers, apart, one, two))
+                    print(f"{cells}{shares}  {'ok' if held else 'MISSED'}", flush=True)
+    print(f"{TABLES:,} tables a cell, goals: level at most {MOST}, coverage at least {LEAST}")
+    return missed
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Coverage of 95 % intervals, by simulation.")
-    parser.add_argument("--rivals", action="store_true", help="Student's t and the percentile bootstrap too")
-    methods = {"sign-flip": sign_flip}
-    if parser.parse_args().rivals:
-        methods |= {"Student t": student, "bootstrap": bootstrap}
+    parser.add_argument("--rivals", action="store_true", help="other procedures beside ours")
+    parser.add_argument("--tuned", action="store_true", help="methods at their best, of several settings each")
+    asked = parser.parse_args()
     start = time.perf_counter()
+    missed = tuned(asked.rivals) if asked.tuned else means(asked.rivals)
+    print(f"{time.perf_counter() - start:.0f} s")
+    return int(missed > 0)
+
+
+def means(rivals: bool) -> int:
+    """The table of intervals of one mean; as many rows as missed the goal."""
+    methods = {"sign-flip": sign_flip}
+    if rivals:
+        methods |= {"Student t": student, "bootstrap": bootstrap}
     print(f"{'interval':<10} {'n':>3}" + "".join(f"{shape:>9}" for shape in SHAPES) + f"{'exact':>9}")
     missed = 0
     for method, ends in methods.items():
@@ -92,8 +179,8 @@ def main() -> int:
             missed += ours and not held
             line = f"{method:<10} {n:>3}" + "".join(f"{c:>9.4f}" for c in found)
             print(line + (f"{exact(n):>9.4f}  {'ok' if held else 'MISSED'}" if ours else ""))
-    print(f"{DRAWS:,} draws a cell, goal {LOW} to {HIGH}, {time.perf_counter() - start:.0f} s")
-    return int(missed > 0)
+    print(f"{DRAWS:,} draws a cell, goal {LOW} to {HIGH}")
+    return missed
 
 
 if __name__ == "__main__":

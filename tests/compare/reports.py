@@ -249,7 +249,11 @@ def _difference(table: int, of: Group, against: Group) -> Difference:
         cliffs_delta=0.75,
         correlation=0.71,
         verdict="better" if known.interval and known.interval[0] > 0 else "~" if known.interval else "too few",
-        diverges=of.diverged > 1,
+        diverged=of.diverged,
+        against_diverged=against.diverged,
+        tested=len(d),
+        p_better=0.001 if d else None,
+        p_worse=1.0 if d else None,
     )
 
 
@@ -281,12 +285,9 @@ def _tuned(label: str, alphas: Sequence[float], groups: Sequence[Group]) -> Tune
             )
             for alpha, g in zip(alphas, groups, strict=True)
         ],
-        seeds=best.seeds,
-        values=[v for v in best.values if v is not None],
         mean=best.mean,
-        interval=best.interval,
-        picked=best.mean,
         near_best=2,
+        runs=len(best.seeds),
         reached=len(groups),
         epochs_to_target=12.0,
         seconds_per_epoch=0.25,

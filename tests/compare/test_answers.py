@@ -49,14 +49,25 @@ def test_a_method_below_the_control_learns_the_wrong_thing(tmp_path: Path) -> No
 
 
 def test_a_method_that_learns_and_diverges_is_said_to(tmp_path: Path) -> None:
-    """Two seeds of eight."""
-    group(tmp_path, FROZEN, [*CONTROL])
-    group(tmp_path, BOTH, [c + 0.25 for c in CONTROL[:6]] + [None] * 2)
-    (answer,) = reported(tmp_path).tables[0].answers
-    assert answer == "dni: its hidden layers learn (+0.250 against the frozen control, 6-2 in seeds), but it diverges."
+    """In one seed of ten; where that happens in two, wins and losses do not tell it from the control."""
+    for lost, said in ((1, "its hidden layers learn (+0.250 against the frozen control, 9-1 in seeds)"),
+                       (2, "level with the frozen control: nothing shows that its hidden layers learn")):  # fmt: skip
+        group(tmp_path / str(lost), FROZEN, [0.5] * 10)
+        group(tmp_path / str(lost), BOTH, [0.75] * (10 - lost) + [None] * lost)
+        (answer,) = reported(tmp_path / str(lost)).tables[0].answers
+        assert answer == f"dni: {said}; it diverged in {lost} of 10 seeds."
 
 
-@pytest.mark.parametrize(("n", "words"), [(1, "1 shared seed, 6"), (5, "5 shared seeds, 6"), (0, "0 shared seeds, 6")])
+def test_a_method_that_loses_its_seeds_is_below_the_control(tmp_path: Path) -> None:
+    """There is no mean to tell."""
+    group(tmp_path, FROZEN, [0.5] * 8)
+    group(tmp_path, BOTH, [None] * 8)
+    assert reported(tmp_path).tables[0].answers == [
+        "dni: below the frozen control: it diverged in 8 of 8 seeds (0-8 in seeds)."
+    ]
+
+
+@pytest.mark.parametrize(("n", "words"), [(1, "1 shared seed, 6"), (5, "5 shared seeds, 6"), (0, "1 shared seed, 6")])
 def test_too_few_seeds_leave_it_undecided(tmp_path: Path, n: int, words: str) -> None:
     """And how many it takes."""
     group(tmp_path, FROZEN, CONTROL[:n] or [None])

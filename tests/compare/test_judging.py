@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, between, found, group, reported, run, scores
 
-from synthgrad.compare.judging import called, difference, interval, shared
+from synthgrad.compare.judging import called, difference, interval
+from synthgrad.compare.outcomes import Method, shared
 from synthgrad.compare.report import Difference
 
 LOW = [0.50, 0.51, 0.52, 0.50, 0.51, 0.52, 0.50, 0.51, 0.52, 0.50]
@@ -198,13 +199,16 @@ def test_a_run_that_did_not_finish_is_neither_won_nor_lost(tmp_path: Path) -> No
     assert (d.wins, d.losses, d.ties) == (1, 0, 0)
 
 
-@pytest.mark.parametrize(("more", "diverges"), [(1, False), (2, True), (3, True)])
-def test_better_has_a_star_where_it_diverged_twice_more(tmp_path: Path, more: int, diverges: bool) -> None:
-    """The verdict is that of the seeds that finished; ``diverges`` takes it back."""
-    method: list[float | None] = [*above([0.25] * 10)]
-    method[: more + 1] = [None] * (more + 1)
-    d = judged(tmp_path, method, [None, *LOW[1:]])
-    assert (d.verdict, d.diverges) == ("better", diverges)
+@pytest.mark.parametrize(
+    ("lost", "verdict"), [(1, "better"), (2, "~"), (5, "~"), (8, "~"), (9, "worse"), (10, "worse")]
+)
+def test_seeds_that_were_lost_take_part_in_the_verdict(tmp_path: Path, lost: int, verdict: str) -> None:
+    """9-1 is told from luck, 8-2 is not; in the other direction as well."""
+    method: list[float | None] = [None] * lost + [*above([0.25] * 10)][lost:]
+    d = judged(tmp_path, method, [*LOW])
+    assert (d.verdict, d.diverged, d.against_diverged, d.tested) == (verdict, lost, 0, 10)
+    assert (d.wins, d.losses) == (10 - lost, lost)
+    assert d.interval is None
 
 
 def test_all_runs_of_both_diverged(tmp_path: Path) -> None:
@@ -247,12 +251,14 @@ def test_there_is_no_gap_where_backprop_does_not_beat_frozen(tmp_path: Path) -> 
         assert {d.gap for d in reported(runs).differences} == {None}
 
 
-def test_the_gap_takes_seeds_that_all_three_have(tmp_path: Path) -> None:
-    """Where backprop diverged there is no way to go."""
-    group(tmp_path, BACKPROP, [1.0] * 7 + [None])
-    group(tmp_path, BOTH, [0.75] * 7 + [0.5])
-    group(tmp_path, FROZEN, [0.5] * 8)
-    assert between(reported(tmp_path), "dni", "frozen").gap == 0.5
+@pytest.mark.parametrize("diverges", [BACKPROP, BOTH])
+def test_there_is_no_gap_where_a_run_diverged(tmp_path: Path, diverges: dict[str, str]) -> None:
+    """It would be the gap of those that were lucky."""
+    for keys, end in ((BACKPROP, 1.0), (BOTH, 0.75), (FROZEN, 0.5)):
+        group(tmp_path, keys, [end] * 11 + [None if keys is diverges else end])
+    report = reported(tmp_path)
+    assert between(report, "backprop", "frozen").verdict == "better"
+    assert between(report, "dni", "frozen").gap is None
 
 
 def test_a_seed_without_a_way_to_go_does_not_decide_the_gap(tmp_path: Path) -> None:
@@ -287,5 +293,5 @@ def test_scores_know_what_they_share(tmp_path: Path) -> None:
     run(tmp_path, BACKPROP, 2, outcome=None)
     group(tmp_path, FROZEN, [0.5] * 3)
     s = scores(tmp_path)
-    assert shared(s["backprop"], s["frozen"]) == [0, 1]
-    assert not math.isnan(difference(1, s["backprop"], s["frozen"]).values[0])
+    assert shared([s["backprop"], s["frozen"]]) == [0, 1]
+    assert not math.isnan(difference(1, Method.alone(s["backprop"]), Method.alone(s["frozen"])).values[0])

@@ -228,7 +228,7 @@ def test_the_data_are_the_report_but_for_the_curves_of_single_runs():
     """The page says what was left out."""
     read = Page(made("plain"))
     curves = [curve for group in read.data["groups"] for curve in group["curves"].values()]
-    assert read.data["schema"] == "synthgrad.compare/3"
+    assert read.data["schema"] == "synthgrad.compare/4"
     assert all(curve["lines"] == [] and len(curve["mean"]) == 30 for curve in curves)
     assert "but for the curves of single runs" in read.text
 

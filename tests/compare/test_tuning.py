@@ -1,4 +1,4 @@
-"""Sweeps: each method's setting chosen without flattering it, held against a straight computation."""
+"""Sweeps: the settings of each method, and the methods at their best."""
 
 from __future__ import annotations
 
@@ -9,13 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, group, reported, run, tuned
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from synthgrad.compare.groups import Members
-from synthgrad.compare.judging import Scores
 from synthgrad.compare.report import Report, Sweep
-from synthgrad.compare.tuning import Method, tune
 
 Grid = Mapping[float, list[float | None]]
 
@@ -33,49 +28,18 @@ def the(report: Report) -> Sweep:
     return sweep
 
 
-def leave_one_out(grid: Grid) -> dict[int, float]:
-    """Each seed's value under the setting with the best mean over the other seeds."""
-    table = np.array(list(grid.values()), dtype=float)
-    seeds = range(table.shape[1])
-    return {i: float(table[table[:, [s for s in seeds if s != i]].mean(1).argmax(), i]) for i in seeds}
+# the best setting ---------------------------------------------------------------------------------
 
 
-# choosing -----------------------------------------------------------------------------------------
-
-
-def test_a_setting_is_chosen_on_all_seeds_but_the_one_it_is_scored_on(tmp_path: Path) -> None:
-    """Three settings of pure luck: choosing and scoring on the same seeds would show more."""
+def test_the_mean_is_that_of_the_best_setting(tmp_path: Path) -> None:
+    """On the seeds that made it the best; the order of the cells is that of the values."""
     draw = np.random.default_rng(2)
-    grid: Grid = {alpha: draw.normal(0.6, 0.02, 8).tolist() for alpha in (0.1, 0.2, 0.4)}
+    grid: Grid = {alpha: draw.normal(0.6, 0.02, 8).tolist() for alpha in (0.4, 0.1, 0.2)}
     swept(tmp_path, BACKPROP, grid)
     t = tuned(reported(tmp_path), "backprop")
-    wanted = leave_one_out(grid)
-    assert (t.seeds, t.values) == (list(wanted), list(wanted.values()))
-    assert t.mean == pytest.approx(np.mean(t.values), rel=1e-14)
-    assert t.picked == pytest.approx(max(np.mean(ends) for ends in grid.values()), rel=1e-14)  # type: ignore[arg-type]
-    assert t.mean < t.picked
-
-
-def of(table: list[list[float]], *, up: bool = True) -> list[Scores]:
-    """Scores of settings, one row each."""
-    members = Members({}, [])
-    return [Scores(str(i), members, up, dict(enumerate(row)), set()) for i, row in enumerate(table)]
-
-
-@settings(deadline=None)
-@given(
-    st.integers(1, 6).flatmap(
-        lambda n: st.lists(st.lists(st.floats(0, 1), min_size=n, max_size=n), min_size=1, max_size=5)
-    )
-)
-def test_no_seed_takes_part_in_choosing_its_own_setting(table: list[list[float]]) -> None:
-    """Changing a seed's figures never changes which setting it is scored under."""
-    settings = of(table)
-    before = tune(Method("m", settings)).values
-    for seed in range(len(table[0])) if len(table[0]) > 1 else ():
-        marked = of([[i + 10.0 if s == seed else v for s, v in enumerate(row)] for i, row in enumerate(table)])
-        chosen = int(tune(Method("m", marked)).values[seed] - 10)
-        assert before[seed] == table[chosen][seed]
+    assert t.mean == pytest.approx(max(np.mean(ends) for ends in grid.values()), rel=1e-14)  # type: ignore[arg-type]
+    assert [c.label for c in t.cells] == ["0.1", "0.2", "0.4"]
+    assert [c.mean for c in t.cells if c.best] == [t.mean]
 
 
 def test_of_a_loss_the_smallest_is_chosen(tmp_path: Path) -> None:
@@ -85,24 +49,26 @@ def test_of_a_loss_the_smallest_is_chosen(tmp_path: Path) -> None:
     assert (t.mean, [c.best for c in t.cells], t.edge) == (1.0, [False, True, False], "")
 
 
-def test_one_seed_is_not_scored_under_a_setting_that_it_chose(tmp_path: Path) -> None:
-    """There are no others to choose on."""
-    swept(tmp_path, BACKPROP, {0.1: [0.5], 0.2: [0.6]})
-    assert tuned(reported(tmp_path), "backprop").values == []
+def test_a_setting_with_fewer_seeds_leaves_the_method_undecided(tmp_path: Path) -> None:
+    """One stray run at another step size is neither left out nor believed: the missing runs are named."""
+    swept(tmp_path, BOTH, {0.1: [0.9] * 8, 0.2: [0.1]})
+    swept(tmp_path, FROZEN, {0.1: [0.5] * 8, 0.2: [0.5] * 8})
+    report = reported(tmp_path)
+    d = tuned(report, "dni").difference
+    assert d is not None
+    assert (d.verdict, d.incomplete) == ("incomplete", [1, 2, 3, 4, 5, 6, 7])
+    assert any("seed=1..7" in each.line for each in report.tables[0].missing)
+    said = "dni, tuned: undecided: not every run of seeds 1, 2, 3, 4, 5, 6, 7 has a result."
+    assert said in report.tables[0].answers
 
 
-def test_a_setting_with_fewer_seeds_does_not_take_seeds_from_the_others(tmp_path: Path) -> None:
-    """One stray run at another step size."""
-    swept(tmp_path, BACKPROP, {0.1: [0.5] * 6, 0.2: [0.9]})
-    assert tuned(reported(tmp_path), "backprop").values == [0.5] * 6
-
-
-def test_a_seed_in_which_the_chosen_setting_diverged_is_a_run_that_diverged(tmp_path: Path) -> None:
-    """Seen from the seed itself, the setting had never diverged."""
-    swept(tmp_path, BACKPROP, {0.1: [0.5] * 8, 0.2: [0.9] * 7 + [None]})
-    swept(tmp_path, FROZEN, {0.1: [0.1] * 8, 0.2: [0.2] * 8})
+def test_a_seed_that_the_best_setting_lost_is_lost(tmp_path: Path) -> None:
+    """If all settings diverged somewhere, the best of them counts with its losses."""
+    swept(tmp_path, BACKPROP, {0.1: [None] + [0.5] * 9, 0.2: [0.9] * 9 + [None]})
+    swept(tmp_path, FROZEN, {0.1: [0.1] * 10, 0.2: [0.2] * 10})
     t = tuned(reported(tmp_path), "backprop")
-    assert (t.values, t.difference.losses) == ([0.5] * 7, 1)
+    assert t.difference is not None
+    assert (t.mean, t.difference.wins, t.difference.losses, t.difference.interval) == (pytest.approx(0.9), 9, 1, None)
 
 
 def test_how_long_a_run_is_is_not_tuned(tmp_path: Path) -> None:
@@ -123,14 +89,14 @@ def test_where_all_settings_diverged_those_with_a_value_are_left(tmp_path: Path)
     """One that always diverged does not hide the others."""
     swept(tmp_path, BACKPROP, {0.1: [0.5, None, 0.5], 0.2: [0.6, 0.6, None], 0.4: [None] * 3})
     t = tuned(reported(tmp_path), "backprop")
-    assert (t.seeds, t.values) == ([0], [0.6])
+    assert (t.mean, [c.best for c in t.cells]) == (0.6, [False, True, False])
 
 
 def test_where_nothing_finished_nothing_is_said(tmp_path: Path) -> None:
     """No mean, no interval, nothing near the best."""
     swept(tmp_path, BACKPROP, {0.1: [None] * 2, 0.2: [None] * 2})
     t = tuned(reported(tmp_path), "backprop")
-    assert (t.seeds, t.mean, t.interval, t.picked, t.near_best) == ([], None, None, None, 0)
+    assert (t.mean, t.near_best) == (None, 0)
 
 
 # the grid -----------------------------------------------------------------------------------------
@@ -208,8 +174,8 @@ def test_seconds_are_those_of_all_settings(tmp_path: Path) -> None:
     assert tuned(reported(tmp_path), "backprop").seconds == 4 * 10 * 0.5
 
 
-def test_epochs_to_the_target_and_seconds_are_those_of_the_runs_that_were_chosen(tmp_path: Path) -> None:
-    """The slow setting is chosen in no seed: its pace and its epochs do not count; half the runs arrive."""
+def test_epochs_to_the_target_and_seconds_are_those_of_the_best_setting(tmp_path: Path) -> None:
+    """The pace and the epochs of the slow setting do not count."""
     for seed in range(4):
         run(tmp_path, {**BACKPROP, "trainer.alpha": 0.1}, seed, {BITS: [0.5] * (1 + seed) + [1.0] * 6}, pace=0.25)
         run(tmp_path, {**BACKPROP, "trainer.alpha": 0.2}, seed, {BITS: [0.5] * (7 + seed)}, pace=4.0)
@@ -272,17 +238,31 @@ def test_one_key_has_no_marginals(tmp_path: Path) -> None:
 # against the control ------------------------------------------------------------------------------
 
 
-def test_tuned_methods_are_held_against_the_tuned_control(tmp_path: Path) -> None:
-    """One family, the gap among them."""
-    swept(tmp_path, BACKPROP, {0.1: [0.8] * 7, 0.2: [1.0] * 7})
-    swept(tmp_path, BOTH, {0.1: [0.75] * 7, 0.2: [0.5] * 7})
-    swept(tmp_path, FROZEN, {0.1: [0.4] * 7, 0.2: [0.5] * 7})
+def test_methods_at_their_best_are_held_against_the_control_at_its_best(tmp_path: Path) -> None:
+    """One family, the gap of the best settings among them, and which settings decide."""
+    swept(tmp_path, BACKPROP, {0.1: [0.8] * 8, 0.2: [1.0] * 8})
+    swept(tmp_path, BOTH, {0.1: [0.75] * 8, 0.2: [0.5] * 8})
+    swept(tmp_path, FROZEN, {0.1: [0.4] * 8, 0.2: [0.5] * 8})
     report = reported(tmp_path)
     differences = {m.method: m.difference for m in the(report).methods}
     assert the(report).control == "frozen"
     assert differences["frozen"] is None
     told = {m: (d.mean, d.family, d.verdict, d.gap) for m, d in differences.items() if d is not None}
     assert told == {"backprop": (0.5, 2, "better", 1.0), "dni": (0.25, 2, "better", 0.5)}
+    assert differences["dni"] is not None
+    assert differences["dni"].deciding == ["dni alpha=0.1", "frozen alpha=0.2"]
+    assert (differences["dni"].p, differences["dni"].p_holm, differences["dni"].settings) == (4 / 256, 8 / 256, 2)
+
+
+def test_more_settings_take_more_seeds(tmp_path: Path) -> None:
+    """Seven seeds carry one comparison of two settings, and not two."""
+    swept(tmp_path, BOTH, {0.1: [0.75] * 7, 0.2: [0.5] * 7})
+    swept(tmp_path, FROZEN, {0.1: [0.4] * 7, 0.2: [0.5] * 7})
+    assert tuned(reported(tmp_path), "dni").difference.verdict == "better"
+    swept(tmp_path, LABEL, {0.1: [0.75] * 7, 0.2: [0.5] * 7})
+    report = reported(tmp_path)
+    assert tuned(report, "dni both").difference.verdict == "too few"
+    assert "dni both, tuned: undecided: 7 shared seeds, 8 are needed." in report.tables[0].answers
 
 
 def test_a_sweep_has_no_gap_either_where_backprop_does_not_beat_frozen(tmp_path: Path) -> None:

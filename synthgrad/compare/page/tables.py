@@ -51,7 +51,7 @@ def _beside(difference: Difference | None, group: Group, digits: int) -> dict[st
     return {
         "difference": number(difference.mean, digits, "+"),
         "its 95 %": interval(difference.interval, digits, "+"),
-        "verdict": verdict(difference),
+        "verdict": difference.verdict,
         "W-L": record(difference.wins, difference.losses, difference.ties),
         "gap closed": number(difference.gap, text=percent(difference.gap)),
     }
@@ -78,11 +78,6 @@ def _pace(group: Group) -> Node:
     return e("span", "×", number(group.times_reference, 2), "!" if group.other_machine else None)
 
 
-def verdict(difference: Difference) -> str:
-    """The verdict, and whether the method diverges more often than what it is held against."""
-    return f"{difference.verdict}, but diverges" if difference.diverges else difference.verdict
-
-
 def differences(about: Table, found: Sequence[Difference]) -> Element:
     """Every difference with its test."""
     digits = digits_for([d.interval for d in found])
@@ -95,7 +90,7 @@ def differences(about: Table, found: Sequence[Difference]) -> Element:
             number(d.n),
             number(d.mean, digits, "+"),
             interval(d.interval, digits, "+"),
-            verdict(d),
+            d.verdict,
             record(d.wins, d.losses, d.ties),
             number(d.p, text=small(d.p)),
             number(d.p_holm, text=small(d.p_holm)),
@@ -119,12 +114,12 @@ def _percents(ends: tuple[float, float] | None) -> Node:
 
 
 def settings(about: Table) -> Element:
-    """A sweep: the mean of each setting, the best one marked; then the method tuned fairly."""
+    """A sweep: the mean of each setting, the best one marked; then the methods at their best."""
     assert about.sweep is not None
     found = about.sweep.methods
     columns = list(dict.fromkeys(cell.label for method in found for cell in method.cells))
-    digits = digits_for([method.interval for method in found])
-    own = ["tuned", "95 %", "picked", "near its best", "at the edge, add", "seconds", "epochs to target", "s/epoch"]
+    digits = digits_for([method.difference.interval for method in found if method.difference])
+    own = ["best", "near it", "at the edge, add", "seconds", "epochs to target", "s/epoch"]
     beside = ["difference", "95 %", "verdict", "W-L", "gap closed"]
     rows = [
         [
@@ -148,12 +143,12 @@ def _setting(cell: Cell | None, digits: int) -> Node:
 def _tuned(method: Tuned, digits: int) -> Row:
     d = method.difference
     near = e("span", number(method.near_best), " of ", str(len(method.cells)))
-    own: Row = [number(method.mean, digits), interval(method.interval, digits), number(method.picked, digits), near]
+    own: Row = [number(method.mean, digits), near]
     beside: Row = [NONE] * 5
     if d is not None:
         scored = record(d.wins, d.losses, d.ties)
         change, ends = number(d.mean, digits, "+"), interval(d.interval, digits, "+")
-        beside = [change, ends, verdict(d), scored, number(d.gap, text=percent(d.gap))]
+        beside = [change, ends, d.verdict, scored, number(d.gap, text=percent(d.gap))]
     epoch = number(method.seconds_per_epoch, text=short(method.seconds_per_epoch))
     times: Row = [number(method.seconds, 1), number(method.epochs_to_target), epoch]
     return [*own, method.edge or NONE, *times, *beside]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from synthgrad.compare.answers import learns
-from synthgrad.compare.judging import BETTER, TOO_FEW
+from synthgrad.compare.judging import DECIDED, INCOMPLETE, TOO_FEW
 from synthgrad.compare.numbers import decimals, fixed, percent, short, small, spread
 from synthgrad.compare.report import Difference, Estimate, Group, Report, Table
 from synthgrad.compare.screens.head import WIDE, arrival, head
@@ -88,7 +88,7 @@ class Screen:
         if d is None:
             return "control" if group.label == self.table.control else ""
         between = f"{spread(d.interval, self.digits, '+')} " if wide and d.interval else ""
-        return f"{fixed(d.mean, self.digits, '+')} {between}{_said(d)}"
+        return f"{fixed(d.mean, self.digits, '+')} {between}{d.verdict}"
 
     def _gap(self, group: Group, d: Difference | None) -> str:
         return "0%" if group.label == self.table.control else percent(d.gap) if d else ""
@@ -137,7 +137,7 @@ class Screen:
                 Column(
                     "", [f"[{spread(d.interval, self.digits, '+')}]" if d.interval else "" for d in found], False, 2
                 ),
-                Column("", [_said(d) for d in found], right=False),
+                Column("", [d.verdict for d in found], right=False),
                 Column("", [f"{d.wins}-{d.losses}" for d in found], rank=3),
                 Column("", [f"p {small(d.p_holm)} Holm of {d.family}" for d in found], False, 1),
             ]
@@ -223,18 +223,20 @@ class Screen:
     def rules(self) -> Iterator[str]:
         """How verdicts come about, and what pairing is worth here."""
         judged = [d for d in self.differences if d.against == self.against] or self.differences
-        if judged and any(d.verdict != TOO_FEW for d in judged):
+        if judged and any(d.verdict in DECIDED for d in judged):
             yield (
                 f"better, worse: 95% interval of the per-seed difference leaves out 0 and p < .05, exact sign-flip "
                 f"test, Holm over {judged[0].family}; ~ not told apart{self._gap_rule()}."
             )
-        elif judged:
+        elif any(d.verdict == TOO_FEW for d in judged):
             needed = f"{seeds_needed(len(judged))} shared seeds are needed for {counted(len(judged), 'comparison')}"
             ranges = any(g.interval is None and g.n > 1 for g in self.groups)
             yield f"n too small to decide: {needed}{'; in parentheses lowest..highest' if ranges else ''}."
-        if any(d.diverges and d.verdict == BETTER for d in self.differences):
-            yield "* it diverges more often than what it is better than."
-        known = [d for d in judged if d.correlation is not None and d.verdict != TOO_FEW]
+        if any(d.diverged or d.against_diverged for d in judged):
+            yield "A run that diverged has lost; where there is one, wins and losses are tested (exact sign test)."
+        if any(d.verdict == INCOMPLETE for d in judged):
+            yield "incomplete: both were given a seed of which a run has no result yet."
+        known = [d for d in judged if d.correlation is not None and d.verdict in DECIDED]
         r = float(np.median([d.correlation or 0.0 for d in known])) if known else 0.0
         if 0.05 < r < 1:
             n = min(d.n for d in known)
@@ -262,11 +264,6 @@ def _pace(group: Group) -> str:
     """Seconds an epoch, times those of the reference; ! where they were not measured on the same machine."""
     times = f" x{group.times_reference:.1f}" if group.times_reference is not None else ""
     return f"{short(group.seconds_per_epoch, 2)}{times}{'!' if group.other_machine else ''}"
-
-
-def _said(difference: Difference) -> str:
-    """The verdict, starred where it holds of the seeds that did not diverge alone."""
-    return difference.verdict + ("*" if difference.diverges and difference.verdict == BETTER else "")
 
 
 def _plain(value: float | None, digits: int) -> str:

@@ -1,10 +1,11 @@
-"""The screen of a sweep: every method against the settings that were tried, and the method tuned without flattery."""
+"""The screen of a sweep: every method against the settings that were tried, and the methods at their best."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.groups import end, shown
+from synthgrad.compare.judging import DECIDED, TOO_FEW, seeds_needed
 from synthgrad.compare.numbers import decimals, fixed, percent, short, spread
 from synthgrad.compare.report import Cell, Difference, Group, Report, Sweep, Table, Tuned
 from synthgrad.compare.screens.head import WIDE, arrival, measured
@@ -12,7 +13,7 @@ from synthgrad.compare.screens.layout import Column, fits, lay_out, taken
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.text import ends, fill, names
 from synthgrad.compare.tuning import order
-from synthgrad.wording import counted
+from synthgrad.wording import counted, numbered
 
 BEST = "best setting"
 WIDEST_GRID = 8
@@ -25,8 +26,9 @@ class SweepScreen:
     def __init__(self, report: Report, table: Table, sweep: Sweep, width: int, label: int | None = None) -> None:
         self.table, self.sweep, self.width = table, sweep, width
         self.groups: list[Group] = report.of_table(table)[0]
-        known = [m.interval[1] - m.interval[0] for m in sweep.methods if m.interval is not None]
-        self.digits = decimals(known, max((abs(m.picked) for m in sweep.methods if m.picked is not None), default=1.0))
+        differences = [m.difference for m in sweep.methods if m.difference is not None]
+        known = [d.interval[1] - d.interval[0] for d in differences if d.interval is not None]
+        self.digits = decimals(known, max((abs(m.mean) for m in sweep.methods if m.mean is not None), default=1.0))
         self.methods = sorted(sweep.methods, key=self._rank)
         self.names = names([m.method for m in self.methods], label or max(10, min(16, width - 30), width // 4))
         points = [value for m in self.methods for cell in m.cells for value in cell.curve]
@@ -76,7 +78,8 @@ class SweepScreen:
 
     def tuned(self) -> list[Column]:
         """The methods, each with its best setting only."""
-        return self._columns([Column(BEST, [self._best(m) for m in self.methods], right=False, rank=2)])
+        best = Column(BEST, [self._best(m) for m in self.methods], right=False, rank=2)
+        return self._columns([best, Column("mean*", [fixed(m.mean, self.digits) for m in self.methods])])
 
     def _columns(self, settings: list[Column]) -> list[Column]:
         """The table; intervals of differences only where they take no other column's place."""
@@ -85,7 +88,6 @@ class SweepScreen:
 
     def _with(self, settings: list[Column], *, ends: bool) -> list[Column]:
         columns = [Column("method", [self.names[m.method] for m in self.methods], right=False), *settings]
-        columns.append(Column("tuned*, 95%", [self._tuned(m) for m in self.methods], right=False))
         if self.sweep.control is not None:
             cells = [self._verdict(m.method, m.difference, ends) for m in self.methods]
             columns.append(Column(f"against {self.names[self.sweep.control]}", cells, right=False))
@@ -98,7 +100,7 @@ class SweepScreen:
         return [*columns, *self._times(), Column("near best", near, rank=6)]
 
     def _times(self) -> list[Column]:
-        """Epochs to the target, and seconds for an epoch, of the runs that were chosen."""
+        """Epochs to the target, and seconds for an epoch, of the best setting."""
         target = [] if self.table.target is None else [
             Column(f"to {short(self.table.target)}", [_arrival(m) for m in self.methods], rank=4)
         ]  # fmt: skip
@@ -112,7 +114,7 @@ class SweepScreen:
         told = [f"{m.method} {times[m.method]}{short(m.seconds_per_epoch)} s" for m in self.methods]
         what = f"epochs to {short(self.table.target)}, " if self.table.target is not None else ""
         yield ""
-        yield from fill(f"{what}seconds an epoch, of the runs that were chosen: {'; '.join(told)}", self.width, 2)
+        yield from fill(f"{what}seconds an epoch, of the best setting: {'; '.join(told)}", self.width, 2)
 
     def _setting(self, label: str) -> Column:
         found = [next((cell for cell in m.cells if cell.label == label), None) for m in self.methods]
@@ -126,12 +128,6 @@ class SweepScreen:
             return f"div {cell.diverged}"
         text = f"[{text}]{'<' if method.edge else ' '}" if cell.best else f"{text}  "
         return f"{sparkline(cell.curve, 4, *self.scale)} {text}" if self.width >= WIDE and self.scale else text
-
-    def _tuned(self, method: Tuned) -> str:
-        """The mean and half the width of its interval."""
-        low, high = method.interval or (0.0, 0.0)
-        half = f" ±{fixed((high - low) / 2, self.digits)}" if method.interval else ""
-        return f"{fixed(method.mean, self.digits)}{half}"
 
     def _best(self, method: Tuned) -> str:
         best = next((cell for cell in method.cells if cell.best), None)
@@ -160,15 +156,13 @@ class SweepScreen:
 
     def _notes(self) -> Iterator[str]:
         edges = [f"{m.method}: add {m.edge}" for m in self.methods if m.edge]
-        legend = "[ ] best by mean; near best: settings within 95% of it"
+        legend = "[ ] best by mean*; near best: settings within 95% of it"
         if any(cell.diverged for m in self.methods for cell in m.cells):
             legend += "; div: seeds that diverged, not ranked"
         yield from fill(" ".join([f"{legend}.", *arrival(self.table, f"to {short(self.table.target)}")]), self.width)
         if edges:
             yield from fill(f"< the best lies at the edge of the grid ({'; '.join(edges)}).", self.width)
-        yield from fill(
-            f"* setting chosen on all seeds but one and scored on that one, in turn.{self._flattery()}", self.width, 2
-        )
+        yield from fill(self._rule(), self.width, 2)
         yield from fill(self._budget(), self.width)
         for key, bound in self.sweep.bounds.items():
             yield from fill(
@@ -177,11 +171,20 @@ class SweepScreen:
         for remark in self.table.fairness:
             yield from fill(f"- {remark}", self.width, 2)
 
-    def _flattery(self) -> str:
-        picked = [m for m in self.methods if len(m.cells) > 1 and m.picked is not None]
-        if not picked:
-            return ""
-        return f" Choosing on the same seeds would show {picked[0].method} {fixed(picked[0].picked, self.digits)}."
+    def _rule(self) -> str:
+        """What the best mean is worth, how verdicts come about, and how many seeds they take."""
+        rule = "* on the seeds that made it the best, which flatters many settings."
+        found = [m.difference for m in self.methods if m.difference is not None]
+        if not found:
+            return rule
+        rule += f" Against {self.sweep.control}: each at its best, all settings against all, corrected for their number"
+        rule += f" and for {counted(len(found), 'comparison')} (Holm)."
+        if few := [d for d in found if d.verdict == TOO_FEW]:
+            rule += f" {max(seeds_needed(d, d.family) for d in few)} seeds are needed."
+        if incomplete := sorted({seed for d in found for seed in d.incomplete}):
+            rule += f" incomplete: not every setting has a result of {numbered(incomplete)}."
+        decided = ["{} against {}".format(*d.deciding) for d in found if d.deciding and d.verdict in DECIDED]
+        return f"{rule} Nearest to deciding: {'; '.join(decided)}." if decided else rule
 
     def _budget(self) -> str:
         counts: Sequence[int] = [len(m.cells) for m in self.methods]
@@ -193,5 +196,5 @@ class SweepScreen:
 def _arrival(method: Tuned) -> str:
     """The median epoch, or how many of the runs arrived where fewer than half did."""
     if method.epochs_to_target is None:
-        return f"{method.reached}/{len(method.seeds)}"
+        return f"{method.reached}/{method.runs}"
     return f"{method.epochs_to_target:g}"

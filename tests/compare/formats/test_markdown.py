@@ -41,7 +41,7 @@ def test_a_table_has_a_row_for_each_group(tmp_path: Path) -> None:
 def test_below_it_stand_the_answers_and_the_rules(tmp_path: Path) -> None:
     """As a list."""
     lines = made(tmp_path).split("\n")
-    assert any(line.startswith("- dni: its hidden layers learn") for line in lines)
+    assert any(line.startswith("- dni: level with the frozen control") for line in lines)
     assert any(line.startswith("- better, worse: 95% interval") for line in lines)
     assert any(line.startswith("- dni diverged in seed 6") for line in lines)
 

@@ -153,10 +153,8 @@ def numbers(data: Any) -> Iterator[float]:
 
 
 def forms(report: Report) -> set[str]:
-    """All ways to write the report's numbers, ends of values and halves of intervals among them."""
+    """All ways to write the report's numbers, ends of values among them."""
     known = set(numbers(dataclasses.asdict(report)))
-    for each in [m for t in report.tables if t.sweep for m in t.sweep.methods]:
-        known |= {(each.interval[1] - each.interval[0]) / 2} if each.interval else set()
     for g in report.groups:
         known |= {float(x) for x in (len(g.seeds), g.n + g.incomplete, g.diverged)}
     found = set()

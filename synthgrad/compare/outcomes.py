@@ -1,0 +1,96 @@
+"""What the runs of a group came to, seed by seed: a number, or that the run diverged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from synthgrad.compare.groups import Members
+from synthgrad.compare.metrics import Measure
+from synthgrad.compare.subjects import DIVERGED
+
+
+@dataclass
+class Scores:
+    """What the measure reads of a group: values by seed of the runs that count, and the seeds that diverged."""
+
+    label: str
+    members: Members
+    up: bool
+    values: dict[int, float]
+    diverged: set[int]
+
+    @classmethod
+    def read(cls, members: Members, measure: Measure) -> Scores:
+        """The scores of a group's runs."""
+        values = {s.seed: measure.value(s) for s in members.subjects if measure.counts(s)}
+        known = {seed: value for seed, value in values.items() if value is not None}
+        diverged = {s.seed for s in members.subjects if s.outcome == DIVERGED}
+        return cls(members.label, members, measure.up, known, diverged)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the runs of the group have in common."""
+        return self.members.settings
+
+    @property
+    def words(self) -> set[str]:
+        """Every word that the group may be called by."""
+        return self.members.words
+
+    @cached_property
+    def given(self) -> set[int]:
+        """The seeds that the group was given, whether their runs have an outcome or not."""
+        return {s.seed for s in self.members.subjects} | self.known
+
+    @property
+    def known(self) -> set[int]:
+        """The seeds whose runs have an outcome."""
+        return self.values.keys() | self.diverged
+
+    @cached_property
+    def data(self) -> dict[int, str | None]:
+        """The fingerprint of the data of each seed; None where it is not known."""
+        return {s.seed: s.hashes.get("data") for s in self.members.subjects}
+
+    @property
+    def mean(self) -> float | None:
+        """Of the values."""
+        return float(np.mean(list(self.values.values()))) if self.values else None
+
+
+class Method:
+    """The groups of one method, one for each setting that was tried, the best first."""
+
+    def __init__(self, label: str, settings: list[Scores]) -> None:
+        self.label, self.settings = label, sorted(settings, key=_rank)
+
+    @classmethod
+    def alone(cls, scores: Scores) -> Method:
+        """A method of which one setting was tried."""
+        return cls(scores.label, [scores])
+
+    @property
+    def best(self) -> Scores:
+        """The setting with the best mean of those that never diverged or, if all did, of all."""
+        return self.settings[0]
+
+    @property
+    def given(self) -> set[int]:
+        """The seeds that some setting was given."""
+        return set().union(*(s.given for s in self.settings))
+
+
+def shared(scores: Sequence[Scores]) -> list[int]:
+    """The seeds in which all have an outcome, of the same data as far as that is known."""
+    known = set.intersection(*(s.known for s in scores))
+    return [seed for seed in sorted(known) if len({s.data.get(seed) for s in scores} - {None}) <= 1]
+
+
+def _rank(scores: Scores) -> tuple[bool, bool, float]:
+    mean = scores.mean
+    return mean is None, bool(scores.diverged), 0.0 if mean is None else -mean if scores.up else mean
