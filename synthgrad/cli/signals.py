@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as a wish to stop, looked at between steps, or passed on."""
+"""Signals that ask a process to stop: a wish that is looked at between steps, or passed on to another process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Self
 
+from synthgrad.processes import handled
+
 if TYPE_CHECKING:
     from subprocess import Popen
 
@@ -17,7 +19,10 @@ PATIENCE = 1.0
 
 
 class Stop:
-    """While entered, SIGINT or SIGTERM only sets ``signal``; one that comes much later acts at once."""
+    """While entered, a signal of ``SIGNALS`` only sets ``signal``; one that comes much later acts at once.
+
+    A signal that was ignored before stays ignored (``nohup``).
+    """
 
     def __init__(self) -> None:
         self.signal = 0
@@ -25,13 +30,21 @@ class Stop:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._take)
+        self._before = {number: signal.signal(number, self._take) for number in handled()}
         return self
 
     def __exit__(self, *exception: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """After a signal nobody may be there to read what is printed: the exit code says what happened all the same."""
+        try:
+            yield
+        except OSError:
+            if not self.signal:
+                raise
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
@@ -43,11 +56,10 @@ class Stop:
 
 @contextmanager
 def passed_on(process: Popen[Any]) -> Iterator[None]:
-    """While entered, SIGINT and SIGTERM are for another process to answer, which may get those of a terminal twice."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda number, frame: process.send_signal(number)) for number in numbers]
+    """While entered, these signals are for another process to answer, which may get those of a terminal twice."""
+    before = {number: signal.signal(number, lambda number, frame: process.send_signal(number)) for number in handled()}
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
+        for number, handler in before.items():
             signal.signal(number, handler)

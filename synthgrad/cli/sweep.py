@@ -147,7 +147,8 @@ def _carry_out(plan: Plan, first: Sequence[str], engine: Engine, runs: Path, qui
         failure = _follow(tally, engine, display, stop)
         if failure:
             display.warn(str(failure))
-        _conclude(tally, display, runs, quiet)
+        with stop.unheard():
+            _conclude(tally, display, runs, quiet)
     return _code(tally, stop)
 
 

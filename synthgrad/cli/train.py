@@ -60,8 +60,9 @@ def train(
 
     The directory's path is the only line on stdout, so that run=$(synthgrad train config.yaml -q) works.
 
-    --resume goes on with a run that was interrupted, killed or failed, from its last checkpoint (see
-    training.checkpoint_every; Ctrl-C leaves one too), without one from the start, and ends where it would have ended.
+    --resume goes on with a run that was interrupted, killed or failed, from its last checkpoint (one a minute, see
+    training.checkpoint_every; Ctrl-C and other signals leave one too), without one from the start, and ends where it
+    would have ended.
 
     --from begins a run that is the other one up to that epoch and goes on with what -s changes: trainer.*,
     training.epochs, training.evaluate_every, training.checkpoint_every. Weights, running statistics, and what
@@ -100,7 +101,8 @@ def train(
             raise _failed(error, log) from error
     if origin is not None:
         _hold_against(origin, log)
-    click.echo(os.fsencode(log.run.path))
+    with stop.unheard():
+        click.echo(os.fsencode(log.run.path))
     if code:
         raise click.exceptions.Exit(code)
 

@@ -29,7 +29,6 @@ class Log:
     def __init__(self, run: Run, replica: Replica) -> None:
         self.run, self.replica = run, replica
         self.columns = replica.columns()
-        self.every = replica.config.training.checkpoint_every
         self.last: dict[str, float] = {}
         self.best: dict[str, dict[str, float]] = {}
         self.epoch, self.step, self.seconds = 0, 0, 0.0
@@ -64,7 +63,7 @@ class Log:
         self._append(",".join(["epoch", "step", "seconds", *self.columns]))
 
     def epoch_done(self, epoch: int, step: int, seconds: float, figures: Mapping[str, float]) -> None:
-        """Append one row, and write a checkpoint if one is due. Raises RunError; the rows before stay whole."""
+        """Append one row. Raises RunError; the rows before stay whole."""
         seconds += self.before
         row = [str(epoch), str(step), f"{seconds:.6f}"]
         row += [repr(figures[name]) if name in figures else "" for name in self.columns]
@@ -73,8 +72,6 @@ class Log:
         except OSError as error:
             raise not_written(f"{self.run.metrics}: cannot be written", error) from None
         self.note(epoch, step, seconds, figures)
-        if self.every and epoch % self.every == 0:
-            self.checkpoint()
 
     def note(self, epoch: int, step: int, seconds: float, figures: Mapping[str, float]) -> None:
         """Keep what the result will say of an epoch."""

@@ -97,9 +97,10 @@ def test_other_data_are_not_told_of_where_there_is_a_run_on_these(tmp_path):
     assert plan(tmp_path / "runs", [table]).there == {0: old}
 
 
-def test_how_often_a_checkpoint_is_written_makes_no_other_run(tmp_path):
-    """What is recorded is the same."""
-    made(tmp_path, {"seed": 1, "training.checkpoint_every": 2})
+@pytest.mark.parametrize("every", [0, 2, "auto"])
+def test_how_often_a_checkpoint_is_written_makes_no_other_run(tmp_path, every):
+    """What is recorded is the same: also in old runs, whose default was 0."""
+    made(tmp_path, {"seed": 1, "training.checkpoint_every": every})
     assert to_do(plan(tmp_path)) == [0, 2, 3]
 
 
