@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Self
 
-from synthgrad.processes import handled
-
 if TYPE_CHECKING:
     from subprocess import Popen
 
@@ -30,6 +28,8 @@ class Stop:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
+        from synthgrad.processes import handled  # for which --help does not wait
+
         self._before = {number: signal.signal(number, self._take) for number in handled()}
         return self
 
@@ -57,6 +57,8 @@ class Stop:
 @contextmanager
 def passed_on(process: Popen[Any]) -> Iterator[None]:
     """While entered, these signals are for another process to answer, which may get those of a terminal twice."""
+    from synthgrad.processes import handled
+
     before = {number: signal.signal(number, lambda number, frame: process.send_signal(number)) for number in handled()}
     try:
         yield

@@ -16,7 +16,7 @@ from synthgrad.runs import checkpoints
 from synthgrad.runs.checkpoints import Checkpoint
 from synthgrad.runs.directory import Run, not_written, whole
 from synthgrad.runs.figures import is_up
-from synthgrad.runs.locking import hold
+from synthgrad.runs.locking import Lock, take
 from synthgrad.runs.survey import now
 
 
@@ -36,6 +36,7 @@ class Log:
         self.outcome = ""
         self.diverged: Diverged | None = None
         self.file: BinaryIO | None = None
+        self.lock: Lock | None = None
 
     @classmethod
     def begin(cls, run: Run, replica: Replica, about: Mapping[str, Any]) -> Self:
@@ -44,7 +45,7 @@ class Log:
         try:
             found = beginnings(replica)
             log.file = run.metrics.open("xb", buffering=0)
-            hold(log.file)
+            log.lock = take(log.file, run.metrics)
             whole(run.config, lambda file: file.write(dump(plain(replica.config)).encode()), lasting=True)
             whole(run.about, lambda file: file.write(as_json({**about, **found})), lasting=True)
             log.write_header()
@@ -136,9 +137,11 @@ class Log:
         self.outcome = outcome
 
     def close(self) -> None:
-        """Close the metrics file."""
+        """Close the metrics file, and give up the right to write it."""
         if self.file is not None:
             self.file.close()
+        if self.lock is not None:
+            self.lock.close()
 
     def _append(self, row: str) -> None:
         """Write one whole line, or none."""
@@ -157,6 +160,7 @@ class Log:
 def beginnings(replica: Replica) -> dict[str, Any]:
     """What ``run.json`` says of the experiment itself. Raises ConfigError where its data are no longer there."""
     return {
+        "config": plain(replica.config),
         "hashes": replica.hashes(),
         "files": replica.config.files(),
         "stability": replica.stability(),
