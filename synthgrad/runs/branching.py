@@ -38,9 +38,9 @@ def branch(place: str, runs: Path, settings: tuple[str, ...]) -> Fork:
     name, epoch = _parts(place)
     recorded = Recorded(named(name, runs))
     if recorded.edited:
-        right = "put the values back, and say with -s what is to be other"
+        right = "put the values back, run.json has them, and change settings with -s"
         raise ConfigError(
-            [*told(recorded.run.config, recorded.edited), f"{recorded.run.path}: no branch of it ({right})"]
+            [*told(recorded.run.config, recorded.edited), f"{recorded.run.path}: cannot be branched from ({right})"]
         )
     _check(recorded, epoch)
     before = _before(recorded, epoch)

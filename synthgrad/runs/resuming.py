@@ -63,7 +63,8 @@ def _check_settings(recorded: Recorded, epochs: int | None) -> None:
         right = f"put the number back, or train the shorter run anew: synthgrad train {recorded.run.config}"
         lines.append(f"{path}: has {counted(done, 'epoch')}, the config says {epochs} ({right})")
     if recorded.edited:
-        right = f"put the values back; synthgrad train --from {path}@EPOCH -s KEY=VALUE goes on with others"
+        other = f"synthgrad train --from {path}@EPOCH -s KEY=VALUE goes on with others"
+        right = f"put the values back, run.json has them; {other}"
         lines += [*told(recorded.run.config, recorded.edited), f"{path}: is resumed only as it began ({right})"]
     if lines:
         raise ConfigError(lines)

@@ -46,8 +46,8 @@ def test_an_edited_run_is_refused_with_the_keys_that_differ(run):
     assert refused(run) == (
         "config.yaml: seed: is 4, but the run began with 3\n"
         "config.yaml: trainer.alpha: is 0.5, but the run began with 0.25\n"
-        "RUN: is resumed only as it began (put the values back; synthgrad train --from RUN@EPOCH -s KEY=VALUE goes on "
-        "with others)\n"
+        "RUN: is resumed only as it began (put the values back, run.json has them; synthgrad train --from RUN@EPOCH "
+        "-s KEY=VALUE goes on with others)\n"
     )
 
 
@@ -137,7 +137,10 @@ def test_an_edited_run_is_no_parent(run):
     replaced(run / "config.yaml", "alpha: 0.25", "alpha: 0.5")
     said = typed("train", "--from", f"{run}@3", "-s", "trainer.name=frozen", "--runs", run.parent)
     assert (said.code, said.out) == (2, "")
-    assert f"{run}/config.yaml: trainer.alpha: is 0.5, but the run began with 0.25\n{run}: no branch of it" in said.err
+    assert (
+        f"{run}/config.yaml: trainer.alpha: is 0.5, but the run began with 0.25\n{run}: cannot be branched from ("
+        in said.err
+    )
 
 
 def test_everybody_who_reads_an_edited_run_is_warned(run):
