@@ -119,13 +119,13 @@ def sweep(
     from synthgrad.processes import cores
     from synthgrad.sweep.ablation import ablated
     from synthgrad.sweep.grid import grid
-    from synthgrad.sweep.planning import Way, planned
+    from synthgrad.sweep.planning import Request, planned
 
     chosen = settings if seed is None else (*settings, f"seed={seed}")
     jobs = jobs or cores()
     every = grid(configs_of(configs, quiet), chosen)
     every = ablated(every) if ablate else every
-    with planned(every, Way(runs, name, jobs, stack, force), claim=not dry_run) as plan:
+    with planned(every, Request(runs, name, jobs, stack, force), claim=not dry_run) as plan:
         place = scheduler or counted(min(jobs, len(plan.stacks)), "process", "processes")
         first = list(opening(plan, place, jobs, runs))
         if dry_run:

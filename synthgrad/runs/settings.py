@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ SHOWN = 8
 def original(about: Mapping[str, Any]) -> dict[str, Any] | None:
     """The config that a ``run.json`` keeps, by dotted key; None where there is none, as in runs of 0.1."""
     config = about.get("config")
-    return flat(config) if isinstance(config, dict) else None
+    with suppress(RecursionError):  # too deep to be one
+        return flat(config) if isinstance(config, dict) else None
+    return None
 
 
 def edited(about: Mapping[str, Any], config: Mapping[str, Any]) -> Pairs:

@@ -34,9 +34,9 @@ class Plan:
 
     They are ``there`` already (those that ``diverged`` too), trained ``elsewhere`` by another process, or to be
     trained as ``stacks``. ``others`` counts runs that would be those to be trained, by the files of the user that were
-    not what they are now; where there are none, it is their config that was another. ``unproved`` counts runs that are
-    taken up and do not say what they began with, ``unseen`` has the reasons why runs may be trained elsewhere that
-    nobody can tell, ``locked`` is whether the file system has locks.
+    not what they are now; where there are none, it is their config that was another. ``unproved`` counts runs to be
+    resumed that do not say what they began with. ``unseen`` says of runs that may be trained elsewhere why nobody can
+    tell; ``locked`` is whether the file system has locks.
     """
 
     grid: list[Planned]
@@ -62,8 +62,8 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Way:
-    """How the runs of a grid are trained: where, under which name, by how many jobs in stacks of at most ``most``.
+class Request:
+    """What is asked of a sweep: where its runs go, their name, how many jobs, and stacks of at most ``most`` runs.
 
     With ``force`` runs that nobody can tell to be trained elsewhere are not.
     """
@@ -76,22 +76,22 @@ class Way:
 
 
 @contextmanager
-def planned(grid: list[Planned], way: Way, claim: bool) -> Iterator[Plan]:
+def planned(grid: list[Planned], request: Request, claim: bool) -> Iterator[Plan]:
     """The plan of a grid. With ``claim`` its runs are this process's while entered: other sweeps leave them alone.
 
     Raises ConfigError where two runs of the grid would record the same, RunError where no claim can be made.
     """
     keys = _fingerprints(grid)
     if not claim:
-        yield _plan(grid, keys, way)
+        yield _plan(grid, keys, request)
         return
     try:
-        with claiming(way.runs, way.force) as mine:
-            plan = _plan(grid, keys, way)
+        with claiming(request.runs, request.force) as mine:
+            plan = _plan(grid, keys, request)
             plan.locked = mine.locked
             mine.take(keys[order.number] for stack in plan.stacks for order in stack.orders)
     except RunError:  # where nothing is to be written, nothing need be claimed
-        plan = _plan(grid, keys, way)
+        plan = _plan(grid, keys, request)
         if plan.stacks:
             raise
         yield plan
@@ -130,10 +130,10 @@ def _fingerprints(grid: list[Planned]) -> list[str]:
     return keys
 
 
-def _plan(grid: list[Planned], keys: list[str], way: Way) -> Plan:
+def _plan(grid: list[Planned], keys: list[str], request: Request) -> Plan:
     plan, orders = Plan(grid), []
     wanted = {key: each.config for key, each in zip(keys, grid, strict=True)}
-    claimed, known = others(way.runs, way.force), found(below(way.runs), wanted)
+    claimed, known = others(request.runs, request.force), found(below(request.runs), wanted)
     for number, (each, key) in enumerate(zip(grid, keys, strict=True)):
         recorded = known.there.get(key, [])
         ended = next((run for run in recorded if run.outcome not in OPEN), None)
@@ -141,17 +141,17 @@ def _plan(grid: list[Planned], keys: list[str], way: Way) -> Plan:
         if ended is not None:
             plan.there[number] = ended.run.path
             plan.diverged |= {number} if ended.outcome == "diverged" else set()
-        elif reasons := _elsewhere(key, claimed, open_, way.force):
+        elif reasons := _elsewhere(key, claimed, open_, request.force):
             plan.elsewhere.append(number)
             plan.unseen += filter(None, reasons[:1])
         else:
             plan.others.update(known.others.get(key, []))
             resume = max(open_, key=_progress, default=None)
             plan.unproved += resume is not None and original(resume.about) is None
-            words = tuple(train_line(each, way.runs, way.name))
-            label = way.name or called(each.source)
-            orders.append(Order(number, each.config, label, words, resume.run.path if resume else None, way.force))
-    plan.stacks = stacks(orders, way.runs, way.jobs, way.most)
+            words = tuple(train_line(each, request.runs, request.name))
+            label = request.name or called(each.source)
+            orders.append(Order(number, each.config, label, words, resume.run.path if resume else None, request.force))
+    plan.stacks = stacks(orders, request.runs, request.jobs, request.most)
     return plan
 
 

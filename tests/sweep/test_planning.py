@@ -18,7 +18,7 @@ from synthgrad.runs.directory import Run
 from synthgrad.runs.resuming import take_up
 from synthgrad.sweep.claims import FOLDER, claiming, others
 from synthgrad.sweep.grid import Planned
-from synthgrad.sweep.planning import Way, identity, planned, train_line
+from synthgrad.sweep.planning import Request, identity, planned, train_line
 
 
 def grid(*keys):
@@ -31,7 +31,7 @@ SEEDS = [{"seed": seed} for seed in range(4)]
 
 def plan(runs, keys=SEEDS, claim=False, **more):
     """The plan of a grid, no longer claimed."""
-    with planned(grid(*keys), Way(runs, **more), claim) as found:
+    with planned(grid(*keys), Request(runs, **more), claim) as found:
         return found
 
 
@@ -146,7 +146,7 @@ def test_a_run_that_is_being_trained_is_left_to_who_trains_it(tmp_path):
 
 def test_two_sweeps_at_once_share_no_run(tmp_path):
     """The second has what the first has not, and all of it when the first is over."""
-    with planned(grid(*SEEDS[:3]), Way(tmp_path), True) as first:
+    with planned(grid(*SEEDS[:3]), Request(tmp_path), True) as first:
         assert to_do(first) == [0, 1, 2]
         second = plan(tmp_path, claim=True)
         assert (to_do(second), second.elsewhere) == ([3], [0, 1, 2])
