@@ -61,6 +61,7 @@ class Run:
             stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
             path = runs / f"{stamp}-{label}-s{seed}-{secrets.token_hex(2)}"
             try:
+                new = [path, *(each for each in (runs, *runs.parents) if not os.path.exists(each))]
                 runs.mkdir(parents=True, exist_ok=True)
                 path.mkdir()
             except FileExistsError:
@@ -69,6 +70,8 @@ class Run:
                 continue
             except OSError as error:
                 raise DiskError(f"{runs}: no run directory can be made there: {reason(error)}") from None
+            for each in new:
+                _sync(each.parent)
             return cls(path)
         raise RunError(f"{runs}: no free name for a run directory")
 
@@ -110,14 +113,14 @@ def _sync(directory: Path) -> None:
 def hand_over(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write what somebody asked for: a whole file or none, or into what is no file, such as /dev/stdout.
 
-    A link stays a link. Raises RunError.
+    It lasts, because runs may be deleted when they are in an archive. A link stays a link. Raises RunError.
     """
     try:
         if path.exists() and not path.is_file():
             with path.open("wb") as file:
                 write(file)
         else:
-            whole(path.resolve(), write)
+            whole(path.resolve(), write, lasting=True)
     except OSError as error:
         raise RunError(f"{path}: cannot be written: {reason(error)}") from None
 

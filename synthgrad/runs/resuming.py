@@ -136,4 +136,4 @@ def _note(run: Run, replica: Replica, epoch: int, about: Mapping[str, Any]) -> N
     else:
         parent = {"branch": then["branch"]} if isinstance(then, dict) and "branch" in then else {}
         content = {**about, **parent, **beginnings(replica)}
-    whole(run.about, lambda file: file.write(as_json(content)))
+    whole(run.about, lambda file: file.write(as_json(content)), lasting=True)
