@@ -61,8 +61,7 @@ class Run:
             stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
             path = runs / f"{stamp}-{label}-s{seed}-{secrets.token_hex(2)}"
             try:
-                new = [path, *(each for each in (runs, *runs.parents) if not os.path.exists(each))]
-                runs.mkdir(parents=True, exist_ok=True)
+                make(runs)
                 path.mkdir()
             except FileExistsError:
                 if not runs.is_dir():
@@ -70,14 +69,21 @@ class Run:
                 continue
             except OSError as error:
                 raise DiskError(f"{runs}: no run directory can be made there: {reason(error)}") from None
-            for each in new:
-                _sync(each.parent)
+            _sync(runs)
             return cls(path)
         raise RunError(f"{runs}: no free name for a run directory")
 
     def remove(self) -> None:
         """Take the directory away again."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def make(directory: Path) -> None:
+    """Make a directory, and those above it that are missing; their names survive a loss of power. Raises OSError."""
+    missing = [each for each in (directory, *directory.parents) if not os.path.exists(each)]
+    directory.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        _sync(each.parent)
 
 
 def whole(path: Path, write: Callable[[BinaryIO], object], lasting: bool = False) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from synthgrad.errors import RunError
-from synthgrad.runs.directory import reason
+from synthgrad.runs.directory import make, reason
 from synthgrad.runs.locking import held, hold
 
 FOLDER = ".sweeps"
@@ -90,7 +90,7 @@ def _opened(folder: Path, patience: float) -> BinaryIO:
     """The file of the turn, locked; not one that its last holder has taken away meanwhile. Raises OSError, RunError."""
     path = folder / TURN
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
+        make(folder)  # and the directory of runs with it
         with suppress(FileNotFoundError):  # the folder was taken away
             file = path.open("ab")
             if not hold(file, patience):

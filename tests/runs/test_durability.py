@@ -18,6 +18,7 @@ from synthgrad.runs.directory import Run, whole
 from synthgrad.runs.recording import record
 from synthgrad.runs.resuming import take_up
 from synthgrad.sweep import parcels
+from synthgrad.sweep.claims import claiming
 from synthgrad.sweep.stacks import Order
 
 KEYS = {"training.epochs": 5, "training.checkpoint_every": 2}
@@ -121,6 +122,13 @@ def test_the_name_of_a_new_run_lasts(tmp_path, disk):
     Run.create(tmp_path / "new" / "runs", "tiny", 3)
     above = (tmp_path, tmp_path / "new", tmp_path / "new" / "runs")
     assert {each.number for each in disk} == {path.stat().st_ino for path in above}
+
+
+def test_the_name_of_a_directory_that_a_sweep_makes_lasts(tmp_path, disk):
+    """Its claims are made before its runs."""
+    runs = tmp_path / "new" / "runs"
+    with claiming(runs):
+        assert {tmp_path.stat().st_ino, (tmp_path / "new").stat().st_ino} <= {each.number for each in disk}
 
 
 def test_an_archive_lasts(tmp_path, disk, monkeypatch):
