@@ -40,8 +40,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from disturbed import FINISHED, KINDS, SCENES, Fault, Scene, ended, faults, shelf
 from typed import numbers, result, typed, weights
 
+from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below
 from synthgrad.runs.overview import UNREADABLE
+from synthgrad.runs.reading import Metrics
 
 CLOCKS = ("seconds", "steps_per_second", "ended")
 HEADING = (
@@ -150,13 +152,14 @@ def no_locks() -> AbstractContextManager[object]:
 
 
 def check_readable(folder: Path, runs: dict[str, Path]) -> None:
-    """All runs are listed and compared. Raises LostError."""
-    if not runs:
-        return
-    listed, compared = typed("runs", "list", folder / "runs", "--format", "json"), typed("compare", folder / "runs")
-    if listed.code or compared.code:
-        raise LostError(f"exit codes {listed.code} and {compared.code}: {listed.err.strip()} {compared.err.strip()}")
-    known = {row["name"] for row in json.loads(listed.out) if row["outcome"] != UNREADABLE}
+    """All runs are listed, and compared as soon as one has a row. Raises LostError."""
+    commands = [("runs", "list", folder / "runs", "--format", "json")] if runs else []
+    if any(Metrics(Run(path).metrics).columns(["epoch"])["epoch"].size for path in runs.values()):
+        commands.append(("compare", folder / "runs"))
+    answers = [typed(*words) for words in commands]
+    if wrong := [said for said in answers if said.code]:
+        raise LostError(f"exit code {wrong[0].code}: {wrong[0].err.strip()}")
+    known = {row["name"] for row in json.loads(answers[0].out) if row["outcome"] != UNREADABLE} if runs else set()
     if gone := runs.keys() - known:
         raise LostError(f"{', '.join(gone)}: cannot be read")
 
