@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from typing import Any
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+SIGNALS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
+"""What ends a run in good order: a person, a batch system, a terminal that is closed; those that this system has."""
 START = "import sys; sys.path[:] = {path!r}; from {module} import main; main()"
 """A process finds what its parent finds, wherever it was started."""
 
@@ -37,6 +39,11 @@ def cores() -> int:
 def threads() -> str:
     """The threads that BLAS has here, as the environment says, nothing where it does not."""
     return next((os.environ[name] for name in THREAD_VARIABLES if os.environ.get(name)), "")
+
+
+def handled() -> list[signal.Signals]:
+    """Those of ``SIGNALS`` that this process answers: one that it was started to ignore (``nohup``) stays ignored."""
+    return [number for number in SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None)]
 
 
 def heed(*numbers: signal.Signals) -> None:

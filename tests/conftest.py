@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from synthgrad.cli.blas import one_blas_thread
+from synthgrad.processes import SIGNALS
 
+for number in SIGNALS:  # also where they are ignored, as by a shell that started the tests in the background
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 one_blas_thread()  # as commands do: with another number of threads sums come out in another order
 
 import numpy as np

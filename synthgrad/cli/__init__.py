@@ -26,8 +26,8 @@ First steps:
   synthgrad runs show latest
   synthgrad config list
 Exit codes: 0 done, 1 failed while running, 2 bad usage or config, 3 the run
-diverged, 4 a checked claim does not hold, 5 it is undecided, 130 or 143 after
-SIGINT or SIGTERM.
+diverged, 4 a checked claim does not hold, 5 it is undecided, 128 + its number
+after a signal: 129 SIGHUP, 130 SIGINT, 143 SIGTERM.
 Completion in Bash (elsewhere with zsh_source or fish_source):
   eval "$(_SYNTHGRAD_COMPLETE=bash_source synthgrad)"
 """

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synthgrad.experiment import Config
+from synthgrad.runs.locking import UNLOCKED
 from synthgrad.trainers.schedules import workers
 from synthgrad.wording import counted
+
+if TYPE_CHECKING:
+    from synthgrad.runs.log import Log
+
+
+def unlocked(log: Log) -> list[str]:
+    """What is to be known of a run on a file system without locks."""
+    return [f"{log.run.path.parent}: {UNLOCKED}"] if log.lock is not None and log.lock.note else []
 
 
 def timed(config: Config) -> list[str]:

@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from synthgrad.cli.cautions import crowded, late, spared, timed, unstable
+from synthgrad.cli.cautions import crowded, late, spared, timed, unlocked, unstable
 from synthgrad.cli.quiet import Display
 from synthgrad.cli.rows import at_work, lines, rows
 from synthgrad.cli.summary import COMMAND, verdict
@@ -74,6 +74,7 @@ class Spoken(Display):
         self.opening = [
             self.title,
             *self._goes_on(),
+            *unlocked(log),
             *timed(self.config),
             *late(self.config, experiment.feed.steps),
             *spared(self.config, processes),

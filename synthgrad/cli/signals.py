@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as a wish to stop, looked at between steps, or passed on."""
+"""Signals that ask a process to stop: a wish that is looked at between steps, or passed on to another process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ PATIENCE = 1.0
 
 
 class Stop:
-    """While entered, SIGINT or SIGTERM only sets ``signal``; one that comes much later acts at once."""
+    """While entered, a signal of ``SIGNALS`` only sets ``signal``; one that comes much later acts at once.
+
+    A signal that was ignored before stays ignored (``nohup``).
+    """
 
     def __init__(self) -> None:
         self.signal = 0
@@ -25,13 +28,23 @@ class Stop:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._take)
+        from synthgrad.processes import handled  # for which --help does not wait
+
+        self._before = {number: signal.signal(number, self._take) for number in handled()}
         return self
 
     def __exit__(self, *exception: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """After a signal nobody may be there to read what is printed: the exit code says what happened all the same."""
+        try:
+            yield
+        except OSError:
+            if not self.signal:
+                raise
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
@@ -43,11 +56,12 @@ class Stop:
 
 @contextmanager
 def passed_on(process: Popen[Any]) -> Iterator[None]:
-    """While entered, SIGINT and SIGTERM are for another process to answer, which may get those of a terminal twice."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda number, frame: process.send_signal(number)) for number in numbers]
+    """While entered, these signals are for another process to answer, which may get those of a terminal twice."""
+    from synthgrad.processes import handled
+
+    before = {number: signal.signal(number, lambda number, frame: process.send_signal(number)) for number in handled()}
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
+        for number, handler in before.items():
             signal.signal(number, handler)

@@ -69,6 +69,9 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
     help="Train at most N runs side by side in a process; 1 for each alone, what fits a core's cache if not given.",
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Train on the workers of a Dask scheduler, tcp://HOST:PORT.")
+@click.option(
+    "--force", is_flag=True, help="Train also runs that others may still be training, on file systems without locks."
+)
 @click.option("--dry-run", is_flag=True, help="Print the train lines of the runs that are missing, nothing else.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but run directories, and errors.")
 def sweep(
@@ -81,6 +84,7 @@ def sweep(
     jobs: int | None,
     stack: int | None,
     scheduler: str | None,
+    force: bool,
     dry_run: bool,
     quiet: bool,
 ) -> None:
@@ -115,15 +119,15 @@ def sweep(
     from synthgrad.processes import cores
     from synthgrad.sweep.ablation import ablated
     from synthgrad.sweep.grid import grid
-    from synthgrad.sweep.planning import planned
+    from synthgrad.sweep.planning import Request, planned
 
     chosen = settings if seed is None else (*settings, f"seed={seed}")
     jobs = jobs or cores()
     every = grid(configs_of(configs, quiet), chosen)
     every = ablated(every) if ablate else every
-    with planned(every, runs, name, jobs, stack, claim=not dry_run) as plan:
+    with planned(every, Request(runs, name, jobs, stack, force), claim=not dry_run) as plan:
         place = scheduler or counted(min(jobs, len(plan.stacks)), "process", "processes")
-        first = list(opening(plan, place, jobs))
+        first = list(opening(plan, place, jobs, runs))
         if dry_run:
             _tell_lines(plan, () if quiet else first)
             return
@@ -147,7 +151,8 @@ def _carry_out(plan: Plan, first: Sequence[str], engine: Engine, runs: Path, qui
         failure = _follow(tally, engine, display, stop)
         if failure:
             display.warn(str(failure))
-        _conclude(tally, display, runs, quiet)
+        with stop.unheard():
+            _conclude(tally, display, runs, quiet)
     return _code(tally, stop)
 
 
@@ -236,4 +241,6 @@ def _tell_lines(plan: Plan, first: Sequence[str]) -> None:
 
 def _line(order: Order) -> Sequence[str]:
     """The words of the line that trains a run alone, or goes on with an earlier attempt."""
-    return order.command if order.resume is None else [*resuming(str(order.resume)), "-q"]
+    if order.resume is None:
+        return order.command
+    return [*resuming(str(order.resume)), *(["--force"] if order.force else []), "-q"]

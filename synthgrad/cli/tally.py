@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Self
 import click
 
 from synthgrad.cli.signals import Stop
+from synthgrad.runs.locking import UNLOCKED
 from synthgrad.sweep.events import Begun, Ended, Event, Progress
 from synthgrad.sweep.planning import Plan
 from synthgrad.sweep.stacks import Order, cost
@@ -163,9 +164,11 @@ class Tally:
 # sentences ----------------------------------------------------------------------------------------
 
 
-def opening(plan: Plan, place: str, jobs: int) -> Iterator[str]:
+def opening(plan: Plan, place: str, jobs: int, runs: Path) -> Iterator[str]:
     """What is good to know beforehand; then what there is to do, and where it is done, by so many at a time."""
-    for remark in (*left_alone(plan.others), *_varying(plan, jobs)):
+    if not plan.locked:
+        yield f"{runs}: {UNLOCKED}"
+    for remark in (*left_alone(plan.others), *_unproved(plan.unproved), *_unseen(plan.unseen), *_varying(plan, jobs)):
         yield f"sweep: {remark}"
     yield _work(plan, place)
 
@@ -190,7 +193,21 @@ def _work(plan: Plan, place: str) -> str:
 def left_alone(others: Mapping[tuple[str, ...], int]) -> Iterator[str]:
     """Why runs with the settings of a grid are not those of it, by the names of the files that they read."""
     for names, count in others.items():
-        yield f"{counted(count, 'run')} {are(count)} of another {' and '.join(names)}: left alone"
+        what = f"of another {' and '.join(names)}" if names else "edited: config.yaml is not what run.json says"
+        yield f"{counted(count, 'run')} {are(count)} {what}: left alone"
+
+
+def _unproved(count: int) -> Iterator[str]:
+    """That runs of older versions cannot prove their settings."""
+    if count:
+        yield f"{counted(count, 'run')} of an older version kept no copy of the settings: config.yaml is believed"
+
+
+def _unseen(reasons: Sequence[str]) -> Iterator[str]:
+    """That runs may be trained by processes that nobody can see from here."""
+    if reasons:
+        runs = f"{counted(len(reasons), 'run')} may still be trained by another process"
+        yield f"{runs} ({reasons[0]}): left alone (if that process has ended: --force)"
 
 
 def _varying(plan: Plan, jobs: int) -> Iterator[str]:

@@ -45,6 +45,9 @@ DIVERGED = 3
     shell_complete=complete_fork,
     help="Go on from the state of another run after an epoch, with another trainer (-s trainer.name=frozen).",
 )
+@click.option(
+    "--force", is_flag=True, help="Resume also a run that may still be trained, on file systems without locks."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the run directory.")
 def train(
     config: Path | None,
@@ -54,14 +57,16 @@ def train(
     name: str | None,
     resume: str | None,
     parent: str | None,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Train the network of a config and record everything in a new run directory.
 
     The directory's path is the only line on stdout, so that run=$(synthgrad train config.yaml -q) works.
 
-    --resume goes on with a run that was interrupted, killed or failed, from its last checkpoint (see
-    training.checkpoint_every; Ctrl-C leaves one too), without one from the start, and ends where it would have ended.
+    --resume goes on with a run that was interrupted, killed or failed, from its last checkpoint (one a minute, see
+    training.checkpoint_every; Ctrl-C and other signals leave one too), without one from the start, and ends where it
+    would have ended.
 
     --from begins a run that is the other one up to that epoch and goes on with what -s changes: trainer.*,
     training.epochs, training.evaluate_every, training.checkpoint_every. Weights, running statistics, and what
@@ -77,9 +82,11 @@ def train(
       synthgrad train --from latest@20 -s trainer.name=frozen
     """
     one_blas_thread()
+    if force and resume is None:
+        raise click.UsageError("--force belongs to --resume (give both, or leave it out)")
     chosen = settings if seed is None else (*settings, f"seed={seed}")
     with _collector_off():
-        experiment, begin, origin = _prepared(config, chosen, runs, name, resume, parent)
+        experiment, begin, origin = _prepared(config, chosen, runs, name, resume, parent, force)
     with Stop() as stop, closing(begin()) as log:  # there is a directory, which no signal must leave half made
         try:
             code = _follow(experiment, log, _display(quiet, log, experiment), stop)
@@ -87,7 +94,8 @@ def train(
             raise _failed(error, log) from error
     if origin is not None:
         _hold_against(origin, log)
-    click.echo(os.fsencode(log.run.path))
+    with stop.unheard():
+        click.echo(os.fsencode(log.run.path))
     if code:
         raise click.exceptions.Exit(code)
 
@@ -108,7 +116,13 @@ def _collector_off() -> Iterator[None]:
 
 
 def _prepared(
-    config: Path | None, settings: tuple[str, ...], runs: Path, name: str | None, resume: str | None, parent: str | None
+    config: Path | None,
+    settings: tuple[str, ...],
+    runs: Path,
+    name: str | None,
+    resume: str | None,
+    parent: str | None,
+    force: bool,
 ) -> tuple[Experiment, Begin, Run | None]:
     """The experiment, what begins its log, and the run that it branches from, if any."""
     if parent is not None:
@@ -121,7 +135,7 @@ def _prepared(
         return *_new(config, settings, runs, name), None
     if config or settings or name:
         raise click.UsageError("--resume takes the config of the run (leave out CONFIG, -s, --seed, --name)")
-    return *_old(resume, runs), None
+    return *_old(resume, runs, force), None
 
 
 def _failed(error: RunError, log: Log) -> RunError:
@@ -190,21 +204,25 @@ def _file(config: Path) -> Path:
     return config_file(config)
 
 
-def _old(name: str, runs: Path) -> tuple[Experiment, Begin]:
+def _old(name: str, runs: Path, force: bool) -> tuple[Experiment, Begin]:
     """The experiment of a run, and its log that goes on."""
     from synthgrad.config import load
     from synthgrad.experiment import Config, Experiment
     from synthgrad.runs.finding import named
     from synthgrad.runs.reading import Recorded
     from synthgrad.runs.resuming import check, take_up
+    from synthgrad.runs.settings import original
     from synthgrad.runs.survey import Surveyor, command_line
 
     recorded = Recorded(named(name, runs))
-    check(recorded)
+    check(recorded, force)
+    if original(recorded.about) is None:
+        said = "run.json has no copy of the settings that it began with (an older version): config.yaml is believed"
+        click.echo(f"{recorded.run.path}: {said}", err=True)
     surveyor = Surveyor(command_line())
     experiment = Experiment([load(recorded.run.config, Config)])
     about = surveyor.about()
-    return experiment, lambda: take_up(recorded.run, experiment.replicas[0], about)
+    return experiment, lambda: take_up(recorded.run, experiment.replicas[0], about, force)
 
 
 def _display(quiet: bool, log: Log, experiment: Experiment) -> Display:

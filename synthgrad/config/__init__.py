@@ -8,6 +8,7 @@ config of a whole experiment is put together from the registries in ``synthgrad.
 
 from pydantic.fields import FieldInfo
 
+from synthgrad.config.automatic import AUTO, Auto
 from synthgrad.config.checking import check, walk
 from synthgrad.config.choosing import chooses
 from synthgrad.config.complaints import Complaints
@@ -39,7 +40,9 @@ from synthgrad.config.which import Which, chosen_of
 from synthgrad.config.writing import dump, plain
 
 __all__ = [
+    "AUTO",
     "AnyOf",
+    "Auto",
     "Complaints",
     "FieldInfo",
     "FilePath",

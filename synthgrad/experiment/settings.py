@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from synthgrad.config import Flag, Fractions, Int, NameOf, OneOf, Options, chosen_of, option
+from synthgrad.config import AUTO, Auto, Flag, Fractions, Int, NameOf, OneOf, Options, chosen_of, option
 from synthgrad.errors import ConfigError, Problem
 from synthgrad.nn.losses import LOSSES
 from synthgrad.streams import STREAMS
@@ -39,7 +39,9 @@ class Training(Options):
     batch_size: Int = option(10, "examples a step", ge=1)
     shuffle: Flag = option(False, "a new random order for every epoch")
     evaluate_every: Int = option(1, "epochs between held-out evaluations; the last epoch always has one", ge=1)
-    checkpoint_every: Int = option(0, "epochs between checkpoints, from which a run can be taken up; 0: none", ge=0)
+    checkpoint_every: Auto = option(
+        AUTO, "epochs between checkpoints, from which a run is resumed; auto: one every 60 seconds; 0: none"
+    )
     decay: Decay = option(Decay, "a schedule for the step sizes")
 
 

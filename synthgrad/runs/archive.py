@@ -47,7 +47,7 @@ def check(place: Path, entries: int, size: int) -> None:
 
 
 def packable(paths: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
-    """By name, the runs that an archive can have, each once, and a sentence for each that is being written.
+    """By name, the runs that an archive can have, each once, and a sentence for each that is being written or may be.
 
     Raises ConfigError where two have one name, or none is left.
     """
@@ -58,7 +58,10 @@ def packable(paths: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
     notes: list[str] = []
     for path in once.values():
         name = os.path.basename(os.path.abspath(path))
-        if Run(path).in_flight:
+        found = Run(path).liveness()
+        if found.doubt:
+            notes.append(f"{path}: may still be written: {found.doubt} (archived as it is now)")
+        if found.writing:
             notes.append(f"{path}: left out: it is being written (archive it when it has ended)")
         elif not sound(name):
             raise ConfigError(f"{path}: an archive can have no run of this name (rename it)")

@@ -16,6 +16,7 @@ from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import given, named
 from synthgrad.runs.parting import compare, last_epoch
 from synthgrad.runs.reading import Metrics, Recorded
+from synthgrad.runs.settings import told
 from synthgrad.wording import counted
 
 MAY_CHANGE = ("training.epochs", "training.evaluate_every", "training.checkpoint_every")
@@ -36,6 +37,11 @@ def branch(place: str, runs: Path, settings: tuple[str, ...]) -> Fork:
     """The branch at ``place``, RUN@EPOCH, with these overrides ``KEY=VALUE``. Raises ConfigError."""
     name, epoch = _parts(place)
     recorded = Recorded(named(name, runs))
+    if recorded.edited:
+        right = "put the values back, run.json has them, and change settings with -s"
+        raise ConfigError(
+            [*told(recorded.run.config, recorded.edited), f"{recorded.run.path}: cannot be branched from ({right})"]
+        )
     _check(recorded, epoch)
     before = _before(recorded, epoch)
     if before.varies:

@@ -15,11 +15,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from synthgrad.errors import DiskError, RunError
-from synthgrad.runs.locking import held
 
+if TYPE_CHECKING:
+    from synthgrad.runs.liveness import Liveness
+
+NOTE = r"\.metrics\.csv\.[0-9a-f]{8}\.lock"
+"""What a note is called that stands for a lock (see ``locking``)."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
@@ -46,12 +50,18 @@ class Run:
         """Whether a file of this name in the directory is one of a run's, whole or half written."""
         mine = [path.name for path in (self.config, self.about, self.metrics, self.result, self.weights)]
         plain = name.removeprefix(".").removesuffix(".part") if name.endswith(".part") else name
-        return plain in mine or bool(re.fullmatch(r"checkpoint-\d+\.npz", plain))
+        return plain in mine or bool(re.fullmatch(rf"checkpoint-\d+\.npz|{NOTE}", plain))
+
+    def liveness(self) -> Liveness:
+        """Whether some process is writing it at this moment, or why nobody can tell."""
+        from synthgrad.runs.liveness import liveness  # for which completion does not wait
+
+        return liveness(self.metrics, self.about, self.result)
 
     @property
     def in_flight(self) -> bool:
-        """Whether some process is writing it at this moment."""
-        return held(self.metrics)
+        """Whether some process is writing it at this moment, or may be."""
+        return self.liveness().taken()
 
     @classmethod
     def create(cls, runs: Path, name: str, seed: int) -> Run:

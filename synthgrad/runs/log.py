@@ -16,7 +16,7 @@ from synthgrad.runs import checkpoints
 from synthgrad.runs.checkpoints import Checkpoint
 from synthgrad.runs.directory import Run, not_written, whole
 from synthgrad.runs.figures import is_up
-from synthgrad.runs.locking import hold
+from synthgrad.runs.locking import Lock, take
 from synthgrad.runs.survey import now
 
 
@@ -29,7 +29,6 @@ class Log:
     def __init__(self, run: Run, replica: Replica) -> None:
         self.run, self.replica = run, replica
         self.columns = replica.columns()
-        self.every = replica.config.training.checkpoint_every
         self.last: dict[str, float] = {}
         self.best: dict[str, dict[str, float]] = {}
         self.epoch, self.step, self.seconds = 0, 0, 0.0
@@ -37,6 +36,7 @@ class Log:
         self.outcome = ""
         self.diverged: Diverged | None = None
         self.file: BinaryIO | None = None
+        self.lock: Lock | None = None
 
     @classmethod
     def begin(cls, run: Run, replica: Replica, about: Mapping[str, Any]) -> Self:
@@ -45,7 +45,7 @@ class Log:
         try:
             found = beginnings(replica)
             log.file = run.metrics.open("xb", buffering=0)
-            hold(log.file)
+            log.lock = take(log.file, run.metrics)
             whole(run.config, lambda file: file.write(dump(plain(replica.config)).encode()), lasting=True)
             whole(run.about, lambda file: file.write(as_json({**about, **found})), lasting=True)
             log.write_header()
@@ -64,7 +64,7 @@ class Log:
         self._append(",".join(["epoch", "step", "seconds", *self.columns]))
 
     def epoch_done(self, epoch: int, step: int, seconds: float, figures: Mapping[str, float]) -> None:
-        """Append one row, and write a checkpoint if one is due. Raises RunError; the rows before stay whole."""
+        """Append one row. Raises RunError; the rows before stay whole."""
         seconds += self.before
         row = [str(epoch), str(step), f"{seconds:.6f}"]
         row += [repr(figures[name]) if name in figures else "" for name in self.columns]
@@ -73,8 +73,6 @@ class Log:
         except OSError as error:
             raise not_written(f"{self.run.metrics}: cannot be written", error) from None
         self.note(epoch, step, seconds, figures)
-        if self.every and epoch % self.every == 0:
-            self.checkpoint()
 
     def note(self, epoch: int, step: int, seconds: float, figures: Mapping[str, float]) -> None:
         """Keep what the result will say of an epoch."""
@@ -139,9 +137,11 @@ class Log:
         self.outcome = outcome
 
     def close(self) -> None:
-        """Close the metrics file."""
+        """Close the metrics file, and give up the right to write it."""
         if self.file is not None:
             self.file.close()
+        if self.lock is not None:
+            self.lock.close()
 
     def _append(self, row: str) -> None:
         """Write one whole line, or none."""
@@ -160,6 +160,7 @@ class Log:
 def beginnings(replica: Replica) -> dict[str, Any]:
     """What ``run.json`` says of the experiment itself. Raises ConfigError where its data are no longer there."""
     return {
+        "config": plain(replica.config),
         "hashes": replica.hashes(),
         "files": replica.config.files(),
         "stability": replica.stability(),

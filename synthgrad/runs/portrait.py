@@ -15,13 +15,15 @@ from synthgrad.runs.reading import Column, Recorded
 
 LAYER = re.compile(r"(\w+)\.(\d+)")
 """The column of one layer: ``cosine.1``."""
+APART = ("schema", "started", "config", "pid", "pid_started", "pid_namespace")
+"""What run.json has that is shown in another place, or tells nobody anything when the run has ended."""
 COUNTERS = ("epoch", "step", "seconds")
 
 
 def describe(run: Recorded, columns: Mapping[str, Column]) -> dict[str, Any]:
     """Everything about a run but for its curves; ``columns`` are all of its metrics."""
     differ = changed(run.config)
-    about = {key: value for key, value in run.about.items() if key not in ("schema", "started")}
+    about = {key: value for key, value in run.about.items() if key not in APART}
     said = overview(run)
     return {
         **{key: said[key] for key in ("name", "path", "outcome", "trainer", "seed", "started", "epoch", "epochs")},

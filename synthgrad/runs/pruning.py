@@ -8,14 +8,14 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from itertools import takewhile
 from pathlib import Path
 
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.runs.directory import Run, reason
 from synthgrad.runs.finding import is_run
-from synthgrad.runs.locking import hold
+from synthgrad.runs.locking import held, take
 
 HALF_DELETED = ".pruned-"
 """What the name of a directory begins with while it is being deleted: nobody finds a run there."""
@@ -24,6 +24,7 @@ UNBORN = re.compile(r"\d{8}-\d{6}-.+-s\d+-[0-9a-f]{4}")
 PATIENCE = 60.0
 """Seconds that a run has to begin."""
 IN_FLIGHT, GONE = "it is being written", "it is gone"
+UNSEEN = "it may still be written: {doubt} (if that process has ended: --force)"
 
 
 def check(paths: Iterable[Path], runs: Path) -> None:
@@ -42,16 +43,20 @@ def _way(path: Path, runs: Path) -> list[Path] | None:
     return way if len(way) < len(parts) and (inside or any(part.is_symlink() for part in way)) else None
 
 
-def obstacle(path: Path, runs: Path) -> str:
-    """Why a run is not to be deleted; nothing where it may be. Raises RunError."""
+def obstacle(path: Path, runs: Path, force: bool = False) -> str:
+    """Why a run is not to be deleted; nothing where it may be. Raises RunError.
+
+    With ``force`` a run that nobody can tell to be written is not.
+    """
     way = _way(path, runs)
     if way is None:
         return f"it is not below {runs}"
     links = [part for part in way if part.is_symlink()]
     if links:
         return "it is a link" if links == [path.absolute()] else f"it is reached through a link, {links[-1].name}"
-    if Run(path).in_flight:
-        return IN_FLIGHT
+    found = Run(path).liveness()
+    if found.taken(force):
+        return IN_FLIGHT if found.writing else UNSEEN.format(doubt=found.doubt)
     try:
         foreign = [entry.name for entry in _entries(path) if not _own(entry)]
     except FileNotFoundError:
@@ -69,6 +74,11 @@ def _own(entry: os.DirEntry[str]) -> bool:
     return Run(Path()).owns(entry.name) and entry.is_file(follow_symlinks=False)
 
 
+def unlocked(paths: Iterable[Path]) -> bool:
+    """Whether some of these runs are on a file system without locks."""
+    return any(held(Run(path).metrics) is None for path in paths)
+
+
 def size(path: Path) -> int:
     """The bytes of the files in a directory; none where somebody else is deleting it."""
     with suppress(OSError):
@@ -76,17 +86,17 @@ def size(path: Path) -> int:
     return 0
 
 
-def delete(path: Path, runs: Path) -> str:
+def delete(path: Path, runs: Path, force: bool = False) -> str:
     """Delete a run, or say why not, as things are at this moment. Raises RunError.
 
     Its metrics file is locked meanwhile, so that nobody takes the run up.
     """
-    why = obstacle(path, runs)
+    why = obstacle(path, runs, force)
     if why:
         return why
     place = Path(os.path.realpath(path))
     try:
-        with _locked(Run(place).metrics) as ours:
+        with _locked(Run(place).metrics, force) as ours:
             if not ours:
                 return IN_FLIGHT
             _remove(place)
@@ -98,7 +108,7 @@ def delete(path: Path, runs: Path) -> str:
 
 
 @contextmanager
-def _locked(metrics: Path) -> Iterator[bool]:
+def _locked(metrics: Path, force: bool) -> Iterator[bool]:
     """Hold the lock of a metrics file, if there is one; whether nobody else does."""
     try:
         file = metrics.open("r+b")  # over a network a lock for one alone needs a file that can be written
@@ -106,7 +116,9 @@ def _locked(metrics: Path) -> Iterator[bool]:
         yield True
         return
     with file:
-        yield hold(file)
+        lock = take(file, metrics, force=force)
+        with closing(lock) if lock else nullcontext():
+            yield lock is not None
 
 
 def _remove(place: Path) -> None:

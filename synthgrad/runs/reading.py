@@ -20,6 +20,7 @@ from synthgrad.config import read_resolved
 from synthgrad.errors import ConfigError
 from synthgrad.runs.directory import Run, reason
 from synthgrad.runs.finding import is_run
+from synthgrad.runs.settings import edited, summary
 
 Column = npt.NDArray[np.float64]
 UNFINISHED = "unfinished"
@@ -29,7 +30,10 @@ OPEN = ("failed", "interrupted", UNFINISHED)
 
 
 class Recorded:
-    """One run directory: its config by dotted key, its circumstances, its result, and what is damaged."""
+    """One run directory: its config by dotted key, its circumstances, its result, and what is damaged.
+
+    ``edited`` has the keys of its config that are not what it began with.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises ConfigError where the directory holds no run or its config cannot be read."""
@@ -42,6 +46,9 @@ class Recorded:
         self.seed = self.config.get("seed")
         self.about = self._json(self.run.about) or {}
         self.result = self._json(self.run.result)
+        self.edited = edited(self.about, self.config)
+        if self.edited:
+            self.note_damage(summary(self.run.config, self.edited))
 
     @property
     def outcome(self) -> str:

@@ -6,15 +6,19 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
+from synthgrad.config import dump, plain
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Replica
 from synthgrad.runs import checkpoints
 from synthgrad.runs.checkpoints import Checkpoint
 from synthgrad.runs.circumstances import other_files
 from synthgrad.runs.directory import Run, not_written, whole
-from synthgrad.runs.locking import hold
+from synthgrad.runs.locking import take
 from synthgrad.runs.log import Log, as_json, beginnings
+from synthgrad.runs.parting import last_epoch
 from synthgrad.runs.reading import OPEN, Metrics, Recorded
+from synthgrad.runs.settings import told
+from synthgrad.wording import counted
 
 
 class Row(NamedTuple):
@@ -27,14 +31,43 @@ class Row(NamedTuple):
     end: int
 
 
-def check(recorded: Recorded) -> None:
-    """Raise ConfigError where a run has come to its end, or is being written."""
+def check(recorded: Recorded, force: bool = False) -> None:
+    """Raise ConfigError where a run has come to its end, is being written, or has other settings than it began with.
+
+    With ``force`` a run that nobody can tell to be written is not.
+    """
     if recorded.outcome not in OPEN:
         said = "has diverged" if recorded.diverged else f"is {recorded.outcome}"
         right = "another step size may help" if recorded.diverged else "train it anew from its config.yaml"
         raise ConfigError(f"{recorded.run.path}: {said}: there is nothing to resume ({right})")
-    if recorded.run.in_flight:
-        raise ConfigError(f"{recorded.run.path}: is being trained by another process (wait for it, or end it first)")
+    if said := trained_elsewhere(recorded.run, force):
+        raise ConfigError(said)
+    _check_settings(recorded, recorded.epochs)
+
+
+def trained_elsewhere(run: Run, force: bool) -> str:
+    """A message where a run is being written by another process, or may be; else nothing."""
+    found = run.liveness()
+    if not found.taken(force):
+        return ""
+    if found.writing:
+        return f"{run.path}: is being trained by another process (wait for it, or end it first)"
+    return f"{run.path}: may still be trained: {found.doubt} (if that process has ended: --force)"
+
+
+def _check_settings(recorded: Recorded, epochs: int | None) -> None:
+    """Raise ConfigError where a run has more epochs than it is to have, or other settings than it began with."""
+    path, done = recorded.run.path, last_epoch(recorded.metrics().columns([]))
+    lines = []
+    if epochs is not None and epochs < done:
+        right = f"put the number back, or train the shorter run anew: synthgrad train {recorded.run.config}"
+        lines.append(f"{path}: has {counted(done, 'epoch')}, the config says {epochs} ({right})")
+    if recorded.edited:
+        other = f"synthgrad train --from {path}@EPOCH -s KEY=VALUE goes on with others"
+        right = f"put the values back, run.json has them; {other}"
+        lines += [*told(recorded.run.config, recorded.edited), f"{path}: is resumed only as it began ({right})"]
+    if lines:
+        raise ConfigError(lines)
 
 
 def reached(run: Run) -> int:
@@ -43,17 +76,18 @@ def reached(run: Run) -> int:
     return next((found.epoch for found in checkpoints.read(run) if found.epoch <= len(rows)), 0)
 
 
-def take_up(run: Run, replica: Replica, about: Mapping[str, Any]) -> Log:
+def take_up(run: Run, replica: Replica, about: Mapping[str, Any], force: bool = False) -> Log:
     """The log of a run that goes on, its replica in the state of ``log.epoch``; 0 where it has to start again.
 
     Raises RunError where the directory cannot be written or is being written by another process, and where the files
-    that its task reads are not what they were.
+    that its task reads are not what they were; ConfigError where its settings are not.
     """
     log = Log(run, replica)
     log.resumed = True
     try:
         log.file = run.metrics.open("r+b" if run.metrics.exists() else "x+b", buffering=0)
-        if not hold(log.file):
+        log.lock = take(log.file, run.metrics, force=force)
+        if log.lock is None:
             raise RunError(f"{run.path}: is being trained by another process (wait for it, or end it first)")
         _check_again(Recorded(run.path), replica)
         run.result.unlink(missing_ok=True)
@@ -81,10 +115,11 @@ def take_up(run: Run, replica: Replica, about: Mapping[str, Any]) -> Log:
 
 
 def _check_again(recorded: Recorded, replica: Replica) -> None:
-    """Raise RunError where a run is not what it was when it was looked at before, or its data are not."""
+    """Raise RunError where a run is not what it was when it was looked at before, or its data are not; ConfigError."""
     path = recorded.run.path
     if recorded.outcome not in OPEN:
         raise RunError(f"{path}: has ended meanwhile: it is {recorded.outcome}")
+    _check_settings(recorded, replica.config.training.epochs)
     if (others := other_files(recorded.about, replica.config)) and reached(recorded.run):
         raise RunError(f"{path}: began with another {' and '.join(others)} (train it anew from its config.yaml)")
 
@@ -125,7 +160,7 @@ def _rows(file: BinaryIO, columns: Iterable[str]) -> Iterator[Row]:
 
 
 def _note(run: Run, replica: Replica, epoch: int, about: Mapping[str, Any]) -> None:
-    """Say in run.json that the run was taken up; one that starts again has the circumstances of now."""
+    """Say in run.json that the run was taken up; one that starts again has the circumstances and the config of now."""
     try:
         then = json.loads(run.about.read_bytes())
     except (OSError, ValueError):
@@ -136,4 +171,5 @@ def _note(run: Run, replica: Replica, epoch: int, about: Mapping[str, Any]) -> N
     else:
         parent = {"branch": then["branch"]} if isinstance(then, dict) and "branch" in then else {}
         content = {**about, **parent, **beginnings(replica)}
+        whole(run.config, lambda file: file.write(dump(plain(replica.config)).encode()), lasting=True)
     whole(run.about, lambda file: file.write(as_json(content)), lasting=True)

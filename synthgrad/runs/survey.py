@@ -15,6 +15,7 @@ import numpy as np
 
 from synthgrad import __version__
 from synthgrad.processes import THREAD_VARIABLES
+from synthgrad.runs.writers import here
 
 
 class Surveyor:
@@ -42,7 +43,7 @@ class Surveyor:
             "blas": f"{blas.get('name')} {blas.get('version')}",
             "threads": {name: os.environ.get(name) for name in THREAD_VARIABLES},
             "git": {"commit": commit, "dirty": bool(dirty)} if commit else None,
-            "host": platform.node(),
+            **here(),
             "system": f"{platform.system()} {platform.machine()}",
             "started": self.started,
             "command": self.command,

@@ -146,7 +146,7 @@ class Verifier:
         """What is not as it was, of what the run recorded about itself."""
         then, now = self.recorded.about, {**Surveyor([]).about(), "hashes": self.hashes}
         changed = differing(circumstances(then), circumstances(now)) if circumstances(then) else {}
-        return changed | (differing(hashes(then), hashes(now)) if hashes(then) else {})
+        return self.recorded.edited | changed | (differing(hashes(then), hashes(now)) if hashes(then) else {})
 
     def _has_weights(self) -> bool:
         """Whether there are final weights, and training has come to where they were taken."""

@@ -1,7 +1,7 @@
 """Claims: the runs that a sweep is about to train, so that another over the same grid leaves them to it.
 
 A claim is a file below the runs directory that its process holds locked; when the process ends, however it ends, the
-claim counts no more. Where the system has no locks there are no claims.
+claim counts no more.
 """
 
 from __future__ import annotations
@@ -9,31 +9,45 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from synthgrad.errors import RunError
 from synthgrad.runs.directory import make, reason
-from synthgrad.runs.locking import held, hold
+from synthgrad.runs.locking import Lock, forget, owned, take
+from synthgrad.runs.writers import named
 
 FOLDER = ".sweeps"
 TURN = "turn"
 """The file that is locked by whoever is looking at the claims to make one, or to take some away."""
 PATIENCE = 60.0
+UNSTUCK = "end it, or try again; where it was killed on another host of a file system without locks: --force"
+
+
+class Claimed(NamedTuple):
+    """What live sweeps have claimed, and what others whose processes nobody can see from here: by whom."""
+
+    keys: set[str]
+    unseen: dict[str, str]
+
+    def has(self, key: str) -> bool:
+        """Whether a run is claimed, or may be."""
+        return key in self.keys or key in self.unseen
 
 
 class Claim:
-    """The claim of this process."""
+    """The claim of this process; ``locked`` where the file system has locks."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, locked: bool) -> None:
+        self.path, self.locked = path, locked
         self.file: BinaryIO | None = None
+        self.lock: Lock | None = None
 
     def take(self, keys: Iterable[str]) -> None:
         """Claim the runs with these fingerprints, until ``release``."""
         self.file = self.path.open("xb", buffering=0)
-        hold(self.file)
+        self.lock = take(self.file, self.path)
         self.file.write("".join(f"{key}\n" for key in keys).encode())
 
     def release(self) -> None:
@@ -42,30 +56,42 @@ class Claim:
             return
         self.path.unlink(missing_ok=True)
         self.file.close()
+        if self.lock is not None:
+            self.lock.close()
         with suppress(OSError, RunError), _turn(self.path.parent, patience=0):
             if not list(_claims(self.path.parent)):
                 (self.path.parent / TURN).unlink()
-                self.path.parent.rmdir()
+        with suppress(OSError):  # somebody else is there
+            self.path.parent.rmdir()
 
 
 @contextmanager
-def claiming(runs: Path) -> Iterator[Claim]:
-    """A claim to be taken; while entered, nobody else takes one. Raises RunError."""
+def claiming(runs: Path, force: bool = False) -> Iterator[Claim]:
+    """A claim to be taken; while entered, nobody else takes one. Raises RunError.
+
+    With ``force`` claims of processes that nobody can see from here do not count.
+    """
     folder = runs / FOLDER
-    with _turn(folder, PATIENCE):
+    with _turn(folder, PATIENCE, force) as lock:
         for path in _claims(folder):
-            if not held(path):
+            there, said = owned(path)
+            if not there and not said:
                 path.unlink(missing_ok=True)
-        yield Claim(folder / secrets.token_hex(8))
+                forget(path)
+        yield Claim(folder / secrets.token_hex(8), lock.note is None)
 
 
-def others(runs: Path) -> set[str]:
-    """The fingerprints of the runs that live sweeps have claimed."""
-    found: set[str] = set()
+def others(runs: Path, force: bool = False) -> Claimed:
+    """The fingerprints of the runs that other sweeps have claimed; ``force`` as for ``claiming``."""
+    found = Claimed(set(), {})
     for path in _claims(runs / FOLDER):
-        if held(path):
-            with suppress(OSError):
-                found.update(path.read_text().split())
+        there, said = owned(path)
+        with suppress(OSError):
+            keys = path.read_text().split() if there or (said and not force) else []
+            if there:
+                found.keys.update(keys)
+            else:
+                found.unseen.update(dict.fromkeys(keys, named(said)))
     return found
 
 
@@ -74,29 +100,29 @@ def _claims(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _turn(folder: Path, patience: float) -> Iterator[None]:
+def _turn(folder: Path, patience: float, force: bool = False) -> Iterator[Lock]:
     """Be the only one in a folder of claims, which is made where it is missing. Raises RunError."""
-    try:
-        file = _opened(folder, patience)
-    except (FileExistsError, NotADirectoryError):
-        raise RunError(f"{folder.parent}: is not a directory (choose another with --runs)") from None
-    except OSError as error:
-        raise RunError(f"{folder}: no claim can be made there: {reason(error)}") from None
-    with file:
-        yield
+    with ExitStack() as stack:
+        try:
+            lock = _opened(folder, patience, force, stack)
+        except (FileExistsError, NotADirectoryError):
+            raise RunError(f"{folder.parent}: is not a directory (choose another with --runs)") from None
+        except OSError as error:
+            raise RunError(f"{folder}: no claim can be made there: {reason(error)}") from None
+        yield lock
 
 
-def _opened(folder: Path, patience: float) -> BinaryIO:
-    """The file of the turn, locked; not one that its last holder has taken away meanwhile. Raises OSError, RunError."""
+def _opened(folder: Path, patience: float, force: bool, stack: ExitStack) -> Lock:
+    """The turn, until the stack ends, of a file that its last holder has not taken away. Raises OSError, RunError."""
     path = folder / TURN
     while True:
         make(folder)  # and the directory of runs with it
-        with suppress(FileNotFoundError):  # the folder was taken away
-            file = path.open("ab")
-            if not hold(file, patience):
-                file.close()
-                raise RunError(f"{folder}: another sweep has been making its plan for a minute (end it, or try again)")
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
-                    return file
-            file.close()
+        with suppress(FileNotFoundError), ExitStack() as own:  # the folder was taken away
+            file = own.enter_context(path.open("ab"))
+            lock = take(file, path, patience=patience, force=force)
+            if lock is None:
+                raise RunError(f"{folder}: another sweep has been making its plan for a minute ({UNSTUCK})")
+            own.enter_context(closing(lock))
+            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                stack.push(own.pop_all())
+                return lock

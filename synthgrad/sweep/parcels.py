@@ -8,14 +8,15 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from synthgrad.errors import RunError
 from synthgrad.runs.directory import Run, not_written, reason, whole
-from synthgrad.runs.locking import hold
+from synthgrad.runs.locking import take
 from synthgrad.runs.survey import Surveyor
 from synthgrad.sweep.events import Begun, Done, Ended, Progress
 from synthgrad.sweep.stacks import Order, Stack
@@ -84,7 +85,7 @@ def _laid_out(errand: Errand, below: Path) -> Stack:
             here.mkdir()
             for name, content in errand.files[order.number].items():
                 (here / name).write_bytes(content)
-            order = replace(order, resume=here)
+            order = replace(order, resume=here, force=True)  # a copy is nobody else's
         orders.append(order)
     return replace(errand.stack, orders=tuple(orders), runs=below)
 
@@ -101,7 +102,7 @@ def unpack(order: Order, runs: Path, files: Files) -> Path:
     """
     run = Run(order.resume) if order.resume is not None else Run.create(runs, order.name, order.config.seed)
     try:
-        _write(run, files)
+        _write(run, files, order.force)
     except OSError as error:
         if order.resume is None:
             run.remove()
@@ -109,17 +110,23 @@ def unpack(order: Order, runs: Path, files: Files) -> Path:
     return run.path
 
 
-def _write(run: Run, files: Files) -> None:
-    last = (run.metrics.name, run.result.name)
+def _write(run: Run, files: Files, force: bool) -> None:
     with run.metrics.open("r+b" if run.metrics.exists() else "xb") as file:
-        if not hold(file):
+        lock = take(file, run.metrics, force=force)
+        if lock is None:
             raise RunError(f"{run.path}: is being trained by another process (its own result is left to it)")
-        run.result.unlink(missing_ok=True)
-        file.write(files.get(run.metrics.name, b""))  # over the rows that were there, which begin alike
-        file.truncate()
-        os.fsync(file.fileno())
-        for name in [*(name for name in files if name not in last), *(name for name in last[1:] if name in files)]:
-            whole(run.path / name, lambda into, name=name: into.write(files[name]), lasting=True)  # type: ignore[misc]
-        for path in run.checkpoints():
-            if path.name not in files:
-                path.unlink()
+        with closing(lock):
+            _write_all(run, file, files)
+
+
+def _write_all(run: Run, file: BinaryIO, files: Files) -> None:
+    last = (run.metrics.name, run.result.name)
+    run.result.unlink(missing_ok=True)
+    file.write(files.get(run.metrics.name, b""))  # over the rows that were there, which begin alike
+    file.truncate()
+    os.fsync(file.fileno())
+    for name in [*(name for name in files if name not in last), *(name for name in last[1:] if name in files)]:
+        whole(run.path / name, lambda into, name=name: into.write(files[name]), lasting=True)  # type: ignore[misc]
+    for path in run.checkpoints():
+        if path.name not in files:
+            path.unlink()

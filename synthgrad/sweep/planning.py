@@ -18,8 +18,9 @@ from synthgrad.runs.defaults import completed
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below, called
 from synthgrad.runs.reading import OPEN, Recorded
+from synthgrad.runs.settings import original
 from synthgrad.runs.telling import telling
-from synthgrad.sweep.claims import claiming, others
+from synthgrad.sweep.claims import Claimed, claiming, others
 from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.stacks import Order, Stack, stacks
 
@@ -33,7 +34,9 @@ class Plan:
 
     They are ``there`` already (those that ``diverged`` too), trained ``elsewhere`` by another process, or to be
     trained as ``stacks``. ``others`` counts runs that would be those to be trained, by the files of the user that were
-    not what they are now.
+    not what they are now; where there are none, it is their config that was another. ``unproved`` counts runs to be
+    resumed that do not say what they began with. ``unseen`` says of runs that may be trained elsewhere why nobody can
+    tell; ``locked`` is whether the file system has locks.
     """
 
     grid: list[Planned]
@@ -42,34 +45,53 @@ class Plan:
     elsewhere: list[int] = field(default_factory=list)
     stacks: list[Stack] = field(default_factory=list)
     others: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    unproved: int = 0
+    unseen: list[str] = field(default_factory=list)
+    locked: bool = True
 
 
 @dataclass
 class Found:
-    """Runs of a grid by the fingerprint of their config: those that are, and of those on other data the file names."""
+    """Runs of a grid by the fingerprint of their config: those that are, and of those on other data the file names.
+
+    Runs whose config was edited are among the others, with no file's name.
+    """
 
     there: dict[str, list[Recorded]] = field(default_factory=dict)
     others: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a sweep: where its runs go, their name, how many jobs, and stacks of at most ``most`` runs.
+
+    With ``force`` runs that nobody can tell to be trained elsewhere are not.
+    """
+
+    runs: Path
+    name: str | None = None
+    jobs: int = 1
+    most: int | None = None
+    force: bool = False
+
+
 @contextmanager
-def planned(
-    grid: list[Planned], runs: Path, name: str | None, jobs: int, most: int | None, claim: bool
-) -> Iterator[Plan]:
+def planned(grid: list[Planned], request: Request, claim: bool) -> Iterator[Plan]:
     """The plan of a grid. With ``claim`` its runs are this process's while entered: other sweeps leave them alone.
 
     Raises ConfigError where two runs of the grid would record the same, RunError where no claim can be made.
     """
     keys = _fingerprints(grid)
     if not claim:
-        yield _plan(grid, keys, runs, name, jobs, most)
+        yield _plan(grid, keys, request)
         return
     try:
-        with claiming(runs) as mine:
-            plan = _plan(grid, keys, runs, name, jobs, most)
+        with claiming(request.runs, request.force) as mine:
+            plan = _plan(grid, keys, request)
+            plan.locked = mine.locked
             mine.take(keys[order.number] for stack in plan.stacks for order in stack.orders)
     except RunError:  # where nothing is to be written, nothing need be claimed
-        plan = _plan(grid, keys, runs, name, jobs, most)
+        plan = _plan(grid, keys, request)
         if plan.stacks:
             raise
         yield plan
@@ -108,10 +130,10 @@ def _fingerprints(grid: list[Planned]) -> list[str]:
     return keys
 
 
-def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jobs: int, most: int | None) -> Plan:
+def _plan(grid: list[Planned], keys: list[str], request: Request) -> Plan:
     plan, orders = Plan(grid), []
     wanted = {key: each.config for key, each in zip(keys, grid, strict=True)}
-    claimed, known = others(runs), found(below(runs), wanted)
+    claimed, known = others(request.runs, request.force), found(below(request.runs), wanted)
     for number, (each, key) in enumerate(zip(grid, keys, strict=True)):
         recorded = known.there.get(key, [])
         ended = next((run for run in recorded if run.outcome not in OPEN), None)
@@ -119,16 +141,27 @@ def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jo
         if ended is not None:
             plan.there[number] = ended.run.path
             plan.diverged |= {number} if ended.outcome == "diverged" else set()
-        elif key in claimed or any(run.run.in_flight for run in open_):
+        elif reasons := _elsewhere(key, claimed, open_, request.force):
             plan.elsewhere.append(number)
+            plan.unseen += filter(None, reasons[:1])
         else:
             plan.others.update(known.others.get(key, []))
-            resume = max((run.run for run in open_), key=_progress, default=None)
-            words = tuple(train_line(each, runs, name))
-            label = name or called(each.source)
-            orders.append(Order(number, each.config, label, words, resume.path if resume else None))
-    plan.stacks = stacks(orders, runs, jobs, most)
+            resume = max(open_, key=_progress, default=None)
+            plan.unproved += resume is not None and original(resume.about) is None
+            words = tuple(train_line(each, request.runs, request.name))
+            label = request.name or called(each.source)
+            orders.append(Order(number, each.config, label, words, resume.run.path if resume else None, request.force))
+    plan.stacks = stacks(orders, request.runs, request.jobs, request.most)
     return plan
+
+
+def _elsewhere(key: str, claimed: Claimed, attempts: Iterable[Recorded], force: bool) -> list[str]:
+    """Why a run is trained by another process, nothing where it is not; "" where that is known, the doubt where not."""
+    lives = [(each.run.path, each.run.liveness()) for each in attempts]
+    reasons = ["" if life.writing else f"{path}: {life.doubt}" for path, life in lives if life.taken(force)]
+    if claimed.has(key):
+        reasons.append("" if key in claimed.keys else f"claimed by a sweep, {claimed.unseen[key]}")
+    return sorted(reasons)  # what is known comes first
 
 
 def found(paths: Iterable[Path], wanted: Mapping[str, Config]) -> Found:
@@ -137,7 +170,8 @@ def found(paths: Iterable[Path], wanted: Mapping[str, Config]) -> Found:
     for path, key in _identities(paths):
         if key in wanted:
             recorded = Recorded(path)
-            if names := other_files(recorded.about, wanted[key]):
+            names = other_files(recorded.about, wanted[key])
+            if names or recorded.edited:
                 runs.others.setdefault(key, []).append(names)
             else:
                 runs.there.setdefault(key, []).append(recorded)
@@ -153,6 +187,6 @@ def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
             continue
 
 
-def _progress(run: Run) -> tuple[str, str]:
+def _progress(recorded: Recorded) -> tuple[str, str]:
     """Of several attempts the one with the newest checkpoint, else the latest."""
-    return next((path.name for path in run.checkpoints()), ""), run.path.name
+    return next((path.name for path in recorded.run.checkpoints()), ""), recorded.name

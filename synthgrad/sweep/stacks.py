@@ -35,7 +35,8 @@ DATA_BYTES = 1 << 28
 class Order:
     """One run to be trained: its number in the grid, its config, its name, and the line that trains it alone.
 
-    ``resume`` is the directory of an earlier attempt, to be taken up.
+    ``resume`` is the directory of an earlier attempt, to be taken up; with ``force`` also where nobody can tell whether
+    it is still being written.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Order:
     name: str
     command: tuple[str, ...]
     resume: Path | None = None
+    force: bool = False
 
     @property
     def form(self) -> str:

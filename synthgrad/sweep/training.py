@@ -15,7 +15,7 @@ from synthgrad.runs.finding import is_run
 from synthgrad.runs.log import Log, close
 from synthgrad.runs.reading import OPEN, Recorded
 from synthgrad.runs.recording import record
-from synthgrad.runs.resuming import reached, take_up
+from synthgrad.runs.resuming import reached, take_up, trained_elsewhere
 from synthgrad.runs.survey import now
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Progress
 from synthgrad.sweep.stacks import Order, Stack
@@ -79,8 +79,8 @@ def _looked_at(stack: Stack, order: Order, orders: list[Order]) -> Iterator[Even
         orders.append(replace(order, resume=None))
     elif (outcome := Recorded(path).outcome) not in OPEN:
         yield Ended(stack.number, order.number, str(path), outcome)
-    elif Run(path).in_flight:
-        yield Ended(stack.number, order.number, str(path), "failed", f"{path}: is being trained by another process")
+    elif said := trained_elsewhere(Run(path), order.force):
+        yield Ended(stack.number, order.number, str(path), "failed", said)
     else:
         orders.append(order)
 
@@ -88,7 +88,7 @@ def _looked_at(stack: Stack, order: Order, orders: list[Order]) -> Iterator[Even
 def _log(stack: Stack, order: Order, replica: Replica, about: Mapping[str, Any]) -> Log:
     mine = {**about, "started": now(), "command": list(order.command)}
     if order.resume is not None:
-        return take_up(Run(order.resume), replica, mine)
+        return take_up(Run(order.resume), replica, mine, order.force)
     return Log.begin(Run.create(stack.runs, order.name, order.config.seed), replica, mine)
 
 

@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import IO
 
-from synthgrad.processes import SIGNALS, heed
+from synthgrad.processes import SIGNALS, handled, heed
 from synthgrad.runs.survey import Surveyor
 from synthgrad.sweep.events import Event
 from synthgrad.sweep.stacks import Stack
@@ -23,8 +23,10 @@ from synthgrad.sweep.training import train_stack
 def main() -> None:
     """Train what comes until nothing comes any more."""
     stopping = threading.Event()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal: the parent decides
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    for number in handled():  # those of a terminal or a batch system reach every process: the parent decides
+        signal.signal(number, signal.SIG_IGN)
+        if number == signal.SIGTERM:
+            signal.signal(number, lambda *_: stopping.set())
     heed(*SIGNALS)
     orders: queue.SimpleQueue[Stack | None] = queue.SimpleQueue()
     out = _own_stdout()

@@ -230,7 +230,7 @@ def test_a_damaged_archive_is_2_and_one_message(paper, command):
 def test_a_run_in_an_archive_is_not_taken_up(tmp_path, monkeypatch):
     """It would be trained into nowhere."""
     monkeypatch.chdir(tmp_path)
-    run(Path("runs"), outcome="failed")
+    run(Path("runs"), {"training.epochs": 20}, outcome="failed")
     typed("runs", "archive", "runs", "-o", "paper.zip")
     said = typed("train", "--resume", "paper.zip")
     assert (said.code, said.out) == (1, "")

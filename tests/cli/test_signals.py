@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import pty
+import select
 import signal
+import subprocess
+import sys
 
 import pytest
 from conftest import same_bits
-from typed import ENDLESS, metrics, numbers, only, result, started, typed, until, weights, write
+from terminal import TAKE_TERMINAL
+from typed import COMMAND, ENDLESS, environment, metrics, numbers, only, result, started, typed, until, weights, write
 
 from synthgrad.cli import signals
 from synthgrad.cli.signals import Stop
+from synthgrad.processes import SIGNALS
+from synthgrad.runs.directory import Run
 
 LONG_EPOCHS = ("-s", "task.bits=8", "-s", "task.train_examples=8000", "-s", "training.batch_size=1")
 """Epochs of more than a tenth of a second, so that a signal comes in the midst of one."""
@@ -33,23 +40,26 @@ def stopped(tmp_path, *numbers, words=()):
     return process.returncode, out, err, only(runs)
 
 
-STOPS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+STOPS = [
+    (signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGUSR1, 138), (signal.SIGUSR2, 140),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("number", "code"), STOPS)
 def test_a_run_told_to_stop_records_all_finished_epochs(tmp_path, number, code):
-    """Exit code 130 or 143; the outcome is interrupted, the path printed, the verdict said."""
+    """Exit code 128 + number; the outcome is interrupted, the path printed, a checkpoint written, the verdict said."""
     returned, out, err, run = stopped(tmp_path, number)
     came = result(run)
     assert (returned, out) == (code, f"{run}\n")
     assert came["outcome"] == "interrupted"
     assert came["epoch"] == len(metrics(run)) >= 2
     assert came["step"] == 4 * came["epoch"] == int(metrics(run)[-1]["step"])
+    assert Run(run).checkpoints() == [Run(run).checkpoint(came["epoch"])]
     assert f"\nInterrupted: {came['epoch']} epochs recorded (" in err
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize(("number", "code"), STOPS)
+@pytest.mark.parametrize(("number", "code"), STOPS[:2])
 def test_a_stopped_run_has_the_weights_of_its_last_finished_epoch(tmp_path, number, code):
     """In the midst of an epoch: to the bit those of a run of as many epochs as are recorded."""
     returned, _, _, run = stopped(tmp_path, number, words=[*LONG_EPOCHS, "-q"])
@@ -68,6 +78,44 @@ def test_signals_that_come_together_are_one(tmp_path):
     assert (returned, result(run)["outcome"]) == (130, "interrupted")
 
 
+@pytest.mark.parametrize("command", ["train", "sweep"])
+def test_a_terminal_that_is_closed_interrupts_what_runs_in_it(tmp_path, command):
+    """Exit code 129 and a checkpoint, although there is nobody left to whom the path could be printed."""
+    master, slave = pty.openpty()
+    words = [*COMMAND[1:], command, *ENDLESS, write(tmp_path), "--runs", tmp_path / "runs"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", TAKE_TERMINAL, *map(str, words)], env=environment(), stdin=slave, stdout=slave,
+        stderr=slave, start_new_session=True,
+    )  # fmt: skip
+    os.close(slave)
+    until(lambda: _read(master) and rows(tmp_path / "runs") >= 2)
+    os.close(master)
+    process.wait(timeout=30)
+    run = only(tmp_path / "runs")
+    assert (process.returncode, result(run)["outcome"]) == (129, "interrupted")
+    assert Run(run).checkpoints() == [Run(run).checkpoint(len(metrics(run)))]
+
+
+def _read(terminal):
+    """Take what was written to a terminal, so that there is room for more."""
+    return not select.select([terminal], [], [], 0)[0] or os.read(terminal, 1 << 16)
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1])
+def test_a_signal_that_was_ignored_at_the_start_stays_ignored(tmp_path, number):
+    """As under ``nohup``: the run goes on until a signal comes that was not."""
+    config, runs = write(tmp_path), tmp_path / "runs"
+    ignored = lambda: signal.signal(number, signal.SIG_IGN)  # noqa: E731
+    process = started("train", config, "--runs", runs, *ENDLESS, "-q", preexec_fn=ignored)
+    until(lambda: rows(runs) >= 2)
+    process.send_signal(number)
+    seen = rows(runs)
+    until(lambda: rows(runs) > seen + 20)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert (process.returncode, result(only(runs))["outcome"]) == (143, "interrupted")
+
+
 def test_a_killed_run_has_whole_rows_and_no_result(tmp_path):
     """kill -9 at any moment: at most the last row is partial."""
     returned, _, _, run = stopped(tmp_path, signal.SIGKILL)
@@ -80,7 +128,7 @@ def test_a_killed_run_has_whole_rows_and_no_result(tmp_path):
 # in this process ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_the_first_signal_is_only_noted(number):
     """Whoever trains looks at it between steps."""
     with Stop() as stop:
@@ -100,10 +148,10 @@ def test_a_signal_that_comes_much_later_acts_at_once(monkeypatch):
 
 def test_the_handlers_before_it_come_back():
     """Outside of training, Ctrl-C is KeyboardInterrupt again."""
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    before = [signal.getsignal(number) for number in SIGNALS]
     with Stop():
-        assert signal.getsignal(signal.SIGINT) not in before
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+        assert not set(before) & {signal.getsignal(number) for number in SIGNALS}
+    assert [signal.getsignal(number) for number in SIGNALS] == before
 
 
 def test_a_signal_in_the_last_epoch_changes_nothing(tmp_path, monkeypatch):

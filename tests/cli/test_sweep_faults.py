@@ -56,7 +56,11 @@ def completed(line, tmp_path):
         assert [int(row["epoch"]) for row in numbers(path)] == list(range(1, 1001))
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), pytest.param(signal.SIGHUP, 129, marks=pytest.mark.full)],
+    ids=["SIGINT", "SIGTERM", "SIGHUP"],
+)
 def test_a_signal_ends_the_runs_at_hand_and_the_rest_is_for_the_next_time(line, tmp_path, number, code):
     """Within a moment; what was at hand is interrupted, with a checkpoint from which it goes on."""
     process = started(*line)
@@ -80,6 +84,18 @@ def test_ctrl_c_on_a_terminal_reaches_the_workers_too(line, tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=20)
     assert process.returncode == 130
+    assert set(outcomes(tmp_path / "runs")) <= {"interrupted", "finished"}
+    completed(line, tmp_path)
+
+
+@pytest.mark.full
+def test_a_signal_to_every_process_is_answered_by_the_parent(line, tmp_path):
+    """As batch systems send it to all of a job: workers end their runs because the parent says so."""
+    process = started(*line, start_new_session=True)
+    training(tmp_path / "runs")
+    os.killpg(process.pid, signal.SIGUSR1)
+    process.communicate(timeout=20)
+    assert process.returncode == 138
     assert set(outcomes(tmp_path / "runs")) <= {"interrupted", "finished"}
     completed(line, tmp_path)
 

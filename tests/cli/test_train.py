@@ -150,12 +150,13 @@ def test_seed_is_a_setting(tmp_path):
 
 
 def test_run_json_says_what_a_run_was_made_with(tmp_path):
-    """Versions, machine, start, command, fingerprints of data, weights and order, stable steps, processes."""
+    """Versions, machine, process, start, command, config, fingerprints of data, weights and order, stable steps."""
     config = write(tmp_path)
     said = typed("train", config, "--runs", tmp_path / "runs", "-q", "-s", "trainer.alpha=1e-2")
     about = json.loads((said.run / "run.json").read_text())
     assert about.keys() == {
-        "schema", "synthgrad", "python", "numpy", "blas", "threads", "git", "host", "system", "started", "command",
+        "schema", "synthgrad", "python", "numpy", "blas", "threads", "git", "host", "pid",
+        "pid_started", "pid_namespace", "system", "started", "command", "config",
         "hashes", "files", "stability", "processes", "varies",
     }  # fmt: skip
     assert about["numpy"] == np.__version__

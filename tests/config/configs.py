@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from hypothesis import strategies as st
 
 from synthgrad.config import AnyOf, NameOf, OneOf, Options, sections
+from synthgrad.config.automatic import AutoOrWhole
 from synthgrad.config.which import AllOrNumbers
 from synthgrad.experiment import Config
 
@@ -74,6 +75,8 @@ def _field(field: Any) -> st.SearchStrategy[Any]:
         return names | st.sampled_from([*inputs.registry, *inputs.aliases])
     if any(isinstance(mark, AllOrNumbers) for mark in field.metadata):
         return st.just("all") | st.lists(st.integers(1, 300), max_size=3, unique=True)
+    if any(isinstance(mark, AutoOrWhole) for mark in field.metadata):
+        return st.just("auto") | st.integers(0, 10**9)
     registry = next((mark.registry for mark in field.metadata if isinstance(mark, NameOf)), None)
     if registry is not None:
         return st.sampled_from(list(registry))

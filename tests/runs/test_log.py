@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from conftest import tiny
 
+from synthgrad.config import flat, read_resolved
 from synthgrad.errors import RunError
 from synthgrad.experiment import Diverged, Experiment
 from synthgrad.runs import log as written
@@ -50,7 +51,9 @@ def test_a_log_begins_with_config_circumstances_and_header(log):
     assert sorted(path.name for path in log.run.path.iterdir()) == ["config.yaml", "metrics.csv", "run.json"]
     assert log.run.metrics.read_text() == ",".join(["epoch", "step", "seconds", *log.replica.columns()]) + "\n"
     found = {"hashes": log.replica.hashes(), "files": {}, "stability": log.replica.stability(), "processes": 1}
-    assert json.loads(log.run.about.read_text()) == {"host": "here", **found, "varies": False}
+    about = json.loads(log.run.about.read_text())
+    assert flat(about.pop("config")) == read_resolved(log.run.config)
+    assert about == {"host": "here", **found, "varies": False}
 
 
 def test_a_run_is_locked_from_its_beginning_to_its_end(log):

@@ -102,7 +102,7 @@ def test_a_run_that_another_process_writes_stays(runs):
 def test_a_run_that_is_taken_up_in_the_last_moment_stays(runs, monkeypatch):
     """The lock is taken once more, for the deleting itself."""
     looked = obstacle(runs / A, runs)
-    monkeypatch.setattr(pruning, "obstacle", lambda path, runs: looked)
+    monkeypatch.setattr(pruning, "obstacle", lambda *_: looked)
     with (runs / A / "metrics.csv").open("ab") as file:
         assert hold(file)
         assert delete(runs / A, runs) == "it is being written"

@@ -11,13 +11,14 @@ from conftest import tiny
 from datafiles import write_csv
 from made import LATE, killed, made, replaced, rewritten
 
+from synthgrad.cli.tally import opening
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
 from synthgrad.runs.resuming import take_up
 from synthgrad.sweep.claims import FOLDER, claiming, others
 from synthgrad.sweep.grid import Planned
-from synthgrad.sweep.planning import identity, planned, train_line
+from synthgrad.sweep.planning import Request, identity, planned, train_line
 
 
 def grid(*keys):
@@ -30,7 +31,7 @@ SEEDS = [{"seed": seed} for seed in range(4)]
 
 def plan(runs, keys=SEEDS, claim=False, **more):
     """The plan of a grid, no longer claimed."""
-    with planned(grid(*keys), runs, more.get("name"), 1, None, claim) as found:
+    with planned(grid(*keys), Request(runs, **more), claim) as found:
         return found
 
 
@@ -65,6 +66,7 @@ def test_a_run_with_other_settings_is_another_run(tmp_path, keys):
 def test_a_run_of_an_older_version_is_there(tmp_path):
     """Its config lacks a key that came later, and which the grid has at its default."""
     config = made(tmp_path, {"seed": 1}) / "config.yaml"
+    rewritten(config.parent, "run.json", config=None)
     text = config.read_text()
     config.write_text(text.replace("  freeze: []\n", ""))
     assert config.read_text() != text
@@ -97,9 +99,10 @@ def test_other_data_are_not_told_of_where_there_is_a_run_on_these(tmp_path):
     assert plan(tmp_path / "runs", [table]).there == {0: old}
 
 
-def test_how_often_a_checkpoint_is_written_makes_no_other_run(tmp_path):
-    """What is recorded is the same."""
-    made(tmp_path, {"seed": 1, "training.checkpoint_every": 2})
+@pytest.mark.parametrize("every", [0, 2, "auto"])
+def test_how_often_a_checkpoint_is_written_makes_no_other_run(tmp_path, every):
+    """What is recorded is the same: also in old runs, whose default was 0."""
+    made(tmp_path, {"seed": 1, "training.checkpoint_every": every})
     assert to_do(plan(tmp_path)) == [0, 2, 3]
 
 
@@ -143,7 +146,7 @@ def test_a_run_that_is_being_trained_is_left_to_who_trains_it(tmp_path):
 
 def test_two_sweeps_at_once_share_no_run(tmp_path):
     """The second has what the first has not, and all of it when the first is over."""
-    with planned(grid(*SEEDS[:3]), tmp_path, None, 1, None, True) as first:
+    with planned(grid(*SEEDS[:3]), Request(tmp_path), True) as first:
         assert to_do(first) == [0, 1, 2]
         second = plan(tmp_path, claim=True)
         assert (to_do(second), second.elsewhere) == ([3], [0, 1, 2])
@@ -152,12 +155,33 @@ def test_two_sweeps_at_once_share_no_run(tmp_path):
     assert not (tmp_path / FOLDER).exists()
 
 
+def test_a_run_whose_config_was_edited_is_nobody_s(tmp_path):
+    """Neither taken up nor counted as there: its numbers are those of other settings."""
+    for stop in (None, 1):
+        path = made(tmp_path, {"seed": 1, "trainer.alpha": 0.5}, stop=stop)
+        replaced(path / "config.yaml", "alpha: 0.5", "alpha: 0.2")
+    found = plan(tmp_path)
+    assert (to_do(found), found.there, found.others) == ([0, 1, 2, 3], {}, {(): 2})
+    assert [order.resume for stack in found.stacks for order in stack.orders] == [None] * 4
+    assert "2 runs are edited: config.yaml is not what run.json says: left alone" in next(
+        opening(found, "here", 1, tmp_path)
+    )
+
+
+def test_a_run_of_an_older_version_is_taken_up_with_a_remark(tmp_path):
+    """It has no copy of its settings."""
+    rewritten(made(tmp_path, {"seed": 1}, stop=1), "run.json", config=None)
+    found = plan(tmp_path)
+    assert found.unproved == 1
+    assert "1 run of an older version kept no copy of the settings" in next(opening(found, "here", 1, tmp_path))
+
+
 def test_the_claim_of_a_dead_sweep_counts_no_more(tmp_path):
     """Its file is not locked, and is taken away."""
     folder = tmp_path / FOLDER
     folder.mkdir()
     (folder / "00ff00ff00ff00ff").write_text(identity({"a": 1}) + "\n")
-    assert others(tmp_path) == set()
+    assert others(tmp_path) == (set(), {})
     with claiming(tmp_path):
         assert [path.name for path in folder.iterdir()] == ["turn"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ COLUMNS = [Heading("name"), HEADINGS["outcome"], Heading("epochs", 1, right=True
 @since
 @before
 @click.option("--delete", is_flag=True, help="Delete them; without it they are only listed.")
+@click.option("--force", is_flag=True, help="Also runs that may still be written, on file systems without locks.")
 @run_names
 def prune(
     places: tuple[str, ...],
@@ -35,12 +36,14 @@ def prune(
     since: datetime | None,
     before: datetime | None,
     delete: bool,
+    force: bool,
     runs: Path,
 ) -> None:
     """List what would be deleted, and with --delete delete it: the runs in PLACEs that are as the options say.
 
     With neither, those that came to no end: failed, interrupted, unfinished. Only what is in the directory --runs can
-    be deleted. A run that is being written, a link, and a directory that holds files of others are left alone.
+    be deleted. A run that is being written, a link, and a directory that holds files of others are left alone. Where a
+    file system has no locks, a run whose process nobody can see from here is deleted only with --force.
 
     \b
     Examples:
@@ -58,7 +61,7 @@ def prune(
     chosen = [said for said in _said(paths, conditions, since, before) if not wanted or said["outcome"] in wanted]
     if wanted == OPEN:
         chosen += _remains(runs)
-    _each(chosen, runs, delete)
+    _each(chosen, runs, delete, force)
 
 
 def _said(
@@ -79,18 +82,21 @@ def _remains(runs: Path) -> list[Overview]:
     return [{"path": str(path), "outcome": what, "epoch": None, "epochs": None} for path, what in remains(runs).items()]
 
 
-def _each(chosen: Iterable[Overview], runs: Path, delete: bool) -> None:
+def _each(chosen: Sequence[Overview], runs: Path, delete: bool, force: bool) -> None:
     """List or delete, and say how much it was, what was left alone, what to do next."""
     from synthgrad.runs import pruning
+    from synthgrad.runs.locking import UNLOCKED
 
     rows, notes, total = [], [], 0
+    if pruning.unlocked(Path(said["path"]) for said in chosen):
+        notes.append(f"{runs}: {UNLOCKED}")
     try:
         for said in chosen:
             path = Path(said["path"])
-            why = pruning.obstacle(path, runs)
+            why = pruning.obstacle(path, runs, force)
             size = 0 if why else pruning.size(path)
             if delete and not why:
-                why = pruning.delete(path, runs)
+                why = pruning.delete(path, runs, force)
             if why:
                 notes.append(f"{path}: left alone: {why}")
                 continue

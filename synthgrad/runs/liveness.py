@@ -1,0 +1,62 @@
+"""Whether a run is being written at this moment: known from its lock, told by its files where there are no locks."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from synthgrad.runs.locking import owned
+from synthgrad.runs.writers import alive, is_me, named
+from synthgrad.wording import counted
+
+UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+
+
+class Liveness(NamedTuple):
+    """Whether a run is being written; ``doubt`` says why nobody can tell, where that is so."""
+
+    writing: bool
+    doubt: str = ""
+
+    def taken(self, force: bool = False) -> bool:
+        """Whether the run is to be left alone: it is being written, or may be; ``force`` says that then it is not."""
+        return self.writing or bool(self.doubt and not force)
+
+
+def liveness(metrics: Path, about: Path, result: Path) -> Liveness:
+    """What the files of a run tell: its lock, notes beside its metrics, its result, the process that run.json names."""
+    there, unseen = owned(metrics)
+    if unseen:
+        return Liveness(False, _doubt(unseen, metrics))
+    if there is not None or result.exists():
+        return Liveness(bool(there))
+    writer = _writer(about)
+    there = False if is_me(writer) else alive(writer)  # who writes without locks has a note
+    return Liveness(False, _doubt(writer, metrics)) if there is None else Liveness(there)
+
+
+def _writer(about: Path) -> Mapping[str, Any]:
+    """The process that a run.json names: the last that took the run up, or the one that began it."""
+    with suppress(OSError, ValueError, RecursionError):
+        said = json.loads(about.read_bytes())
+        again = said.get("resumed") if isinstance(said, dict) else None
+        last = again[-1] if isinstance(again, list) and again else said
+        return last if isinstance(last, dict) else {}
+    return {}
+
+
+def _doubt(writer: Mapping[str, Any], metrics: Path) -> str:
+    return f"{named(writer)} wrote it{_age(metrics)}, and this file system has no locks"
+
+
+def _age(metrics: Path) -> str:
+    """How long ago the last row was written."""
+    with suppress(OSError):
+        seconds = max(0, int(time.time() - metrics.stat().st_mtime))
+        size, unit = next(((size, unit) for size, unit in UNITS if seconds >= size), (1, "second"))
+        return f" {counted(seconds // size, unit)} ago"
+    return ""
