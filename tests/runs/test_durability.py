@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,7 @@ from packed import run as bare
 
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run, whole
+from synthgrad.runs.locking import take
 from synthgrad.runs.recording import record
 from synthgrad.runs.resuming import take_up
 from synthgrad.sweep import parcels
@@ -137,6 +139,22 @@ def test_an_archive_lasts(tmp_path, disk, monkeypatch):
     bare(Path("runs") / "20261124-191841-backprop-s0-b19d", OWN)
     packed("runs")
     check_names(disk)
+
+
+def test_a_note_of_who_writes_is_never_empty(tmp_path, disk, monkeypatch):
+    """Where there are no locks, an empty note after a loss of power would be that of an unknown process."""
+    monkeypatch.setattr("fcntl.flock", no_flock)
+    path = tmp_path / "metrics.csv"
+    with path.open("wb") as file:
+        assert take(file, path)
+    (at,) = [at for at, each in enumerate(disk) if isinstance(each, Rename)]
+    assert disk[at - 1].number == disk[at].number
+    assert disk[at - 1].size > 0
+
+
+def no_flock(file, how):
+    """Answer as a file system without locks does."""
+    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
 
 # rows ---------------------------------------------------------------------------------------------
