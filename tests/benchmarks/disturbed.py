@@ -68,7 +68,8 @@ class Scene:
     def words(self, folder: Path) -> list[str]:
         """The command line that begins."""
         words = ["sweep", "--jobs", "2"] if self.sweep else ["train"]
-        values = [*self.settings, f"training.epochs={self.epochs}", f"training.checkpoint_every={self.epochs // 10}"]
+        every = self.epochs // 9  # no checkpoint at the end, which would sync the rows before the result does
+        values = [*self.settings, f"training.epochs={self.epochs}", f"training.checkpoint_every={every}"]
         settings = [word for value in values for word in ("-s", value)]
         return [*words, str(config()), *settings, "--runs", str(folder / "runs"), "-q"]
 
