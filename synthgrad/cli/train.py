@@ -66,7 +66,7 @@ def train(
 
     --resume goes on with a run that was interrupted, killed or failed, from its last checkpoint (one a minute, see
     training.checkpoint_every; Ctrl-C and other signals leave one too), without one from the start, and ends where it
-    would have ended.
+    would have ended. A run whose config.yaml is no longer what it began with is refused.
 
     --from begins a run that is the other one up to that epoch and goes on with what -s changes: trainer.*,
     training.epochs, training.evaluate_every, training.checkpoint_every. Weights, running statistics, and what

@@ -50,6 +50,13 @@ def test_runs_may_differ_in_what_changes_no_number(tmp_path: Path) -> None:
     assert len(groups(subjects(tmp_path))[0]) == 1
 
 
+def test_how_often_checkpoints_were_written_keeps_nobody_apart(tmp_path: Path) -> None:
+    """Old runs have the former default, 0; new ones auto."""
+    for seed, every in enumerate((0, "auto", 50)):
+        run(tmp_path, {**BOTH, "training.checkpoint_every": every}, seed)
+    assert [m.label for m in groups(subjects(tmp_path))[0]] == ["dni"]
+
+
 @pytest.mark.parametrize(("one", "other"), [("10", "10.0"), ("[0.5, 1]", "[0.5, 1.0]"), ("1.0e-3", "0.001")])
 def test_numbers_that_are_equal_are_the_same_setting(tmp_path: Path, one: str, other: str) -> None:
     """10 and 10.0 are one group, also inside lists."""
