@@ -15,6 +15,7 @@ from packed import OWN, packed
 from packed import run as bare
 
 from synthgrad.experiment import Experiment
+from synthgrad.runs import checkpoints
 from synthgrad.runs.directory import Run, whole
 from synthgrad.runs.locking import take
 from synthgrad.runs.recording import record
@@ -103,20 +104,35 @@ def test_every_file_of_a_run_lasts(tmp_path, disk):
     """Config, circumstances, checkpoints, weights, result."""
     made(tmp_path, KEYS)
     check_names(disk)
-    checkpoints = [f"checkpoint-{epoch:08}.npz" for epoch in (2, 4)]
-    assert names(disk) == ["config.yaml", "run.json", *checkpoints, "weights.npz", "result.json"]
+    states = [f"checkpoint-{epoch:08}.npz" for epoch in (2, 4)]
+    assert names(disk) == ["config.yaml", "run.json", *states, "weights.npz", "result.json"]
+
+
+def resumed(run):
+    """Resume a run, to its end."""
+    experiment = Experiment([tiny(KEYS)])
+    with closing(take_up(run, experiment.replicas[0], {})) as log:
+        for _ in record(experiment, [log], lambda: False):
+            pass
 
 
 def test_every_file_of_a_resumed_run_lasts(tmp_path, disk):
     """Its circumstances too, which are written again."""
     run = Run(killed(tmp_path, KEYS, stop=3))
     disk.clear()
-    experiment = Experiment([tiny(KEYS)])
-    with closing(take_up(run, experiment.replicas[0], {})) as log:
-        for _ in record(experiment, [log], lambda: False):
-            pass
+    resumed(run)
     check_names(disk)
     assert names(disk) == ["run.json", "checkpoint-00000004.npz", "weights.npz", "result.json"]
+
+
+def test_every_file_of_a_run_that_starts_again_lasts(tmp_path, disk):
+    """Without a checkpoint it begins anew in its directory, with the settings and circumstances of now."""
+    run = Run(killed(tmp_path, KEYS, stop=1))
+    checkpoints.clear(run)
+    disk.clear()
+    resumed(run)
+    check_names(disk)
+    assert {"config.yaml", "run.json", "result.json"} <= set(names(disk))
 
 
 def test_the_name_of_a_new_run_lasts(tmp_path, disk):
