@@ -14,7 +14,6 @@ from synthgrad import processes
 
 def test_one_blas_thread_takes_effect(monkeypatch):
     """Whatever the environment says: the limit is there before NumPy is loaded."""
-    pytest.importorskip("threadpoolctl")
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
     code = "import numpy, threadpoolctl; print([p['num_threads'] for p in threadpoolctl.threadpool_info()])"
     out = subprocess.run(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,24 +82,11 @@ def train(
       synthgrad train --from latest@20 -s trainer.name=frozen
     """
     one_blas_thread()
-    gc.disable()  # what is imported and built here is there to stay; looking for garbage costs 3 % of the start-up
     if force and resume is None:
         raise click.UsageError("--force belongs to --resume (give both, or leave it out)")
     chosen = settings if seed is None else (*settings, f"seed={seed}")
-    origin: Run | None = None
-    if parent is not None:
-        if config or resume:
-            raise click.UsageError("--from takes the config of its run (leave out CONFIG and --resume)")
-        experiment, begin, origin = _branch(parent, chosen, runs, name)
-    elif resume is None:
-        if config is None:
-            raise click.UsageError("missing argument CONFIG.yaml, or --resume RUN, or --from RUN@EPOCH")
-        experiment, begin = _new(config, chosen, runs, name)
-    else:
-        if config or settings or seed or name:
-            raise click.UsageError("--resume takes the config of the run (leave out CONFIG, -s, --seed, --name)")
-        experiment, begin = _old(resume, runs, force)
-    gc.enable()
+    with _collector_off():
+        experiment, begin, origin = _prepared(config, chosen, runs, name, resume, parent, force)
     with Stop() as stop, closing(begin()) as log:  # there is a directory, which no signal must leave half made
         try:
             code = _follow(experiment, log, _display(quiet, log, experiment), stop)
@@ -111,6 +98,44 @@ def train(
         click.echo(os.fsencode(log.run.path))
     if code:
         raise click.exceptions.Exit(code)
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """While entered, Python looks for no garbage: what is imported and built stays, and looking costs 3 % of the start.
+
+    A collector that was off before stays off.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _prepared(
+    config: Path | None,
+    settings: tuple[str, ...],
+    runs: Path,
+    name: str | None,
+    resume: str | None,
+    parent: str | None,
+    force: bool,
+) -> tuple[Experiment, Begin, Run | None]:
+    """The experiment, what begins its log, and the run that it branches from, if any."""
+    if parent is not None:
+        if config or resume:
+            raise click.UsageError("--from takes the config of its run (leave out CONFIG and --resume)")
+        return _branch(parent, settings, runs, name)
+    if resume is None:
+        if config is None:
+            raise click.UsageError("missing argument CONFIG.yaml, or --resume RUN, or --from RUN@EPOCH")
+        return *_new(config, settings, runs, name), None
+    if config or settings or name:
+        raise click.UsageError("--resume takes the config of the run (leave out CONFIG, -s, --seed, --name)")
+    return *_old(resume, runs, force), None
 
 
 def _failed(error: RunError, log: Log) -> RunError:

@@ -71,7 +71,7 @@ class Run:
             stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
             path = runs / f"{stamp}-{label}-s{seed}-{secrets.token_hex(2)}"
             try:
-                runs.mkdir(parents=True, exist_ok=True)
+                make(runs)
                 path.mkdir()
             except FileExistsError:
                 if not runs.is_dir():
@@ -79,12 +79,21 @@ class Run:
                 continue
             except OSError as error:
                 raise DiskError(f"{runs}: no run directory can be made there: {reason(error)}") from None
+            _sync(runs)
             return cls(path)
         raise RunError(f"{runs}: no free name for a run directory")
 
     def remove(self) -> None:
         """Take the directory away again."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def make(directory: Path) -> None:
+    """Make a directory, and those above it that are missing; their names survive a loss of power. Raises OSError."""
+    missing = [each for each in (directory, *directory.parents) if not os.path.exists(each)]
+    directory.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        _sync(each.parent)
 
 
 def whole(path: Path, write: Callable[[BinaryIO], object], lasting: bool = False) -> None:
@@ -120,14 +129,14 @@ def _sync(directory: Path) -> None:
 def hand_over(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write what somebody asked for: a whole file or none, or into what is no file, such as /dev/stdout.
 
-    A link stays a link. Raises RunError.
+    It lasts, because runs may be deleted when they are in an archive. A link stays a link. Raises RunError.
     """
     try:
         if path.exists() and not path.is_file():
             with path.open("wb") as file:
                 write(file)
         else:
-            whole(path.resolve(), write)
+            whole(path.resolve(), write, lasting=True)
     except OSError as error:
         raise RunError(f"{path}: cannot be written: {reason(error)}") from None
 

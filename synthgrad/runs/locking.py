@@ -143,7 +143,10 @@ def _write(path: Path) -> Path:
     beside = note.with_name(f".{note.name}.part")
     _mine.add(os.path.abspath(note))
     try:
-        beside.write_text(json.dumps(here()))
+        with beside.open("wb") as file:
+            file.write(json.dumps(here()).encode())
+            file.flush()
+            os.fsync(file.fileno())  # an empty note would be that of an unknown process
         beside.replace(note)
     except BaseException:
         beside.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from synthgrad.errors import RunError
-from synthgrad.runs.directory import reason
+from synthgrad.runs.directory import make, reason
 from synthgrad.runs.locking import Lock, forget, owned, take
 from synthgrad.runs.writers import named
 
@@ -116,7 +116,7 @@ def _opened(folder: Path, patience: float, force: bool, stack: ExitStack) -> Loc
     """The turn, until the stack ends, of a file that its last holder has not taken away. Raises OSError, RunError."""
     path = folder / TURN
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
+        make(folder)  # and the directory of runs with it
         with suppress(FileNotFoundError), ExitStack() as own:  # the folder was taken away
             file = own.enter_context(path.open("ab"))
             lock = take(file, path, patience=patience, force=force)

@@ -115,6 +115,18 @@ def test_of_two_runs_of_a_seed_the_later_counts(tmp_path: Path) -> None:
     assert notes == ["backprop: seed 1 was run more than once; the latest that finished counts"]
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_later_run_is_the_one_that_began_later_in_whatever_order_they_are_named(
+    tmp_path: Path, order: tuple[int, int]
+) -> None:
+    """Neither the order of the places nor that of their names decides."""
+    places = [tmp_path / "z", tmp_path / "a"]
+    for place in places:
+        run(place, BACKPROP, 1)
+    (members,), _ = groups(subjects(*(places[at] for at in order)))
+    assert [s.path for s in members.subjects] == [str(path) for path in places[1].iterdir()]
+
+
 @pytest.mark.parametrize("outcome", ["diverged", "interrupted", "failed", None])
 def test_a_finished_run_counts_before_a_later_one_that_did_not(tmp_path: Path, outcome: str | None) -> None:
     """Whatever came of the second try."""

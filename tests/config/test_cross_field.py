@@ -61,6 +61,15 @@ def test_a_batch_that_does_not_fit_the_data_is_reported(text: str, settings: lis
     assert said(BASE + text, *settings) == [line]
 
 
+@pytest.mark.parametrize(("size", "refused"), [(1, True), (2, False), (3, True), (999, True), (1000, False)])
+def test_batch_normalisation_needs_more_than_one_example_in_every_batch(size: int, refused: bool) -> None:
+    """Batches of one, and a last batch of one: 1,000 examples are 333 threes and one."""
+    line = "training.batch_size: leaves a batch of one example, which batch normalisation cannot normalise"
+    text = f"{BASE}training: {{batch_size: {size}}}\n"
+    assert said(f"{text}network: {{normalize: true}}\n") == ([f"a.yaml:3:24: {line}"] if refused else [])
+    assert said(f"{text}network: {{normalize: false}}\n") == []
+
+
 SEES = "{name: dni, generator: {%s}}"
 
 

@@ -140,3 +140,17 @@ def test_running_statistics_outlive_a_change_of_batch_size():
     made.use(3)
     made.apply_(A[:3].copy())
     np.testing.assert_allclose(made.state()["running_mean"], 0.9 * before + 0.1 * A[:3].mean(0), rtol=1e-13)
+
+
+def test_a_batch_of_one_is_its_own_mean():
+    """No variance: the output is beta, nothing is pulled back, and the running variance only shrinks by a tenth."""
+    made, params = norm(rows=1)
+    a, delta = A[:1].copy(), A[1:2].copy()
+    made.apply_(a)
+    assert np.array_equal(a, params.value["beta"])
+    np.testing.assert_allclose(made.state()["running_mean"], 0.1 * A[:1], rtol=1e-15)
+    np.testing.assert_allclose(made.state()["running_var"], 0.9 * np.ones((1, 4)), rtol=1e-15)
+    made.pull_(delta, np.ones((1, 1)))
+    assert not delta.any()
+    assert not params.gradient["gamma"].any()
+    assert np.array_equal(params.gradient["beta"], A[1:2])

@@ -38,6 +38,25 @@ def test_an_archive_has_a_folder_for_each_run(runs):
     assert notes == []
 
 
+def test_what_comes_out_of_an_archive_can_be_read_by_all_and_written_by_its_owner(runs):
+    """An entry is an ordinary file with mode 644, whatever the mode of the file was."""
+    (runs / A / "config.yaml").chmod(0o600)
+    path, _ = packed(runs)
+    with zipfile.ZipFile(path) as file:
+        assert {(info.create_system, info.external_attr >> 16) for info in file.infolist()} == {(3, 0o100644)}
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_an_archive_has_the_mode_of_any_new_file(runs, mask):
+    """It is the umask that says who may read it."""
+    before = os.umask(mask)
+    try:
+        path, _ = packed(runs)
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~mask
+
+
 def test_checkpoints_halves_and_weights_that_are_not_wanted_stay_away(runs):
     """They are a run's own: nothing is said."""
     for name in ("checkpoint-00000002.npz", ".result.json.part"):

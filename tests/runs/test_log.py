@@ -56,6 +56,26 @@ def test_a_log_begins_with_config_circumstances_and_header(log):
     assert about == {"host": "here", **found, "varies": False}
 
 
+def test_a_run_is_locked_from_its_beginning_to_its_end(log):
+    """Before the first epoch too: nobody resumes it, deletes it or takes it into an archive."""
+    assert log.run.in_flight
+    log.finish("finished")
+    assert log.run.in_flight
+    log.close()
+    assert not log.run.in_flight
+
+
+def test_a_run_is_locked_before_it_can_be_found(run, monkeypatch):
+    """A directory is that of a run once it has a config; others look at it from then on."""
+    locked = []
+    whole = written.whole
+    monkeypatch.setattr(
+        written, "whole", lambda path, *rest, **more: (locked.append(run.in_flight), whole(path, *rest, **more))
+    )
+    Log.begin(run, Experiment([tiny()]).replicas[0], {}).close()
+    assert locked == [True, True]
+
+
 def test_a_row_is_on_disk_as_soon_as_its_epoch_is_done(log):
     """Not when a buffer is full."""
     log.epoch_done(*epoch(1, loss=0.5))
