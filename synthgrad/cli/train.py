@@ -62,6 +62,7 @@ def train(
 
     --resume goes on with a run that was interrupted, killed or failed, from its last checkpoint (see
     training.checkpoint_every; Ctrl-C leaves one too), without one from the start, and ends where it would have ended.
+    If its data were moved, -s says where they are now (task.path).
 
     --from begins a run that is the other one up to that epoch and goes on with what -s changes: trainer.*,
     training.epochs, training.evaluate_every, training.checkpoint_every. Weights, running statistics, and what
@@ -89,9 +90,9 @@ def train(
             raise click.UsageError("missing argument CONFIG.yaml, or --resume RUN, or --from RUN@EPOCH")
         experiment, begin = _new(config, chosen, runs, name)
     else:
-        if config or settings or seed or name:
-            raise click.UsageError("--resume takes the config of the run (leave out CONFIG, -s, --seed, --name)")
-        experiment, begin = _old(resume, runs)
+        if config or seed or name:
+            raise click.UsageError("--resume takes the config of the run (leave out CONFIG, --seed, --name)")
+        experiment, begin = _old(resume, runs, settings)
     gc.enable()
     with Stop() as stop, closing(begin()) as log:  # there is a directory, which no signal must leave half made
         try:
@@ -171,10 +172,10 @@ def _file(config: Path) -> Path:
     return config_file(config)
 
 
-def _old(name: str, runs: Path) -> tuple[Experiment, Begin]:
-    """The experiment of a run, and its log that goes on."""
-    from synthgrad.config import load
-    from synthgrad.experiment import Config, Experiment
+def _old(name: str, runs: Path, where: tuple[str, ...]) -> tuple[Experiment, Begin]:
+    """The experiment of a run, its data ``where`` they lie now, and its log that goes on."""
+    from synthgrad.experiment import Experiment
+    from synthgrad.runs.data import located
     from synthgrad.runs.finding import named
     from synthgrad.runs.reading import Recorded
     from synthgrad.runs.resuming import check, take_up
@@ -182,8 +183,9 @@ def _old(name: str, runs: Path) -> tuple[Experiment, Begin]:
 
     recorded = Recorded(named(name, runs))
     check(recorded)
+    config = located(recorded, where)
     surveyor = Surveyor(command_line())
-    experiment = Experiment([load(recorded.run.config, Config)])
+    experiment = Experiment([config])
     about = surveyor.about()
     return experiment, lambda: take_up(recorded.run, experiment.replicas[0], about)
 
