@@ -5,8 +5,7 @@ A config names them by keys that only say where they lie; ``run.json`` has the f
 
 from __future__ import annotations
 
-import os
-from collections import Counter
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -39,9 +38,9 @@ class Data(NamedTuple):
         return cls(fingerprint(files), {key: config[key] for key in keys}) if keys and files else None
 
     @property
-    def name(self) -> str:
-        """What the file is called, or the directory of several: iris.csv for ``/home/me/iris.csv``."""
-        return os.path.basename(str(next(iter(self.locations.values()))))
+    def path(self) -> list[str]:
+        """The parts of the path of the file, or of the directory of several."""
+        return re.split(r"[/\\]", str(next(iter(self.locations.values()))))
 
     def put_into(self, config: Mapping[str, Any], name: str = "") -> dict[str, Any]:
         """A config that says which data these are, by ``name`` or else by fingerprint, and not where they lie."""
@@ -69,12 +68,21 @@ def fingerprint(files: Files) -> str:
 
 
 def names(found: Iterable[Data]) -> dict[str, str]:
-    """What to call each data, by fingerprint: the name, and if others have it too the fingerprint as well."""
-    called: dict[str, str] = {}
+    """What to call each data, by fingerprint: as much of the end of its path as no other data's path has.
+
+    If other data have the whole path, as of a file that was edited, its last part and the fingerprint.
+    """
+    paths: dict[str, list[str]] = {}
     for data in found:
-        called.setdefault(data.fingerprint, data.name)
-    uses = Counter(called.values())
-    return {key: name if uses[name] == 1 else f"{name} ({key[:8]})" for key, name in called.items()}
+        paths.setdefault(data.fingerprint, data.path)
+
+    def name(key: str, path: list[str]) -> str:
+        others = [each for other, each in paths.items() if other != key]
+        ends = (path[-n:] for n in range(1, len(path) + 1))
+        end = next((end for end in ends if all(other[-len(end) :] != end for other in others)), None)
+        return "/".join(end) if end else f"{path[-1]} ({key[:8]})"
+
+    return {key: name(key, path) for key, path in paths.items()}
 
 
 def other_files(about: Mapping[str, Any], config: Config) -> tuple[str, ...]:

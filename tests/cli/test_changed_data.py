@@ -9,7 +9,7 @@ import pytest
 from conftest import TINY
 from datafiles import write_csv
 from made import made, replaced
-from typed import typed
+from typed import numbers, typed
 
 from synthgrad.config import dump
 
@@ -103,3 +103,15 @@ def test_a_condition_of_a_claim_may_name_the_file_or_its_path(moved: list[str], 
     for where in ("task.data=mine.csv", path):
         said = typed("compare", *moved, "--check", f"backprop > -1 in every seed where {where.strip(chr(39))}")
         assert said.code == 0, said
+
+
+def test_a_sweep_goes_on_with_a_run_whose_data_were_moved(moved: list[str], tmp_path: Path) -> None:
+    """From its checkpoint, in its own directory, to the same end."""
+    whole = Path(moved[0])
+    task = {"name": "table", "path": str(tmp_path / "mine.csv"), "target": "kind"}
+    write_csv(tmp_path, name="mine.csv")
+    part = made(Path("part"), {"task": task}, stop=2, seed=0)
+    Path("mine.csv").unlink()
+    said = typed("sweep", "mine.yaml", "--seed", 0, "--jobs", 1, "--runs", "part")
+    assert (said.code, said.out) == (0, f"{part}\n")
+    assert numbers(part) == numbers(whole)

@@ -79,13 +79,22 @@ def test_of_a_task_that_is_not_known_every_key_counts(config):
     assert locations({**config, "task.path": "x"}) == []
 
 
-def test_data_are_called_by_the_name_of_their_file():
-    """Of several that are called the same the fingerprint says which."""
-    found = [Data(key, {"task.path": path}) for key, path in (("0123456789", "/a/x.csv"), ("22", "/b/y.csv"))]
-    assert names(found) == {"0123456789": "x.csv", "22": "y.csv"}
-    assert names([*found, Data("33", {"task.path": "/c/x.csv"})]) == {
-        "0123456789": "x.csv (01234567)", "22": "y.csv", "33": "x.csv (33)",
-    }  # fmt: skip
+@pytest.mark.parametrize(
+    ("paths", "called"),
+    [
+        (["/a/x.csv"], ["x.csv"]),
+        (["/a/x.csv", "/a/y.csv"], ["x.csv", "y.csv"]),
+        (["/a/x.csv", "/b/x.csv", "/a/y.csv"], ["a/x.csv", "b/x.csv", "y.csv"]),
+        (["/a/x.csv", "/a/a/x.csv"], ["/a/x.csv", "a/a/x.csv"]),
+        (["/a/x.csv", "/a/x.csv", "/b/x.csv"], ["x.csv (00000000)", "x.csv (10000000)", "b/x.csv"]),
+        (["C:\\a\\x.csv", "/b/x.csv"], ["a/x.csv", "b/x.csv"]),
+    ],
+    ids=str,
+)
+def test_data_are_called_by_as_much_of_their_path_as_is_needed(paths, called):
+    """Under one path the fingerprint says which."""
+    found = [Data(f"{number}000000000", {"task.path": path}) for number, path in enumerate(paths)]
+    assert list(names([*found, *found]).values()) == called
 
 
 def test_data_stand_in_the_place_of_where_they_lie():
