@@ -128,7 +128,7 @@ def check_data(recorded: Recorded, config: Config) -> None:
     if others := other_files(recorded.about, config):
         path, files = recorded.run.path, " and ".join(others)
         where = _say_where(locations(recorded.config))
-        raise ConfigError(f"{path}: was trained on another {files} than the one there is now ({where})")
+        raise ConfigError(f"{path}: was trained on other bytes than those in {files} now ({where})")
 
 
 def _say_where(keys: Sequence[str]) -> str:

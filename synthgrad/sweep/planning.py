@@ -108,8 +108,8 @@ def _fingerprints(grid: list[Planned]) -> list[str]:
         one = before.setdefault(key, config)
         if one is not config:
             silent = [name for name, value in config.items() if one.get(name) != value]
-            why = "the same data, and so " if {*silent} & {*locations(config)} else ""
-            raise ConfigError(f"sweep: {', '.join(silent)}: any value makes {why}the same run (leave one of them)")
+            what = "the same data at both make" if {*silent} & {*locations(config)} else "any value makes"
+            raise ConfigError(f"sweep: {', '.join(silent)}: {what} the same run (leave one of them)")
     return keys
 
 

@@ -206,7 +206,7 @@ def test_other_bytes_are_2_and_nothing_is_trained(tmp_path, monkeypatch, where):
     assert typed("runs", "verify", run, *where) == (
         2,
         "",
-        f"{run}: was trained on another mine.csv than the one there is now "
+        f"{run}: was trained on other bytes than those in mine.csv now "
         "(if its data lie elsewhere now, say where: -s task.path=PATH)\n",
     )
 

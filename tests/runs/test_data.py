@@ -129,7 +129,7 @@ def test_other_bytes_are_refused(tmp_path):
     with pytest.raises(ConfigError) as error:
         check_data(recorded, config)
     assert str(error.value) == (
-        f"{recorded.run.path}: was trained on another mine.csv than the one there is now "
+        f"{recorded.run.path}: was trained on other bytes than those in mine.csv now "
         "(if its data lie elsewhere now, say where: -s task.path=PATH)"
     )
 

@@ -256,7 +256,7 @@ def test_runs_that_do_not_say_what_they_read_are_there_by_their_path(tmp_path):
 def test_the_same_bytes_under_two_paths_are_one_run_of_a_grid(tmp_path):
     """Said, and not trained twice."""
     task = csv(tmp_path / "data")
-    with pytest.raises(ConfigError, match=r"^sweep: task\.path: any value makes the same data, and so the same run"):
+    with pytest.raises(ConfigError, match=r"^sweep: task\.path: the same data at both make the same run"):
         plan(tmp_path / "runs", [{"task": task}, {"task": WAYS["copied"](task, tmp_path)}])
 
 
