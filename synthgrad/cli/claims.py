@@ -173,7 +173,8 @@ class _Grid:
         from synthgrad.compare.cases import planned
         from synthgrad.config import flat, plain
 
-        return [planned(flat(plain(config))) for key, config in self.runs.items() if key not in self.ended]
+        left = (config for key, config in self.runs.items() if key not in self.ended)
+        return [planned(flat(plain(config)), config.files()) for config in left]
 
     def missing(self, home: Path) -> Iterator[Missing]:
         """The sweeps that make the missing runs; a run that an earlier one makes is not missing twice."""
@@ -201,7 +202,7 @@ def _planned(line: Line, directory: Path) -> _Sweep:
         configs = [each.config for each in (ablated(runs) if chosen["ablate"] else runs)]
     except ConfigError as error:
         raise ConfigError(f"{line.place}: {each}" for each in error.lines) from None
-    return _Sweep(_words(chosen), {identity(flat(plain(config))): config for config in configs})
+    return _Sweep(_words(chosen), {identity(flat(plain(config)), config.files()): config for config in configs})
 
 
 def _parsed(line: Line, directory: Path) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def whole(configs: Iterable[Config]) -> list[str]:
     """What ``compare`` calls those groups of a grid that others are but for their frozen layers."""
     from synthgrad.compare.cases import planned
 
-    every = [planned(flat(plain(config))) for config in configs]
+    every = [planned(flat(plain(config)), config.files()) for config in configs]
     members = [each for table in tables(every) for each in groups(table)[0]]
     ablated = {each.settings["trainer.name"] for each in members if each.settings[FREEZE]}
     there = (each for each in members if not each.settings[FREEZE] and each.settings["trainer.name"] in ablated)

@@ -66,7 +66,8 @@ def train(
 
     --resume goes on with a run that was interrupted, killed or failed, from its last checkpoint (one a minute, see
     training.checkpoint_every; Ctrl-C and other signals leave one too), without one from the start, and ends where it
-    would have ended. A run whose config.yaml is no longer what it began with is refused.
+    would have ended. A run whose config.yaml is no longer what it began with is refused. If its data were moved, say
+    where they are now with -s task.path.
 
     --from begins a run that is the other one up to that epoch and goes on with what -s changes: trainer.*,
     training.epochs, training.evaluate_every, training.checkpoint_every. Weights, running statistics, and what
@@ -133,9 +134,9 @@ def _prepared(
         if config is None:
             raise click.UsageError("missing argument CONFIG.yaml, or --resume RUN, or --from RUN@EPOCH")
         return *_new(config, settings, runs, name), None
-    if config or settings or name:
-        raise click.UsageError("--resume takes the config of the run (leave out CONFIG, -s, --seed, --name)")
-    return *_old(resume, runs, force), None
+    if config or name:
+        raise click.UsageError("--resume takes the config of the run (leave out CONFIG, --seed, --name)")
+    return *_old(resume, runs, settings, force), None
 
 
 def _failed(error: RunError, log: Log) -> RunError:
@@ -204,10 +205,10 @@ def _file(config: Path) -> Path:
     return config_file(config)
 
 
-def _old(name: str, runs: Path, force: bool) -> tuple[Experiment, Begin]:
-    """The experiment of a run, and its log that goes on."""
-    from synthgrad.config import load
-    from synthgrad.experiment import Config, Experiment
+def _old(name: str, runs: Path, where: tuple[str, ...], force: bool) -> tuple[Experiment, Begin]:
+    """The experiment of a run, its data ``where`` they lie now, and its log that goes on."""
+    from synthgrad.experiment import Experiment
+    from synthgrad.runs.data import located
     from synthgrad.runs.finding import named
     from synthgrad.runs.reading import Recorded
     from synthgrad.runs.resuming import check, take_up
@@ -216,11 +217,12 @@ def _old(name: str, runs: Path, force: bool) -> tuple[Experiment, Begin]:
 
     recorded = Recorded(named(name, runs))
     check(recorded, force)
+    config = located(recorded, where)
     if original(recorded.about) is None:
         said = "run.json has no copy of the settings that it began with (an older version): config.yaml is believed"
         click.echo(f"{recorded.run.path}: {said}", err=True)
     surveyor = Surveyor(command_line())
-    experiment = Experiment([load(recorded.run.config, Config)])
+    experiment = Experiment([config])
     about = surveyor.about()
     return experiment, lambda: take_up(recorded.run, experiment.replicas[0], about, force)
 

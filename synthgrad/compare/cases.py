@@ -17,15 +17,20 @@ from synthgrad.compare.statement import Claim
 from synthgrad.compare.subjects import Subject, settings_of
 from synthgrad.config.messages import closest, listed
 from synthgrad.errors import ConfigError
+from synthgrad.runs.data import Data, Files
 from synthgrad.runs.filters import select
 
 PLANNED = "planned"
 """The outcome of a run that is not there yet."""
 
 
-def planned(config: Mapping[str, Any]) -> Subject:
-    """A run that is still to be made, of a resolved config by dotted key, so that its group is known before."""
-    return Subject("", "", config["seed"], settings_of(config), PLANNED, {}, {}, np.empty(0), {})
+def planned(config: Mapping[str, Any], files: Files) -> Subject:
+    """A run that is still to be made, so that its group is known before.
+
+    Of a resolved config by dotted key, and the fingerprints of the files that it names.
+    """
+    data = Data.of(config, files)
+    return Subject("", "", config["seed"], settings_of(config, data), PLANNED, {}, {}, np.empty(0), {}, data)
 
 
 @dataclass(frozen=True)
@@ -175,7 +180,9 @@ class Tables:
 
 
 def _run(subject: Subject) -> _Run:
-    return _Run({"seed": subject.seed, **subject.settings}, subject.outcome, subject.name, subject.seed, subject)
+    locations = subject.data.locations if subject.data else {}
+    config = {"seed": subject.seed, **subject.settings, **locations}
+    return _Run(config, subject.outcome, subject.name, subject.seed, subject)
 
 
 # names --------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 
 from synthgrad.errors import ConfigError
 from synthgrad.runs.circumstances import hashes
+from synthgrad.runs.data import Data, names, recorded_files
 from synthgrad.runs.defaults import filled
 from synthgrad.runs.figures import diagnosis
 from synthgrad.runs.filters import select
@@ -27,7 +28,10 @@ HUGE = 1e150
 
 @dataclass(frozen=True)
 class Subject:
-    """One run: the settings that it is grouped by, what came of it, and its curves."""
+    """One run: the settings that it is grouped by, what came of it, and its curves.
+
+    ``data`` are those of files of the user; None if it reads none, or has not recorded what it read.
+    """
 
     name: str
     path: str
@@ -38,6 +42,7 @@ class Subject:
     about: dict[str, Any]
     epochs: Column
     columns: dict[str, Column]
+    data: Data | None = None
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -95,19 +100,37 @@ def gather(
     for record in select(records, conditions):
         _add(gathered, record, needed)
     gathered.subjects = completed(gathered.subjects)
+    gathered.notes += _changed_files(gathered.subjects)
     return gathered
 
 
 def completed(subjects: Sequence[Subject]) -> list[Subject]:
-    """The subjects; those that lack keys which others have, as runs of older versions do, with their defaults."""
+    """The subjects; those that lack keys which others have, as runs of older versions do, with their defaults.
+
+    Their data are called by the names of the files, so that all who have the same are called the same.
+    """
     keys = dict.fromkeys(key for subject in subjects for key in subject.settings)
+    called = names(subject.data for subject in subjects if subject.data)
 
     def complete(subject: Subject) -> Subject:
-        if len(subject.settings) == len(keys):
-            return subject
-        return replace(subject, settings=telling(filled(subject.settings, keys)))
+        settings, data = subject.settings, subject.data
+        if len(settings) < len(keys):
+            settings = telling(filled({**settings, **(data.locations if data else {})}, keys))
+        if data:
+            settings = data.put_into(settings, called[data.fingerprint])
+        return subject if settings is subject.settings else replace(subject, settings=settings)
 
     return [complete(subject) for subject in subjects]
+
+
+def _changed_files(subjects: Iterable[Subject]) -> Iterator[str]:
+    """A sentence for each file that was changed between the runs."""
+    found: dict[str, set[str]] = {}
+    for data in (subject.data for subject in subjects if subject.data):
+        found.setdefault(", ".join(map(str, data.locations.values())), set()).add(data.fingerprint)
+    for place, several in found.items():
+        if len(several) > 1:
+            yield f"{place}: was changed between the runs: those on other bytes are compared apart"
 
 
 def _place(path: Path) -> tuple[int, int] | Path:
@@ -129,18 +152,20 @@ def _add(gathered: Gathered, record: Recorded, needed: Callable[[Sequence[str]],
         columns = metrics.columns(metrics.names)  # what is needed is blank
     gathered.names.update(name for name in metrics.names if name not in ("epoch", "step"))
     epochs = columns.pop("epoch", np.empty(0))
+    data = Data.of(record.config, recorded_files(record.about))
     gathered.notes += record.damage + ([metrics.damage] if metrics.damage else [])
     gathered.subjects.append(
         Subject(
             name=record.name,
             path=str(record.run.path),
             seed=record.seed,
-            settings=settings_of(record.config),
+            settings=settings_of(record.config, data),
             outcome=record.outcome,
             diverged=record.diverged,
             about=record.about,
             epochs=epochs,
             columns=columns,
+            data=data,
         )
     )
 
@@ -152,9 +177,9 @@ def _measured(columns: Mapping[str, Column]) -> bool:
     return any(np.isfinite(columns[name]).any() for name in metrics or told)
 
 
-def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What runs are grouped by, of a resolved config by dotted key."""
-    return {key: _plain(value) for key, value in telling(config).items() if key not in RUN_ONLY}
+def settings_of(config: Mapping[str, Any], data: Data | None = None) -> dict[str, Any]:
+    """What runs are grouped by, of a resolved config by dotted key and the data that it names."""
+    return {key: _plain(value) for key, value in telling(config, data).items() if key not in RUN_ONLY}
 
 
 def _plain(value: Any) -> Any:

@@ -6,12 +6,14 @@ No file of the other run is needed to train it: its first part is trained again,
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from synthgrad.config import Complaints, Place, Setting, Template, label, load, plain, replaced, setting
+from synthgrad.config import Complaints, Place, Setting, Template, label, plain, replaced, setting
 from synthgrad.errors import ConfigError
 from synthgrad.experiment import Before, Config
+from synthgrad.runs.data import check_data, located, locations
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import given, named
 from synthgrad.runs.parting import compare, last_epoch
@@ -43,15 +45,12 @@ def branch(place: str, runs: Path, settings: tuple[str, ...]) -> Fork:
             [*told(recorded.run.config, recorded.edited), f"{recorded.run.path}: cannot be branched from ({right})"]
         )
     _check(recorded, epoch)
-    before = _before(recorded, epoch)
+    changes = _changes(settings, locations(recorded.config))
+    where = [text for text, change in zip(settings, changes, strict=True) if change.key[0] == "task"]
+    before = _before(recorded, epoch, where)
     if before.varies:
         said = "its schedule is free, and its epochs do not repeat: there is no state to go on from"
         raise ConfigError(f"{recorded.run.path}: {said} (branch from a run with schedule: pipelined)")
-    complaints, changes = Complaints(), []
-    for text in settings:
-        with complaints:
-            changes.append(_change(text))
-    complaints.settle()
     config = _faithful(Template(recorded.run.config, Config).resolve([*_base(place, before, epoch), *changes]), before)
     trainer: Any = config.trainer
     called = f"{given(recorded.name) or recorded.name}-{trainer.name}"
@@ -91,9 +90,13 @@ def _check(recorded: Recorded, epoch: int) -> None:
     raise ConfigError(f"{recorded.run.path}: {ended}: there is no state after epoch {epoch} ({right})")
 
 
-def _before(recorded: Recorded, epoch: int) -> Config:
-    """The config of the run up to the epoch: of a branch that of its first trainer. Raises ConfigError."""
-    config = load(recorded.run.config, Config)
+def _before(recorded: Recorded, epoch: int, where: Sequence[str]) -> Config:
+    """The config of the run up to the epoch: of a branch that of its first trainer. Raises ConfigError.
+
+    ``where`` are settings that say where its data lie now.
+    """
+    config = located(recorded, where)
+    check_data(recorded, config)
     if config.branch is None:
         return config
     fork = config.branch.epoch
@@ -107,11 +110,21 @@ def _before(recorded: Recorded, epoch: int) -> Config:
     return config.model_copy(update={"trainer": config.branch.trainer, "training": training, "branch": None})
 
 
-def _change(text: str) -> Setting:
+def _changes(settings: Iterable[str], where: Sequence[str]) -> list[Setting]:
+    """The overrides that a branch can have, ``where`` its data lie among them. Raises ConfigError with all others."""
+    complaints, changes = Complaints(), []
+    for text in settings:
+        with complaints:
+            changes.append(_change(text, (*MAY_CHANGE, *where)))
+    complaints.settle()
+    return changes
+
+
+def _change(text: str, may_change: Sequence[str]) -> Setting:
     """An override that a branch can have. Raises ConfigError."""
     change = setting(text)
-    if change.key[0] != "trainer" and ".".join(change.key) not in MAY_CHANGE:
-        right = f"trainer.*, {', '.join(MAY_CHANGE[:-1])} and {MAY_CHANGE[-1]} may change"
+    if change.key[0] != "trainer" and ".".join(change.key) not in may_change:
+        right = f"trainer.*, {', '.join(may_change[:-1])} and {may_change[-1]} may change"
         raise ConfigError(f"{label(text)}: a branch keeps what its run began with ({right})")
     return change
 

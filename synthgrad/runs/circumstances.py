@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synthgrad.config import flat
-
-if TYPE_CHECKING:
-    from synthgrad.experiment import Config
 
 LIKE = ("synthgrad", "git", "python", "numpy", "blas", "threads", "host", "system")
 """What may change the last bits of a run; its start and its command line are its own."""
@@ -32,17 +29,6 @@ def same(a: Mapping[str, Any], b: Mapping[str, Any], key: str) -> bool:
 def circumstances(about: Mapping[str, Any]) -> dict[str, Any]:
     """The content of a ``run.json`` that may change a run's last bits, by dotted key."""
     return flat({key: about[key] for key in LIKE if about.get(key) is not None})
-
-
-def other_files(about: Mapping[str, Any], config: Config) -> tuple[str, ...]:
-    """Names of files of the user that are not what the run read; none where it does not say what that was.
-
-    Raises ConfigError where there are no such files now.
-    """
-    then = about.get("files")
-    if not isinstance(then, dict) or not then:
-        return ()
-    return tuple(sorted(differing(then, config.files())))
 
 
 def hashes(about: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Replica
 from synthgrad.runs import checkpoints
 from synthgrad.runs.checkpoints import Checkpoint
-from synthgrad.runs.circumstances import other_files
+from synthgrad.runs.data import other_files
 from synthgrad.runs.directory import Run, not_written, whole
 from synthgrad.runs.locking import take
 from synthgrad.runs.log import Log, as_json, beginnings

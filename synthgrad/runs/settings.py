@@ -9,10 +9,9 @@ from typing import Any
 
 from synthgrad.config import flat, show
 from synthgrad.runs.circumstances import Pairs, differing
+from synthgrad.runs.data import locations
 from synthgrad.runs.telling import telling
 
-PLACES = ("task.path",)
-"""Keys that say where the user's files lie: their bytes count, and run.json has fingerprints of them."""
 SHOWN = 8
 """As many keys as are named."""
 
@@ -30,7 +29,7 @@ def edited(about: Mapping[str, Any], config: Mapping[str, Any]) -> Pairs:
     then = original(about)
     if then is None:
         return {}
-    elsewhere = PLACES if about.get("files") else ()
+    elsewhere = locations(config) if about.get("files") else ()  # their bytes count, and have fingerprints
     pairs = differing(telling(then), telling(config))
     return {key: pair for key, pair in pairs.items() if key not in elsewhere}
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from synthgrad.runs.data import Data
+
 SILENT = ("training.checkpoint_every",)
 """Keys on which nothing depends that a run records."""
 WORKERS = "schedule.workers"
 """Nor does it on this one, where the schedule is pipelined: any number of processes comes to the same bits."""
 
 
-def telling(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A resolved config, by dotted key, without the keys that change no number of the run but by chance."""
-    return {key: value for key, value in config.items() if key not in SILENT and not _silent(config, key)}
+def telling(config: Mapping[str, Any], data: Data | None = None) -> dict[str, Any]:
+    """A resolved config, by dotted key, without the keys that change no number of the run but by chance.
+
+    If its ``data`` are known, they stand in place of the keys that say where they lie.
+    """
+    told = {key: value for key, value in config.items() if key not in SILENT and not _silent(config, key)}
+    return data.put_into(told) if data else told
 
 
 def _silent(config: Mapping[str, Any], key: str) -> bool:

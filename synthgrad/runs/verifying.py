@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.config import load
-from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Pulse, train
+from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse, train
 from synthgrad.runs.circumstances import Pairs, circumstances, differing, hashes
+from synthgrad.runs.data import check_data, located
 from synthgrad.runs.parting import CLOCKS, last_epoch, part, shared
 from synthgrad.runs.reading import Recorded
 from synthgrad.runs.survey import Surveyor
@@ -54,10 +54,15 @@ class Verdict:
 class Verifier:
     """A recorded run and the experiment that is to repeat it, ready to train."""
 
-    def __init__(self, recorded: Recorded) -> None:
-        """Raises ConfigError where this version cannot train the run's config."""
+    def __init__(self, recorded: Recorded, where: Sequence[str] = ()) -> None:
+        """``where`` are settings KEY=VALUE that say where the data of the run lie now.
+
+        Raises ConfigError if this version cannot train the run's config, or if the data there are not the run's.
+        """
         self.recorded = recorded
-        self.experiment = Experiment([load(recorded.run.config, Config)])
+        config = located(recorded, where)
+        check_data(recorded, config)
+        self.experiment = Experiment([config])
         self.metrics = recorded.metrics()
         self.columns = self.metrics.columns(self.metrics.names)
         recorded.note_damage(self.metrics.damage)

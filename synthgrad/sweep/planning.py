@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthgrad.config import flat, plain, read_resolved
 from synthgrad.errors import ConfigError, RunError
-from synthgrad.runs.circumstances import other_files
+from synthgrad.runs.data import Data, Files, locations, other_files, recorded_files
 from synthgrad.runs.defaults import completed
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below, called
@@ -112,21 +112,26 @@ def train_line(planned: Planned, runs: Path, name: str | None) -> list[str]:
     return [*words, "-q"]
 
 
-def identity(config: Mapping[str, Any]) -> str:
-    """A fingerprint of a resolved config, by dotted key: equal for runs that record the same."""
-    return blake2b(json.dumps(telling(config), sort_keys=True).encode(), digest_size=16).hexdigest()
+def identity(config: Mapping[str, Any], files: Files | None = None) -> str:
+    """A fingerprint of a resolved config, by dotted key, and of its ``files``: equal for runs that record the same.
+
+    Without ``files`` it is where they lie that counts.
+    """
+    settings = telling(config, Data.of(config, files))
+    return blake2b(json.dumps(settings, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def _fingerprints(grid: list[Planned]) -> list[str]:
     """Fingerprints of its configs. Raises ConfigError where two are equal."""
     configs = [flat(plain(each.config)) for each in grid]
-    keys = [identity(config) for config in configs]
+    keys = [identity(config, each.config.files()) for config, each in zip(configs, grid, strict=True)]
     before: dict[str, dict[str, Any]] = {}
     for key, config in zip(keys, configs, strict=True):
         one = before.setdefault(key, config)
         if one is not config:
-            silent = ", ".join(name for name, value in config.items() if one.get(name) != value)
-            raise ConfigError(f"sweep: {silent}: any value makes the same run (leave one of them)")
+            silent = [name for name, value in config.items() if one.get(name) != value]
+            what = "the same data at both make" if {*silent} & {*locations(config)} else "any value makes"
+            raise ConfigError(f"sweep: {', '.join(silent)}: {what} the same run (leave one of them)")
     return keys
 
 
@@ -165,25 +170,35 @@ def _elsewhere(key: str, claimed: Claimed, attempts: Iterable[Recorded], force: 
 
 
 def found(paths: Iterable[Path], wanted: Mapping[str, Config]) -> Found:
-    """Those of these runs whose config is wanted. Raises ConfigError where files that its task reads are not there."""
+    """Those of these runs whose config is wanted, on the same data, wherever those lay when the run was made.
+
+    Raises ConfigError if files that its task reads are not there.
+    """
     runs = Found()
-    for path, key in _identities(paths):
-        if key in wanted:
-            recorded = Recorded(path)
-            names = other_files(recorded.about, wanted[key])
-            if names or recorded.edited:
-                runs.others.setdefault(key, []).append(names)
-            else:
-                runs.there.setdefault(key, []).append(recorded)
+    places = {identity(config): key for key, each in wanted.items() if locations(config := flat(plain(each)))}
+    for path, key, place in _identities(paths):
+        at_place = places.get(place, "")
+        mine = key if key in wanted else at_place
+        if not mine:
+            continue
+        recorded = Recorded(path)
+        names = () if key in wanted else other_files(recorded.about, wanted[mine])  # it may not say which data it read
+        if names or recorded.edited:
+            runs.others.setdefault(mine, []).append(names)
+        else:
+            runs.there.setdefault(mine, []).append(recorded)
     return runs
 
 
-def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """Each run with its fingerprint, the keys that came after it at their defaults."""
+def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, str, str]]:
+    """Each run with its fingerprint, by its data and by their place, the keys that came after it at their defaults."""
     for path in paths:
         try:
-            yield path, identity(completed(read_resolved(Run(path).config)))
-        except (ConfigError, TypeError, ValueError):  # no config of ours
+            config = completed(read_resolved(Run(path).config))
+            place = identity(config)
+            files = recorded_files(Recorded(path).about) if locations(config) else None
+            yield path, identity(config, files) if files else place, place
+        except (ConfigError, TypeError, ValueError):  # not a config of this program
             continue
 
 

@@ -87,7 +87,7 @@ def fingerprints(files: Iterable[Stamp]) -> dict[str, str]:
     return {_printable(os.path.basename(file.path)): _fingerprint(file) for file in files}
 
 
-@remembered(16)
+@remembered(4096)
 def _fingerprint(file: Stamp) -> str:
     try:
         with open(file.path, "rb") as stream:

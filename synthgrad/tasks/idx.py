@@ -46,6 +46,7 @@ class IDX(Task):
     meaning = "images of MNIST, Fashion-MNIST, KMNIST or EMNIST, from IDX files that you have"
     outputs = "classes"
     fixed = True
+    locations = ("path", "train", "test")
 
     def __init__(self, options: IDXOptions, streams: Streams) -> None:
         self.options = options

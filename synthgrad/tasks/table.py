@@ -57,6 +57,7 @@ class Table(Task):
     Options = TableOptions
     meaning = "your own table, a CSV or NPZ file: one column predicted from the others"
     fixed = True
+    locations = ("path",)
 
     def __init__(self, options: TableOptions, streams: Streams) -> None:
         self.options = options

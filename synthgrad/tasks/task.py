@@ -54,6 +54,8 @@ class Task(ABC):
     test: Examples
     fresh = False
     fixed = False
+    locations: ClassVar[tuple[str, ...]] = ()
+    """The options that only say where ``files`` lie: with the same bytes elsewhere the examples are the same."""
 
     @abstractmethod
     def __init__(self, options: Any, streams: Streams) -> None: ...

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from made import called, made, replaced, rewritten
+from movedfiles import FILES, WAYS, csv, edited
 from shown import screen
 from typed import typed
 
@@ -154,3 +155,36 @@ def test_what_cannot_be_meant_is_2(tmp_path, words):
     made(tmp_path)
     answer = typed("runs", "diff", *words, "--runs", tmp_path)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+
+
+# data ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", FILES)
+def test_the_same_data_elsewhere_are_no_difference(tmp_path, kind, way):
+    """A run is what it was trained on, not where that lay."""
+    task = FILES[kind](tmp_path / "data")
+    a, b = made(tmp_path, {"task": task}), made(tmp_path, {"task": WAYS[way](task, tmp_path)})
+    assert data(a, b)["config"] == {}
+    assert "settings: the same" in said(a, b)
+
+
+def test_other_data_under_the_same_path_are_a_difference(tmp_path):
+    """They are called alike, so that their fingerprints tell them apart."""
+    task = csv(tmp_path / "data")
+    a = made(tmp_path, {"task": task})
+    edited(task)
+    b = made(tmp_path, {"task": task})
+    one, other = data(a, b)["config"]["task.data"]
+    assert one.startswith("mine.csv (")
+    assert other.startswith("mine.csv (")
+    assert one != other
+
+
+def test_runs_that_do_not_say_what_they_read_differ_in_their_paths(tmp_path):
+    """Nothing else is known."""
+    task = csv(tmp_path / "data")
+    a, b = made(tmp_path, {"task": task}), made(tmp_path, {"task": WAYS["copied"](task, tmp_path)})
+    rewritten(b, "run.json", files=None)
+    assert list(data(a, b)["config"]) == ["task.path"]

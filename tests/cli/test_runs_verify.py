@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from made import LATE, called, killed, made, replaced, rewritten
+from movedfiles import FILES, WAYS, csv, edited
 from terminal import seen
 from typed import environment, ran, typed
 
@@ -166,3 +169,51 @@ def test_blas_has_one_thread_unless_the_caller_says_otherwise(tmp_path, given, t
         part.removeprefix("threads.").split(" ", 1) for part in said.out.split("; ") if part.startswith("threads.")
     )
     assert [text.rpartition(" ")[2].strip() for text in found.values()] == threads.split()
+
+
+# data that were moved -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", FILES)
+def test_data_that_were_moved_are_verified_where_they_are_said_to_be(tmp_path, kind, way):
+    """Their path was the only thing that changed."""
+    task = FILES[kind](tmp_path / "data")
+    run = made(tmp_path / "runs", {"task": task})
+    moved = WAYS[way](task, tmp_path)
+    where = [word for key in moved if moved[key] != task.get(key) for word in ("-s", f"task.{key}={moved[key]}")]
+    said = typed("runs", "verify", run, *where)
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith(f"{run.name}: identical to epoch 3 (")
+
+
+def test_a_path_is_taken_from_where_the_command_is_run(tmp_path, monkeypatch):
+    """As it is for train."""
+    task = csv(tmp_path / "data")
+    run = made(tmp_path / "runs", {"task": task})
+    Path(task["path"]).rename(tmp_path / "here.csv")
+    monkeypatch.chdir(tmp_path)
+    assert typed("runs", "verify", run, "-s", "task.path=here.csv").code == 0
+
+
+@pytest.mark.parametrize("where", [[], ["-s", "task.path=mine.csv"]], ids=["where they were", "elsewhere"])
+def test_other_bytes_are_2_and_nothing_is_trained(tmp_path, monkeypatch, where):
+    """Whether they lie where the run's data lay or where the data are said to be."""
+    task = csv(tmp_path / "data")
+    run = made(tmp_path / "runs", {"task": task})
+    edited(task)
+    monkeypatch.chdir(tmp_path / "data")
+    assert typed("runs", "verify", run, *where) == (
+        2,
+        "",
+        f"{run}: was trained on other bytes than those in mine.csv now "
+        "(if its data lie elsewhere now, say where: -s task.path=PATH)\n",
+    )
+
+
+def test_nothing_but_the_place_of_the_data_can_be_said(tmp_path):
+    """Other settings are another run."""
+    run = made(tmp_path)
+    said = typed("runs", "verify", run, "-s", "trainer.alpha=0.1")
+    assert (said.code, said.out) == (2, "")
+    assert "-s trainer.alpha=0.1: does not say where the data of" in said.err

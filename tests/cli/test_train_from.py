@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from made import LATE, called, fork, made
+from movedfiles import WAYS, csv, edited
 from test_completion import completed
 from typed import metrics, numbers, only, result, typed, weights, write
 
@@ -279,3 +280,15 @@ def test_runs_are_completed_with_an_at_and_their_last_epoch(parent):
     assert completed("train", "--runs", str(parent.parent), "--from", parent.name[:12]) == [f"{parent.name}@"]
     assert completed("train", "--runs", str(parent.parent), "--from", "latest", "@") == ["8"]
     assert completed("train", "--runs", str(parent.parent), "--from", "nosuch", "@") == []
+
+
+def test_a_branch_finds_data_that_were_moved(branch, tmp_path):
+    """And refuses others."""
+    task = csv(tmp_path / "data")
+    parent = made(tmp_path / "runs", {"task": task})
+    moved = WAYS["renamed"](task, tmp_path)
+    words = (f"{parent}@1", "-s", "trainer.name=frozen", "-s", f"task.path={moved['path']}")
+    said = branch(*words)
+    assert (said.code, said.err) == (0, "")
+    edited(moved)
+    assert branch(*words).code == 2

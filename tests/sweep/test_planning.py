@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from hashlib import file_digest
 from pathlib import Path
 
 import pytest
 from conftest import tiny
 from datafiles import write_csv
 from made import LATE, killed, made, replaced, rewritten
+from movedfiles import FILES, WAYS, csv, edited, npz
 
 from synthgrad.cli.tally import opening
 from synthgrad.errors import ConfigError, RunError
@@ -19,6 +21,7 @@ from synthgrad.runs.resuming import take_up
 from synthgrad.sweep.claims import FOLDER, claiming, others
 from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.planning import Request, identity, planned, train_line
+from synthgrad.tasks import files
 
 
 def grid(*keys):
@@ -233,3 +236,61 @@ def test_the_identity_is_that_of_the_file(tmp_path):
     path = made(tmp_path, keys, stop=1)
     assert identity(flat(plain(config))) == identity(read_resolved(path / "config.yaml"))
     assert json.loads((path / "run.json").read_text())["hashes"]
+
+
+# where the data lie -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", FILES)
+def test_runs_on_the_same_bytes_are_there_wherever_these_lie_now(tmp_path, kind, way):
+    """Copied, linked, renamed; nothing is trained again."""
+    task = FILES[kind](tmp_path / "data")
+    path = made(tmp_path / "runs", {"task": task})
+    found = plan(tmp_path / "runs", [{"task": WAYS[way](task, tmp_path)}])
+    assert (to_do(found), found.there, found.others) == ([], {0: path}, {})
+
+
+def test_an_interrupted_run_goes_on_with_data_that_were_moved(tmp_path):
+    """In its own directory."""
+    task = csv(tmp_path / "data")
+    path = made(tmp_path / "runs", {"task": task}, stop=2)
+    (stack,) = plan(tmp_path / "runs", [{"task": WAYS["renamed"](task, tmp_path)}]).stacks
+    assert [order.resume for order in stack.orders] == [path]
+
+
+def test_runs_on_other_data_elsewhere_are_nothing_to_tell(tmp_path):
+    """Only those on what the same path led to before."""
+    made(tmp_path / "runs", {"task": npz(tmp_path / "one")})
+    task = csv(tmp_path / "two")
+    made(tmp_path / "runs", {"task": task})
+    edited(task)
+    found = plan(tmp_path / "runs", [{"task": task}])
+    assert (to_do(found), found.others) == ([0], {("mine.csv",): 1})
+
+
+def test_runs_that_do_not_say_what_they_read_are_there_by_their_path(tmp_path):
+    """Those of older versions."""
+    task = csv(tmp_path / "data")
+    path = made(tmp_path / "runs", {"task": task})
+    rewritten(path, "run.json", files=None)
+    assert plan(tmp_path / "runs", [{"task": task}]).there == {0: path}
+
+
+def test_the_same_bytes_under_two_paths_are_one_run_of_a_grid(tmp_path):
+    """Said, and not trained twice."""
+    task = csv(tmp_path / "data")
+    with pytest.raises(ConfigError, match=r"^sweep: task\.path: the same data at both make the same run"):
+        plan(tmp_path / "runs", [{"task": task}, {"task": WAYS["copied"](task, tmp_path)}])
+
+
+def test_no_file_is_read_again_for_each_run(tmp_path, monkeypatch):
+    """Its fingerprint is made once, however many runs and files there are."""
+    read = []
+    monkeypatch.setattr(files, "file_digest", lambda file, make: read.append(file.name) or file_digest(file, make))
+    tasks = [csv(tmp_path / str(number)) for number in range(20)]
+    for number, task in enumerate(tasks):
+        Path(task["path"]).write_text(Path(task["path"]).read_text() + f"{number},1,1,1,setosa\n")
+    found = plan(tmp_path / "runs", [{"task": task, "seed": seed} for seed in range(3) for task in tasks])
+    assert len(to_do(found)) == 60
+    assert sorted(read) == sorted(task["path"] for task in tasks)

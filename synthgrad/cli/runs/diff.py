@@ -73,13 +73,24 @@ def difference(pair: tuple[Recorded, Recorded], logs: tuple[Metrics, Metrics]) -
     return {
         "runs": [run.name for run in pair],
         "outcome": [run.outcome for run in pair],
-        "config": differing(a.config, b.config),
+        "config": differing(*_settings(a, b)),
         "circumstances": differing(_circumstances(a), _circumstances(b)),
         "shared": [name for name in both if fingerprints[0][name] == fingerprints[1][name]],
         "not_shared": [name for name in both if fingerprints[0][name] != fingerprints[1][name]],
         "log": _log(compare(*logs)),
         "varies": [run.name for run in pair if run.about.get("varies") is True],
     }
+
+
+def _settings(*runs: Recorded) -> list[dict[str, Any]]:
+    """Their configs, with the data in place of where they lie if both runs have recorded what they read."""
+    from synthgrad.runs.data import Data, names, recorded_files
+
+    data = [Data.of(run.config, recorded_files(run.about)) for run in runs]
+    called = names(filter(None, data))
+    if None in data:
+        return [run.config for run in runs]
+    return [each.put_into(run.config, called[each.fingerprint]) for run, each in zip(runs, data, strict=True) if each]
 
 
 def _circumstances(run: Recorded) -> dict[str, Any]:

@@ -26,18 +26,30 @@ SECONDS = 0.2
 
 @click.command(short_help="Train runs again and hold every figure against the record.")
 @click.argument("names", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
+@click.option(
+    "-s",
+    "--set",
+    "where",
+    multiple=True,
+    metavar="KEY=PATH",
+    help="Where the data of the runs lie now (task.path), if not where they were; repeatable.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @run_names
-def verify(names: tuple[str, ...], quiet: bool, runs: Path) -> None:
+def verify(names: tuple[str, ...], where: tuple[str, ...], quiet: bool, runs: Path) -> None:
     """Train runs again from their configs, writing nothing, and compare every epoch with what was recorded.
 
-    Exit code 0 if all repeat to the last bit, 4 if one does not, 5 if one has recorded nothing to compare, or nothing
-    that could be repeated.
+    A run on files of yours needs the same bytes, wherever they are. If its data were moved, -s says where they are
+    now; nothing else can be set.
+
+    Exit code 0 if all repeat to the last bit, 2 if the data of one are not there or have other bytes, 4 if one does
+    not repeat, 5 if one has recorded nothing to compare, or nothing that could be repeated.
 
     \b
     Examples:
       synthgrad runs verify latest
       synthgrad runs verify runs/*
+      synthgrad runs verify latest -s task.path=/mnt/data/iris.csv
     """
     one_blas_thread()
     from synthgrad.errors import ConfigError
@@ -48,7 +60,7 @@ def verify(names: tuple[str, ...], quiet: bool, runs: Path) -> None:
     codes, problems = {0}, []
     for path in find(names, runs):
         try:
-            verifier = Verifier(Recorded(path))
+            verifier = Verifier(Recorded(path), where)
         except ConfigError as error:
             problems += error.lines
             continue
