@@ -19,7 +19,12 @@ T = TypeVar("T", bound=Options)
 
 
 def check(tree: Tree | str, options: type[T]) -> T:
-    """Make the options of a tree (or of YAML text). Raises ConfigError with every problem."""
+    """Make the options of a tree (or of YAML text), everything decided. Raises ConfigError with every problem."""
+    return decided(check_only(tree, options))
+
+
+def check_only(tree: Tree | str, options: type[T]) -> T:
+    """The same with what is left to be found out as it is."""
     if isinstance(tree, str):
         tree = parse(tree, "config")
     checker = _Checker(tree, options)
@@ -37,6 +42,15 @@ def walk(value: Options, key: Key = ()) -> Iterator[tuple[Key, Problem]]:
         below = getattr(value, name)
         if isinstance(below, Options):
             yield from walk(below, (*key, name))
+
+
+def decided(value: T) -> T:
+    """A section and those below it with what they left to be found out."""
+    value = value.decided()
+    below = {name: getattr(value, name) for name in type(value).model_fields}
+    sections_ = {name: (old, decided(old)) for name, old in below.items() if isinstance(old, Options)}
+    changed = {name: new for name, (old, new) in sections_.items() if new is not old}
+    return value.model_copy(update=changed) if changed else value
 
 
 READ = {bool: "a switch", int: "a number", float: "a number", list: "a list", dict: "a section"}
