@@ -12,6 +12,7 @@ from typing import Self
 
 import click
 
+from synthgrad.cli.data import sentence
 from synthgrad.cli.signals import Stop
 from synthgrad.sweep.events import Begun, Ended, Event, Progress
 from synthgrad.sweep.planning import Plan
@@ -167,7 +168,17 @@ def opening(plan: Plan, place: str, jobs: int) -> Iterator[str]:
     """What is good to know beforehand; then what there is to do, and where it is done, by so many at a time."""
     for remark in (*left_alone(plan.others), *_varying(plan, jobs)):
         yield f"sweep: {remark}"
+    yield from dict.fromkeys(_data(plan))
     yield _work(plan, place)
+
+
+def _data(plan: Plan) -> Iterator[str]:
+    """What was found in the user's files that are to be trained on, once each."""
+    tasks = {order.config.task: order.config for stack in plan.stacks for order in stack.orders}
+    for config in tasks.values():
+        data = config.data()
+        if "file" in data:
+            yield sentence(data)
 
 
 def _work(plan: Plan, place: str) -> str:

@@ -175,6 +175,7 @@ def _old(name: str, runs: Path) -> tuple[Experiment, Begin]:
     """The experiment of a run, and its log that goes on."""
     from synthgrad.config import load
     from synthgrad.experiment import Config, Experiment
+    from synthgrad.runs.deciding import settings as kinds
     from synthgrad.runs.finding import named
     from synthgrad.runs.reading import Recorded
     from synthgrad.runs.resuming import check, take_up
@@ -183,7 +184,7 @@ def _old(name: str, runs: Path) -> tuple[Experiment, Begin]:
     recorded = Recorded(named(name, runs))
     check(recorded)
     surveyor = Surveyor(command_line())
-    experiment = Experiment([load(recorded.run.config, Config)])
+    experiment = Experiment([load(recorded.run.config, Config, kinds(recorded.config))])
     about = surveyor.about()
     return experiment, lambda: take_up(recorded.run, experiment.replicas[0], about)
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from synthgrad.config import Complaints, Place, Setting, Template, label, load, plain, replaced, setting
 from synthgrad.errors import ConfigError
 from synthgrad.experiment import Before, Config
+from synthgrad.runs.deciding import settings as kinds
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import given, named
 from synthgrad.runs.parting import compare, last_epoch
@@ -46,7 +47,8 @@ def branch(place: str, runs: Path, settings: tuple[str, ...]) -> Fork:
         with complaints:
             changes.append(_change(text))
     complaints.settle()
-    config = _faithful(Template(recorded.run.config, Config).resolve([*_base(place, before, epoch), *changes]), before)
+    base = [*map(setting, kinds(recorded.config)), *_base(place, before, epoch)]
+    config = _faithful(Template(recorded.run.config, Config).resolve([*base, *changes]), before)
     trainer: Any = config.trainer
     called = f"{given(recorded.name) or recorded.name}-{trainer.name}"
     return Fork(config, called, recorded.run, {"run": recorded.name, "epoch": epoch})
@@ -87,7 +89,7 @@ def _check(recorded: Recorded, epoch: int) -> None:
 
 def _before(recorded: Recorded, epoch: int) -> Config:
     """The config of the run up to the epoch: of a branch that of its first trainer. Raises ConfigError."""
-    config = load(recorded.run.config, Config)
+    config = load(recorded.run.config, Config, kinds(recorded.config))
     if config.branch is None:
         return config
     fork = config.branch.epoch

@@ -162,6 +162,7 @@ def beginnings(replica: Replica) -> dict[str, Any]:
     return {
         "hashes": replica.hashes(),
         "files": replica.config.files(),
+        "data": replica.config.data(),
         "stability": replica.stability(),
         "processes": replica.processes(),
         "varies": replica.config.varies,

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from synthgrad.config import load
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, Pulse, train
 from synthgrad.runs.circumstances import Pairs, circumstances, differing, hashes
+from synthgrad.runs.deciding import settings
 from synthgrad.runs.parting import CLOCKS, last_epoch, part, shared
 from synthgrad.runs.reading import Recorded
 from synthgrad.runs.survey import Surveyor
@@ -57,7 +58,7 @@ class Verifier:
     def __init__(self, recorded: Recorded) -> None:
         """Raises ConfigError where this version cannot train the run's config."""
         self.recorded = recorded
-        self.experiment = Experiment([load(recorded.run.config, Config)])
+        self.experiment = Experiment([load(recorded.run.config, Config, settings(recorded.config))])
         self.metrics = recorded.metrics()
         self.columns = self.metrics.columns(self.metrics.names)
         recorded.note_damage(self.metrics.damage)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from synthgrad.config import flat, plain, read_resolved
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.runs.circumstances import other_files
+from synthgrad.runs.deciding import decided
 from synthgrad.runs.defaults import completed
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below, called
@@ -148,7 +149,8 @@ def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     """Each run with its fingerprint, the keys that came after it at their defaults."""
     for path in paths:
         try:
-            yield path, identity(completed(read_resolved(Run(path).config)))
+            run = Run(path)
+            yield path, identity(completed(decided(run, read_resolved(run.config))))
         except (ConfigError, TypeError, ValueError):  # no config of ours
             continue
 
