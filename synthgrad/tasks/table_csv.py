@@ -68,7 +68,9 @@ def read_csv(file: Stamp, target: str, columns: Sequence[str]) -> Cells:
         text = _checked(sample, path, unpacked_size(file))
         with opened(path) as raw, io.TextIOWrapper(raw, _encoding(sample), newline="") as stream:
             rows = _rows(stream, path, text)
-            line, header = next(rows)
+            line, header = next(rows, (0, []))
+            if not line:
+                raise DataError("path", f"{path}: has no line of names (expected one, then rows)")
             names = _names(path, line, header, target)
             chosen = inputs(path, names, target, columns)
             return _columns(_even(rows, path, len(names)), path, names, target, chosen)

@@ -154,6 +154,7 @@ FOREIGN: dict[str, tuple[str, bytes, str]] = {
         TEXT.encode("utf-16-le"),
         "holds NUL bytes, so it is no CSV file (if it is UTF-16, save",
     ),
+    "sep-alone": ("m.csv", b"sep=;\n\n", "m.csv: has no line of names (expected one, then rows)"),
     "latin-1": ("m.csv", "x,größe\n1,2\n".encode("latin-1"), "is not UTF-8 text (save it as CSV UTF-8, or as an NPZ"),
     "odd-utf-16": ("m.csv", TEXT.encode("utf-16")[:-1], "is not UTF-8 text"),
 }
