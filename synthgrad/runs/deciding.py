@@ -26,7 +26,7 @@ def settings(config: Mapping[str, Any]) -> list[str]:
 
 
 def _kind(run: Run, config: Mapping[str, Any]) -> str:
-    if config.get(KIND) != GUESS:
+    if config.get(KIND) != GUESS or not run.metrics.is_file():
         return ""
     with suppress(OSError, ValueError), run.metrics.open("rb") as file:
         names = file.readline(HEAD).decode().strip().split(",")

@@ -52,7 +52,7 @@ def test_a_log_begins_with_config_circumstances_and_header(log):
     found = {
         "hashes": log.replica.hashes(),
         "files": {},
-        "data": data,
+        "data": log.replica.config.data(),
         "stability": log.replica.stability(),
         "processes": 1,
     }
