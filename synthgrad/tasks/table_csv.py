@@ -137,7 +137,8 @@ def _names(path: str, line: int, header: Sequence[str], target: str) -> list[str
     """The names of the columns. Raises DataError where they are not one of a kind."""
     names = [unicodedata.normalize("NFC", name.strip()) for name in header]
     twice = [name for name in names if names.count(name) > 1] if len(set(names)) < len(names) else []
-    if _data(names) and (twice or "" in names or target not in names or any("." in name for name in names)):
+    lost = target not in names and not get_close_matches(target, names, 1)
+    if _data(names) and (twice or "" in names or lost or _fractions(names)):
         raise DataError("path", f"{path}:{line}: {_headless(len(names), target)}")
     if "" in names:
         raise DataError("path", f"{path}:{line}: column {names.index('') + 1} has no name (name it, or delete it)")
@@ -151,9 +152,13 @@ def _data(names: Sequence[str]) -> bool:
     if list(names[1:]) == [str(i) for i in range(len(names) - 1)]:
         return False  # as pandas writes a table whose columns have no names, with its index
     numbers = [number(name) is not None or missing(name) for name in names]
-    fractions = any("." in name and number(name) is not None for name in names)
-    most = fractions and len(names) > 1 and (all(numbers[1:]) or all(numbers[:-1]))
-    return all(numbers) or (most and len(names) > 2)
+    most = len(names) > 2 and (all(numbers[1:]) or all(numbers[:-1]))
+    return all(numbers) or (most and any("." in name for name in names))
+
+
+def _fractions(names: Sequence[str]) -> bool:
+    """Whether a first line has numbers alone, not all of them whole, as years and the numbers of columns are."""
+    return all(number(name) is not None for name in names) and any("." in name for name in names)
 
 
 def _headless(width: int, target: str) -> str:

@@ -252,6 +252,13 @@ def test_an_input_that_is_no_number_is_told_what_it_looks_like(tmp_path: Path, c
     assert what in said(tmp_path, "m.csv", "".join(["x,y\n", *(f"{cell},.5\n" for cell in cells)]).encode())
 
 
+def test_a_header_may_have_numbers_in_it(tmp_path: Path) -> None:
+    """Wavelengths, years, the numbers of columns."""
+    for names in ("350.5,351.0,y", "2019,2020,y", "0,1,y"):
+        assert sizes(tmp_path, "m.csv", f"{names}\n1,2,.5\n3,4,.7\n".encode()) == (2, 2)
+    assert "did you mean 'yy'?" in said(tmp_path, "m.csv", b"350.5,351.0,yy\n1,2,.5\n")
+
+
 HEADERS = {
     "numbers": "0,0,72,31.53\n0,1,44,14.06\n",
     "fractions-and-a-class": "5.1,3.5,1.4,setosa\n4.9,3.0,1.4,virginica\n",
