@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from synthgrad.cli.options import complete_name, settings
+
+if TYPE_CHECKING:
+    from synthgrad.experiment import Config
 
 
 @click.group()
@@ -37,14 +41,23 @@ def check(configs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
         try:
             if of_claims(path):
                 checked(path)
+                said = ""
             else:
-                load(path, Config, settings)
+                said = _decided(load(path, Config, settings))
         except ConfigError as error:
             problems += error.lines
         else:
-            click.echo(f"{path}: ok")
+            click.echo(f"{path}: ok{said}")
     if problems:
         raise ConfigError(problems)
+
+
+def _decided(config: Config) -> str:
+    """What was found in the user's own file, in brackets."""
+    from synthgrad.cli.data import sentence
+
+    data = config.data()
+    return f" ({sentence(data)})" if "file" in data else ""
 
 
 @config.command(short_help="Print a config with every default filled in.")

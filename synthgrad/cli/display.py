@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from synthgrad.cli.cautions import crowded, late, spared, timed, unlocked, unstable
+from synthgrad.cli.data import sentence
 from synthgrad.cli.quiet import Display
 from synthgrad.cli.rows import at_work, lines, rows
 from synthgrad.cli.summary import COMMAND, verdict
@@ -72,6 +73,7 @@ class Spoken(Display):
         self.guess = guess(experiment)
         processes = log.replica.processes()
         self.opening = [
+            sentence(self.config.data()),
             self.title,
             *self._goes_on(),
             *unlocked(log),

@@ -12,6 +12,7 @@ from typing import Self
 
 import click
 
+from synthgrad.cli.data import sentence
 from synthgrad.cli.signals import Stop
 from synthgrad.runs.locking import UNLOCKED
 from synthgrad.sweep.events import Begun, Ended, Event, Progress
@@ -170,7 +171,17 @@ def opening(plan: Plan, place: str, jobs: int, runs: Path) -> Iterator[str]:
         yield f"{runs}: {UNLOCKED}"
     for remark in (*left_alone(plan.others), *_unproved(plan.unproved), *_unseen(plan.unseen), *_varying(plan, jobs)):
         yield f"sweep: {remark}"
+    yield from dict.fromkeys(_data(plan))
     yield _work(plan, place)
+
+
+def _data(plan: Plan) -> Iterator[str]:
+    """What was found in the user's files that are to be trained on, once each."""
+    tasks = {order.config.task: order.config for stack in plan.stacks for order in stack.orders}
+    for config in tasks.values():
+        data = config.data()
+        if "file" in data:
+            yield sentence(data)
 
 
 def _work(plan: Plan, place: str) -> str:

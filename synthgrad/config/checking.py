@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from synthgrad.config.choosing import chosen, meant
-from synthgrad.config.messages import Key, closest, describe, dotted, listed, not_one_of, show
+from synthgrad.config.messages import Key, closest, describe, dotted, listed, not_one_of, quoted_line, show
 from synthgrad.config.options import OneOf, Options, Section, default_of, optional, paths, sections
+from synthgrad.config.outside import Quotable
 from synthgrad.config.overrides import hinted
 from synthgrad.config.reading import Finding, Tree, in_order, parse
 from synthgrad.errors import ConfigError, Problem
@@ -18,7 +19,12 @@ T = TypeVar("T", bound=Options)
 
 
 def check(tree: Tree | str, options: type[T]) -> T:
-    """Make the options of a tree (or of YAML text). Raises ConfigError with every problem."""
+    """Make the options of a tree (or of YAML text), everything decided. Raises ConfigError with every problem."""
+    return decided(check_only(tree, options))
+
+
+def check_only(tree: Tree | str, options: type[T]) -> T:
+    """The same with what is left to be found out as it is."""
     if isinstance(tree, str):
         tree = parse(tree, "config")
     checker = _Checker(tree, options)
@@ -36,6 +42,19 @@ def walk(value: Options, key: Key = ()) -> Iterator[tuple[Key, Problem]]:
         below = getattr(value, name)
         if isinstance(below, Options):
             yield from walk(below, (*key, name))
+
+
+def decided(value: T) -> T:
+    """A section and those below it with what they left to be found out."""
+    value = value.decided()
+    below = {name: getattr(value, name) for name in type(value).model_fields}
+    sections_ = {name: (old, decided(old)) for name, old in below.items() if isinstance(old, Options)}
+    changed = {name: new for name, (old, new) in sections_.items() if new is not old}
+    return value.model_copy(update=changed) if changed else value
+
+
+READ = {bool: "a switch", int: "a number", float: "a number", list: "a list", dict: "a section"}
+"""By its kind, what YAML reads a text as that is no text."""
 
 
 class _Checker:
@@ -96,12 +115,28 @@ class _Checker:
                 self._unknown(name, options, section, key)
             elif (below := known[name]) is None or (value is None and optional(options.model_fields[name].annotation)):
                 checked[name] = value
+                mark = next((m for m in options.model_fields[name].metadata if isinstance(m, Quotable)), None)
+                if mark is not None:
+                    self._quoted((*key, name), value, mark.many)
             else:
                 checked[name] = self.section(below, value, (*key, name), default_of(options, name))
         for name, below in known.items():
             if isinstance(below, OneOf) and name not in data and default_of(options, name) is None:
                 checked[name] = self.section(below, None, (*key, name))
         return checked
+
+    def _quoted(self, key: Key, value: Any, many: bool) -> None:
+        """Say of a name without quotes that YAML reads something else there, with the line to write."""
+        items = list(enumerate(value)) if many and isinstance(value, list) else [(None, value)]
+        texts = [self.tree.texts.get(key if i is None else (*key, i), "") for i, _ in items]
+        names = [text or str(item) for text, (_, item) in zip(texts, items, strict=True)]
+        for text, (i, item) in zip(texts, items, strict=True):
+            if text and text != str(item):
+                line = quoted_line(key, names if i is not None else names[0], key in self.tree.overridden)
+                read = next((word for kind, word in READ.items() if isinstance(item, kind)), "nothing")
+                said = f"{text} without quotes is read as {read} (write {line})"
+                self.add(key if i is None else (*key, i), said)
+                self.given_up.add(key)
 
     def _no_section(self, section: Section, value: Any, key: Key) -> str:
         if not isinstance(section, OneOf):

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from synthgrad.config.checking import check, walk
+from synthgrad.config.checking import check_only, decided, walk
 from synthgrad.config.choosing import depth
 from synthgrad.config.complaints import Complaints
 from synthgrad.config.messages import Key
@@ -47,8 +47,11 @@ class Template(Generic[T]):
         self.tree, self.options = read(path), options
 
     def resolve(self, changes: Iterable[Setting]) -> T:
-        """The options of the file with these overrides. Raises ConfigError with every problem."""
-        return check(self._changed(changes), self.options)
+        """The options of the file with these overrides, everything decided. Raises ConfigError with every problem."""
+        return decided(self._undecided(changes))
+
+    def _undecided(self, changes: Iterable[Setting]) -> T:
+        return check_only(self._changed(changes), self.options)
 
     def depths(self, changes: Sequence[Setting]) -> list[int]:
         """For each override how many parts of its key exist, given the choices of all of them and of the file."""
@@ -74,7 +77,7 @@ class Template(Generic[T]):
         complaints = Complaints()
         base: T | None = None
         with complaints:
-            base = self.resolve(first)
+            base = self._undecided(first)
         made = [] if base is None else [base]
         for i, axis in enumerate(axes):
             values = []
@@ -91,17 +94,17 @@ class Template(Generic[T]):
         if base is not None:
             with suppress(ValidationError):
                 return taken(base, change)
-        return reduce(getattr, change.key, self.resolve(changes))
+        return reduce(getattr, change.key, self._undecided(changes))
 
     def _sound(self, made: list[T], axes: Sequence[Sequence[Setting]]) -> list[T]:
-        """Resolve again, and so complain about, those in which a section finds something wrong."""
+        """All of them decided; those in which a section finds something wrong are resolved again, to complain."""
         complaints = Complaints()
         for i, changes in enumerate(itertools.product(*axes)):
             if any(walk(made[i])):
                 with complaints:
                     made[i] = self.resolve(changes)
         complaints.settle()
-        return made
+        return [decided(each) for each in made]
 
 
 def taken(options: Options, change: Setting) -> Any:

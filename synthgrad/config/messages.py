@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -70,6 +72,13 @@ def with_hint(message: str, hint: str) -> str:
     return f"{message[:-1]}{'' if message.endswith('?)') else ';'} {hint})"
 
 
+def quoted_line(key: Key, names: str | list[str], override: bool) -> str:
+    """The line that sets a name, or names, whatever they look like: ``target: "2.50"``."""
+    texts = [json.dumps(name, ensure_ascii=False) for name in ([names] if isinstance(names, str) else names)]
+    value = texts[0] if isinstance(names, str) else f"[{', '.join(texts)}]"
+    return f"-s {shlex.quote(f'{dotted(key)}={value}')}" if override else f"{key[-1]}: {value}"
+
+
 def bounds(field: FieldInfo) -> str:
     """The limits of a number, or of the numbers in a list: ``2 to 31``, ``>= 0 and < 1``."""
     marks = [*field.metadata]
@@ -115,6 +124,8 @@ def _hint(kind: str, value: Any) -> str:
     if value is None:
         return " (leave the key out for its default)"
     if isinstance(value, str) and kind in ("int_type", "float_type"):
+        if "_" in value and _is_number(value):
+            return f" (write {value.replace('_', '')}; _ is for thousands, 1_000)"
         if _is_number(value):
             return " (write it without quotes)"
         if _is_number(value.replace(",", ".", 1)):

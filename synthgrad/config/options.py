@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, reduce
 from operator import or_
 from types import NoneType
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, Self, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -35,6 +35,10 @@ class Options(BaseModel):
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong beyond single values; keys are relative to this section."""
         return iter(())
+
+    def decided(self) -> Self:
+        """The section with what it left to be found out, which a run records; asked where there are no problems."""
+        return self
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:

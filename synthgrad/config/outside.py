@@ -20,11 +20,18 @@ def _row(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else (value,) if isinstance(value, str | int) else value
 
 
+class Quotable:
+    """Field metadata: a name, or names, of the user's; one that YAML reads as something else must be in quotes."""
+
+    def __init__(self, many: bool = False) -> None:
+        self.many = many
+
+
 FilePath = Annotated[str, BeforeValidator(_absolute)]
 """A file or a directory; kept as an absolute path, so that the config of a run finds it from wherever it is read."""
 _WORD = {"type": ["string", "integer"]}
-Name = Annotated[str, BeforeValidator(_word), WithJsonSchema(_WORD)]
+Name = Annotated[str, BeforeValidator(_word), Quotable(), WithJsonSchema(_WORD)]
 """A name in a file; it may look like a number."""
 _ROW = {"anyOf": [_WORD, {"type": "array", "items": _WORD}]}
-Names = Annotated[tuple[Name, ...], BeforeValidator(_row), WithJsonSchema(_ROW)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_row), Quotable(many=True), WithJsonSchema(_ROW)]
 """Names in a file, such as those of columns; one alone needs no brackets."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from synthgrad.config.choosing import below
@@ -19,11 +20,12 @@ _NEARLY = re.compile(r"[\[{] *\d+\.\.\d+ *[\]}]|\d+ *[-:] *\d+")
 
 
 class Setting(NamedTuple):
-    """An override that could be read."""
+    """An override that could be read; ``texts`` as in a tree, by the key below its own."""
 
     key: tuple[str, ...]
     value: Any
     place: Place
+    texts: Mapping[Key, str] = {}
 
 
 def setting(text: str) -> Setting:
@@ -38,7 +40,7 @@ def setting(text: str) -> Setting:
         raise ConfigError(hinted(line, place) for line in error.lines) from None
     if part.findings:
         raise ConfigError(str(f._replace(key=(*key, *f.key))) for f in part.findings)
-    return Setting(key, part.data, place)
+    return Setting(key, part.data, place, part.texts)
 
 
 def key_and_value(text: str) -> tuple[tuple[str, ...], str]:
@@ -101,6 +103,7 @@ def put(tree: Tree, change: Setting, options: type[Options]) -> None:
     at[key[-1]] = change.value
     tree.replaced[key] = old
     tree.values[key] = tree.keys[key] = tree.overridden[key] = change.place
+    tree.texts |= {(*key, *below): text for below, text in change.texts.items()}
 
 
 def _expanded(tree: Tree, key: Key, value: Any, here: list[Section | None]) -> Any:

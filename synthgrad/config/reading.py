@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -25,11 +27,12 @@ MAX_DIGITS = 300
 PATTERNS = {
     "bool": r"true|True|TRUE|false|False|FALSE",
     "null": r"~|null|Null|NULL|",
-    "int": r"[-+]?[0-9][0-9_]*",
-    "float": r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][-+]?[0-9]+)?|[-+]?\.?(inf|Inf|INF)|\.?(nan|NaN|NAN)",
+    "int": r"[-+]?([0-9]+|[0-9]{1,3}(_[0-9]{3})+)",
+    "float": r"[-+]?([0-9]+|[0-9]{1,3}(_[0-9]{3})+)(\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\.[0-9]+([eE][-+]?[0-9]+)?"
+    r"|[-+]?\.?(inf|Inf|INF)|\.?(nan|NaN|NAN)",
     "merge": r"<<",
 }
-"""Scalars as people write them: 1e-2 is a number; on, off, yes, no are words; 012 is twelve."""
+"""Scalars as people write them: 1e-2 is a number; on, off, yes, no are words; 012 is twelve; _ is for thousands."""
 _CORE = "tag:yaml.org,2002:"
 
 
@@ -77,7 +80,8 @@ class Finding(NamedTuple):
 class Tree:
     """Plain data, the places of its values and of their keys, and what was wrong with it already.
 
-    ``broken`` holds the keys whose values cannot be told (they are None),
+    ``broken`` holds the keys whose values cannot be told (they are None), ``texts`` how values that are no text were
+    written,
     ``overridden`` holds the keys that were set by ``-s``, ``replaced`` what the file has there.
     """
 
@@ -89,6 +93,7 @@ class Tree:
     replaced: dict[Key, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     broken: set[Key] = field(default_factory=set)
+    texts: dict[Key, str] = field(default_factory=dict)
 
     def place(self, key: Key, of_key: bool = False) -> Place:
         """Where ``key`` stands; for one that is not there, where the section around it begins."""
@@ -104,7 +109,7 @@ class Tree:
 
     def forget(self, key: Key) -> None:
         """Drop every note about ``key`` and what is below it."""
-        notes: tuple[dict[Key, Any], ...] = (self.values, self.keys, self.overridden, self.replaced)
+        notes: tuple[dict[Key, Any], ...] = (self.values, self.keys, self.overridden, self.replaced, self.texts)
         for note in notes:
             for old in [k for k in note if k[: len(key)] == key]:
                 del note[old]
@@ -121,7 +126,7 @@ def read(path: Path) -> Tree:
 def parse(text: str, source: str, in_file: bool = True) -> Tree:
     """Read YAML text; ``source`` names it in messages, with line and column if it is a file's."""
     tree = Tree(None, source)
-    builder = _Builder(tree, in_file)
+    builder = _Builder(tree, in_file, text)
     node: yaml.Node | None = None
     try:
         node = Loader(text).get_single_node()
@@ -130,17 +135,35 @@ def parse(text: str, source: str, in_file: bool = True) -> Tree:
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         mark, message = explain(error, text)
         raise ConfigError(f"{builder.place(mark)}: {message}") from None
+    if node is None and not in_file:  # all of it would be a comment
+        tree.data = text.strip()
+        return tree
     if node is None or (in_file and isinstance(node, yaml.ScalarNode) and not node.value and not node.style):
         raise ConfigError(f"{source}: is empty (expected at least task.name and trainer.name)")
     tree.data = builder.value(node, (), ())
+    if not in_file:
+        _whole(tree, node, text)
     return tree
+
+
+def _whole(tree: Tree, node: yaml.Node, text: str) -> None:
+    """Take text on the command line whole, where YAML would leave out a comment: ``my #1.csv``."""
+    rest = text[node.end_mark.index :].strip()
+    if rest.startswith("#") and isinstance(node, yaml.ScalarNode) and not node.style:
+        tree.data = text.strip()
+        tree.findings.clear()
+        tree.broken.clear()
+        tree.texts.clear()
+    elif rest.startswith("#"):
+        said = "what follows # would be left out (quote it, or delete it)"
+        tree.findings.append(Finding(Place(tree.source), (), said))
 
 
 class _Builder:
     """Turns nodes into data, noting places, and what is surely a slip."""
 
-    def __init__(self, tree: Tree, in_file: bool) -> None:
-        self.tree, self.in_file, self.count = tree, in_file, 0
+    def __init__(self, tree: Tree, in_file: bool, text: str) -> None:
+        self.tree, self.in_file, self.text, self.count = tree, in_file, text, 0
 
     def place(self, mark: Any) -> Place:
         if mark is None or not self.in_file:
@@ -168,6 +191,8 @@ class _Builder:
             return self.broken(place, key, "an anchor that contains itself (write it out)")
         if node.tag != _CORE + ("map" if isinstance(node, yaml.MappingNode) else "seq"):
             return self.broken(place, key, f"the tag {_tag(node)} has no meaning here (leave it out)")
+        if isinstance(node, yaml.CollectionNode) and node.flow_style:
+            self.tree.texts[key] = self.text[node.start_mark.index : node.end_mark.index]
         above = (*above, id(node.value))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, key, above)
@@ -221,7 +246,26 @@ class _Builder:
             return self.broken(place, key, f"the tag {_tag(node)} has no meaning here (leave it out)")
         if not re.fullmatch(PATTERNS[kind], text):
             return self.broken(place, key, f"{show(text)} is not what its tag {_tag(node)} says (leave the tag out)")
-        return _plain(text, kind)
+        self.tree.texts[key] = text or self._comment(node)
+        value = _plain(text, kind)
+        if kind in ("int", "float") and (beyond := _beyond(text, value)):
+            return self.broken(place, key, f"{show(text)} {beyond}")
+        return value
+
+    def _comment(self, node: yaml.ScalarNode) -> str:
+        """The comment that stands in the place of a value."""
+        rest = self.text[node.end_mark.index :].partition("\n")[0].strip()
+        return rest if rest.startswith("#") else ""
+
+
+def _beyond(text: str, value: Any) -> str:
+    """What is said of a number that a float cannot hold."""
+    digits = text.lower().partition("e")[0]
+    if value == 0 and any(digit in digits for digit in "123456789"):
+        return f"is too small for a number (it would be read as 0; the smallest is {sys.float_info.min:.1e})"
+    if isinstance(value, float) and math.isinf(value) and "inf" not in text.lower():
+        return f"is too large for a number (at most {sys.float_info.max:.1e})"
+    return ""
 
 
 def _plain(text: str, kind: str) -> bool | int | float | None:

@@ -104,6 +104,17 @@ class Config(Options):
         task: Any = self.task
         return fingerprints(TASKS[task.name].files(task))
 
+    def data(self) -> dict[str, Any]:
+        """What is known of the task's data: where they are from, how many, what the labels are. Raises ConfigError."""
+        task: Any = self.task
+        kind = TASKS[task.name]
+        sizes = kind.sizes(task)
+        classes = {"classes": sizes.n_y} if sizes.outputs == "classes" else {}
+        return {
+            "task": task.name, "kind": sizes.outputs, "outputs": sizes.n_y, **classes,
+            "rows": sizes.train + sizes.test, "held_out": sizes.test, **kind.data(task),
+        }  # fmt: skip
+
     def _rows_of_layers(self) -> Iterator[Problem]:
         """Whether the layers that are not to learn, and those with interfaces, are hidden layers, each named once."""
         last = len(self.network.hidden)

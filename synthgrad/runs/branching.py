@@ -14,6 +14,7 @@ from synthgrad.config import Complaints, Place, Setting, Template, label, plain,
 from synthgrad.errors import ConfigError
 from synthgrad.experiment import Before, Config
 from synthgrad.runs.data import check_data, located, locations
+from synthgrad.runs.deciding import settings as kinds
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import given, named
 from synthgrad.runs.parting import compare, last_epoch
@@ -51,7 +52,8 @@ def branch(place: str, runs: Path, settings: tuple[str, ...]) -> Fork:
     if before.varies:
         said = "its schedule is free, and its epochs do not repeat: there is no state to go on from"
         raise ConfigError(f"{recorded.run.path}: {said} (branch from a run with schedule: pipelined)")
-    config = _faithful(Template(recorded.run.config, Config).resolve([*_base(place, before, epoch), *changes]), before)
+    base = [*map(setting, kinds(recorded.config)), *_base(place, before, epoch)]
+    config = _faithful(Template(recorded.run.config, Config).resolve([*base, *changes]), before)
     trainer: Any = config.trainer
     called = f"{given(recorded.name) or recorded.name}-{trainer.name}"
     return Fork(config, called, recorded.run, {"run": recorded.name, "epoch": epoch})

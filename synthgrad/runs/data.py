@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from synthgrad.config import label, load, setting
 from synthgrad.errors import ConfigError
+from synthgrad.runs.deciding import settings as kinds
 from synthgrad.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def located(recorded: Recorded, settings: Sequence[str]) -> Config:
             right = f"only {' and '.join(keys)}" if keys else "its task reads no files"
             raise ConfigError(f"{label(text)}: does not say where the data of {path} lie ({right})")
     try:
-        return load(recorded.run.config, Config, settings)
+        return load(recorded.run.config, Config, [*kinds(recorded.config), *settings])
     except ConfigError as error:
         lost = not settings and any(f" {key}: " in line for line in error.lines for key in keys)
         hint = [f"{path}: {_say_where(keys)}"] if lost else []

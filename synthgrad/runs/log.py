@@ -163,6 +163,7 @@ def beginnings(replica: Replica) -> dict[str, Any]:
         "config": plain(replica.config),
         "hashes": replica.hashes(),
         "files": replica.config.files(),
+        "data": replica.config.data(),
         "stability": replica.stability(),
         "processes": replica.processes(),
         "varies": replica.config.varies,

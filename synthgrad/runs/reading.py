@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from synthgrad.config import read_resolved
 from synthgrad.errors import ConfigError
+from synthgrad.runs.deciding import decided
 from synthgrad.runs.directory import Run, reason
 from synthgrad.runs.finding import is_run
 from synthgrad.runs.settings import edited, summary
@@ -42,7 +43,7 @@ class Recorded:
         self.damage: list[str] = []
         if not is_run(path):
             raise ConfigError(f"{path}: is not the directory of a run (it has no config.yaml)")
-        self.config = read_resolved(self.run.config)
+        self.config = decided(self.run, read_resolved(self.run.config))
         self.seed = self.config.get("seed")
         self.about = self._json(self.run.about) or {}
         self.result = self._json(self.run.result)

@@ -9,6 +9,8 @@ from synthgrad.runs.data import Data
 
 SILENT = ("training.checkpoint_every",)
 """Keys on which nothing depends that a run records."""
+DECIDED = "task.classes"
+"""Nor on this one, which says of a table how many classes were found in it."""
 WORKERS = "schedule.workers"
 """Nor does it on this one, where the schedule is pipelined: any number of processes comes to the same bits."""
 
@@ -23,4 +25,6 @@ def telling(config: Mapping[str, Any], data: Data | None = None) -> dict[str, An
 
 
 def _silent(config: Mapping[str, Any], key: str) -> bool:
+    if key == DECIDED:
+        return config.get("task.name") == "table"
     return key.endswith(WORKERS) and config.get(f"{key.removesuffix('workers')}kind") == "pipelined"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from synthgrad.config import flat, plain, read_resolved
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.runs.data import Data, Files, locations, other_files, recorded_files
+from synthgrad.runs.deciding import decided
 from synthgrad.runs.defaults import completed
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below, called
@@ -194,7 +195,8 @@ def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, str, str]]:
     """Each run with its fingerprint, by its data and by their place, the keys that came after it at their defaults."""
     for path in paths:
         try:
-            config = completed(read_resolved(Run(path).config))
+            run = Run(path)
+            config = completed(decided(run, read_resolved(run.config)))
             place = identity(config)
             files = recorded_files(Recorded(path).about) if locations(config) else None
             yield path, identity(config, files) if files else place, place

@@ -28,8 +28,9 @@ DIGITS = 4
 
 _PART = re.compile(r"""(?<!\w)'(?:[^']|'')*+'|(?<!\w)"(?:[^"\\]|\\.)*+"|.""", re.DOTALL)
 """A quoted text, or a single character."""
-_WHOLE = r"[-+]?\d(?:_?\d){0,29}"
-_NUMBER = r"[-+]?(?:\d(?:_?\d){0,29}(?:\.\d{0,29}\d)?|\.\d{1,30})(?:[eE][-+]?\d{1,4})?"
+_DIGITS = r"(?:\d{1,3}(?:_\d{3}){1,9}|\d{1,30})"
+_WHOLE = rf"[-+]?{_DIGITS}"
+_NUMBER = rf"[-+]?(?:{_DIGITS}(?:\.\d{{0,29}}\d)?|\.\d{{1,30}})(?:[eE][-+]?\d{{1,4}})?"
 _RANGE = re.compile(rf"({_NUMBER})\.\.({_NUMBER})(?:\.\.({_NUMBER}))?(?::(log)?(\d{{1,30}}))?")
 _NEARLY = re.compile(rf"{_NUMBER}\.\.{_NUMBER}\b.*")
 _FORMS = "0..9, 0..100..10, 0.1..0.5:5 or 1e-4..1e-1:log4"

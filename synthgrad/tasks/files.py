@@ -59,6 +59,15 @@ def unreadable(error: OSError | ValueError) -> str:
     return kinds.get(type(error), f"cannot be read: {why.lower()}")
 
 
+def beginning(path: str, count: int) -> bytes:
+    """The first bytes of a file. Raises DataError."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(count)
+    except OSError as error:
+        raise DataError("path", f"{path}: {unreadable(error)}") from None
+
+
 def remembered(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Remember what a function made of its last ``most`` arguments, which say all it depends on, or complained of."""
 

@@ -7,8 +7,10 @@ which are standardised in the same way: then losses are in standard deviations, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+import unicodedata
+from collections.abc import Iterable, Iterator
+from os.path import basename
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,17 +18,17 @@ import numpy.typing as npt
 from synthgrad.config import FilePath, Flag, Int, Name, Names, Options, option
 from synthgrad.errors import Problem
 from synthgrad.streams import Streams
-from synthgrad.tasks.files import FROM_HERE, DataError, Stamp, problems, remembered, stamp
-from synthgrad.tasks.table_csv import Cells, fault, number, read_csv
-from synthgrad.tasks.task import Examples, Sizes, Task, Values, kept, one_hot
+from synthgrad.tasks.files import FROM_HERE, DataError, Stamp, beginning, problems, remembered, stamp
+from synthgrad.tasks.task import FEW, Examples, Sizes, Task, Values, kept, one_hot
+from synthgrad.wording import are, counted
 
 if TYPE_CHECKING:
+    from synthgrad.tasks.table_csv import Cells
     from synthgrad.tasks.table_npz import Arrays
+    from synthgrad.tasks.table_target import Content
 
-FEW = 20
-"""Whole numbers, or text among numbers, of at most so many kinds are taken for classes."""
-MISSING = ("", "nan", b"", b"nan")
-"""What stands in a list of names, as text or as bytes, where there is none."""
+HEAD = 300
+"""The bytes at the beginning of a zip file in which the name of its first entry is."""
 LARGEST = float(np.finfo(np.float32).max)
 """Of the numbers of float32."""
 
@@ -39,7 +41,10 @@ class TableOptions(Options):
     target: Name = option(meaning="the column, or the array of an NPZ file, that is predicted")
     columns: Names = option((), "the columns or arrays it is predicted from; []: all others")
     kind: Literal["guess", "classes", "values"] = option(
-        "guess", f"what the target is; guess: text, and up to {FEW} different whole numbers, are classes"
+        "guess", f"what the target is; guess: text, and up to {FEW} different whole numbers of a CSV file, are classes"
+    )
+    classes: Int | None = option(
+        None, "how many classes there are, as a run records it; null: as many as are found", ge=2
     )
     standardize: Flag = option(True, "mean 0 and standard deviation 1, in the training part, of inputs and values")
     test_share: float = option(0.2, "share of the rows that is held out", ge=0, lt=1)
@@ -49,6 +54,10 @@ class TableOptions(Options):
 
     def problems(self) -> Iterator[Problem]:
         yield from problems(lambda: Table.sizes(self))
+
+    def decided(self) -> TableOptions:
+        content = _of(self)
+        return self.model_copy(update={"kind": content.outputs, "classes": len(content.classes) or None})
 
 
 class Table(Task):
@@ -67,35 +76,73 @@ class Table(Task):
 
     @staticmethod
     def sizes(options: TableOptions) -> Sizes:
-        x, y, n_y, outputs = _content(stamp(options.path), options.target, options.columns, options.kind)
+        content = _of(options)
+        x, y = content.x, content.y
         if not options.standardize:
             _finite(options.path, (x, y), "task.standardize: true makes them smaller")
+        if options.kind == "guess" and content.outputs == "classes":
+            _come_again(options, content)
+        if options.classes not in (None, len(content.classes)):
+            found = counted(len(content.classes), "class", "classes") if content.classes else content.outputs
+            raise DataError(
+                "classes", f"the config says {options.classes}, but {options.path} has {found} (leave it out)"
+            )
         held_out = _held_out(options, len(x))
-        return Sizes(x.shape[1], n_y, len(x) - held_out, held_out, outputs)
+        return Sizes(x.shape[1], content.n_y, len(x) - held_out, held_out, content.outputs)
+
+    @staticmethod
+    def data(options: TableOptions) -> dict[str, Any]:
+        content = _of(options)
+        unseen = len(_only_held_out(options, content))
+        more = {"only_held_out": unseen} if unseen else {}
+        return {"file": basename(options.path), "target": options.target, **more}
 
     @staticmethod
     def files(options: TableOptions) -> tuple[Stamp, ...]:
         return (stamp(options.path),)
 
 
-class Content(NamedTuple):
-    """Inputs (N, n_x), and the target: values (N, n_y), or the places of the classes (N,) among the n_y sorted ones."""
-
-    x: Values
-    y: npt.NDArray[Any]
-    n_y: int
-    outputs: Literal["classes", "values"]
-
-
 def _held_out(options: TableOptions, rows: int) -> int:
     return min(round(options.test_share * rows), rows - 1)
 
 
+def _order(options: TableOptions, rows: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """The rows that train, and those that are held out."""
+    order = np.random.RandomState(options.split).permutation(rows)
+    train, test = np.split(order, [rows - _held_out(options, rows)])
+    return train, test
+
+
+def _only_held_out(options: TableOptions, content: Content) -> npt.NDArray[Any]:
+    """The classes (their places) that have held-out rows and none that trains."""
+    if content.outputs != "classes":
+        return np.empty(0, np.int64)
+    train, test = _order(options, len(content.x))
+    return np.setdiff1d(content.y[test], content.y[train])
+
+
+def _come_again(options: TableOptions, content: Content) -> None:
+    """Raise DataError where every row is a class, or one has only held-out rows: that may be no classification."""
+    rows, path = len(content.x), options.path
+    name = str(content.classes[0])[:40]
+    if content.n_y == rows:
+        said = f"{path}: {rows} rows have {rows} classes, each its own, such as {name!r}: no classification"
+        right = (
+            "choose another target; task.kind: values if they are quantities, task.kind: classes trains all the same"
+        )
+        raise DataError("target", f"{said} ({right})")
+    unseen = _only_held_out(options, content)
+    if len(unseen):
+        name, row = str(content.classes[unseen[0]])[:40], int(np.flatnonzero(content.y == unseen[0])[0])
+        said = f"{len(unseen)} of {content.n_y} classes {are(len(unseen))} only in held-out rows, such as {name!r}"
+        right = "leave those rows out, or choose another task.split; task.kind: classes trains without them"
+        raise DataError("target", f"{path}: {said} in {content.place(row)}: no training row shows it ({right})")
+
+
 @remembered(1)
 def _examples(file: Stamp, options: TableOptions) -> tuple[Examples, Examples]:
-    x, y, n_y, outputs = _content(file, options.target, options.columns, options.kind)
-    order = np.random.RandomState(options.split).permutation(len(x))
-    train, test = np.split(order, [len(x) - _held_out(options, len(x))])
+    x, y, n_y, outputs, *_ = _content(file, options.target, options.columns, options.kind)
+    train, test = _order(options, len(x))
     if outputs == "classes":
         y = one_hot(y, np.arange(n_y))
     elif options.standardize:
@@ -124,74 +171,27 @@ def _standardized(values: Values, train: npt.NDArray[Any]) -> Values:
     return standardized
 
 
+def _of(options: TableOptions) -> Content:
+    return _content(stamp(options.path), options.target, options.columns, options.kind)
+
+
 @remembered(2)
 def _content(file: Stamp, target: str, columns: tuple[str, ...], kind: str) -> Content:
     """A table, its target as classes or values. Raises DataError with what is wrong with the file."""
-    with open(file.path, "rb") as stream:
-        zipped = stream.read(2) == b"PK"
-    if zipped or file.path.endswith((".npz", ".npy")):
-        from synthgrad.tasks.table_npz import read_npz  # zipfile takes long to import
+    from synthgrad.tasks.table_target import content  # as the readers, long to import and not always needed
 
-        return _of_arrays(read_npz(file, target, columns), kind)
-    return _of_cells(read_csv(file, target, columns), kind)
+    return content(_read(file, target, columns), kind)
 
 
-def _of_cells(cells: Cells, kind: str) -> Content:
-    kinds, guess = set(cells.target), kind == "guess"
-    odd = {text: what for text in kinds if (what := fault(text, "expected one, or task.kind: classes"))}
-    numbers = None if odd else np.array(cells.target, dtype=np.float64)
-    if guess:
-        kind = "classes" if (_named(kinds, odd) if numbers is None else _few(numbers)) else "values"
-    if kind == "classes":
-        target = np.array(cells.target) if numbers is None else numbers
-        if guess and numbers is None and (row := _nameless(target)) is not None:
-            raise cells.wrong(row, f"{cells.target[row]!r} names no class (leave the row out, or task.kind: classes)")
-        return _classes(cells.x, target, cells.path)
-    if numbers is None:
-        row = next(row for row, text in enumerate(cells.target) if text in odd)
-        raise cells.wrong(row, odd[cells.target[row]])
-    return Content(cells.x, numbers[:, None], 1, "values")
+@remembered(2)
+def _read(file: Stamp, target: str, columns: tuple[str, ...]) -> Cells | Arrays:
+    """The Cells of a text file or the Arrays of an NPZ file, whatever the target is taken for. Raises DataError."""
+    wanted = [unicodedata.normalize("NFC", name) for name in (target, *columns)]
+    head = beginning(file.path, HEAD)
+    if file.path.endswith((".npz", ".npy")) or (head.startswith(b"PK") and b".npy" in head):
+        from synthgrad.tasks.table_npz import read_npz
 
+        return read_npz(file, wanted[0], wanted[1:])
+    from synthgrad.tasks.table_csv import read_csv
 
-def _of_arrays(arrays: Arrays, kind: str) -> Content:
-    target = arrays.target
-    text, flat = arrays.text, target.ndim == 1
-    guess = kind == "guess"
-    if guess:
-        kind = "classes" if flat and (text or _few(target)) else "values"
-    if kind == "classes":
-        if not flat:
-            raise arrays.wrong(f"has {target.ndim} axes, but the classes of examples are a row (task.kind: values)")
-        if guess and text and (row := _nameless(target)) is not None:
-            raise arrays.wrong(f"names no class in row {row}, counted from 0 (leave it out, or task.kind: classes)")
-        return _classes(arrays.x, target, arrays.path)
-    if text:
-        raise arrays.wrong("holds text, which are no values (task.kind: classes)")
-    y = target.reshape(len(target), -1).astype(np.float64)
-    return Content(arrays.x, y, y.shape[1], "values")
-
-
-def _named(kinds: Collection[str], odd: Collection[str]) -> bool:
-    """Whether words look like classes; nan is none, and where there are many kinds, a word among numbers is a slip."""
-    return any(number(text) is None for text in odd) and (len(kinds) <= FEW or len(odd) == len(kinds))
-
-
-def _nameless(names: npt.NDArray[Any]) -> int | None:
-    """The first row in which a name is missing."""
-    plain = np.char.lower(np.char.strip(names)).tolist()
-    return next((row for row, name in enumerate(plain) if name in MISSING), None)
-
-
-def _few(numbers: npt.NDArray[Any]) -> bool:
-    """Whether numbers look like classes."""
-    kinds = np.unique(numbers)
-    return len(kinds) <= FEW and bool((kinds == np.floor(kinds)).all())
-
-
-def _classes(x: Values, target: npt.NDArray[Any], path: str) -> Content:
-    """The place of every label among the sorted ones. Raises DataError where there is but one."""
-    classes, places = np.unique(target, return_inverse=True)
-    if len(classes) == 1:
-        only = str(classes[0])[:40]
-        raise DataError("target", f"there is but one class, {only!r}, in {path} (at least two are needed)")
-    return Content(x, places, len(classes), "classes")
+    return read_csv(file, wanted[0], wanted[1:])

@@ -1,31 +1,41 @@
 """Reading a CSV file: a header, then rows of numbers and one column to be predicted.
 
-The delimiter is the comma, semicolon or tab that the header has most of; quotes are those of the csv module; UTF-8,
-with or without a byte-order mark. Empty lines are skipped.
+The delimiter is the comma, semicolon, tab or bar that the header has most of, or what a first line such as sep=; says;
+quotes are those of the csv module. UTF-8, or UTF-16 with its byte-order mark; plain, or packed by gzip, xz, bzip2 or
+zip. True and False are 1 and 0. Empty lines are skipped.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import itertools
-import math
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 import numpy as np
 import numpy.typing as npt
 
+from synthgrad.tasks.cells import FLAGS, fault, missing, number
 from synthgrad.tasks.files import DataError, Stamp, fits, unreadable
+from synthgrad.tasks.packed import opened, unpacked_size
 from synthgrad.wording import counted
 
 BLOCK = 4096
 """Rows that are turned into numbers together."""
-HEADER_BYTES = 1 << 24
+LINE = 1 << 24
+"""Characters of a line at most."""
 SAMPLE_BYTES = 1 << 16
 FEWER = "fewer rows, or the same as an NPZ file of float32"
+MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+"""By its byte-order mark, how a text is encoded."""
+_SEP = re.compile(r"\ufeff?\"?sep=(.|\\t)\"?[,;\t|]*\r?\n?", re.IGNORECASE)
+"""The first line that Excel understands."""
 
 Row = tuple[int, list[str]]
 """The line on which a row begins, and its cells."""
@@ -44,20 +54,28 @@ class Cells(NamedTuple):
         """That something is wrong with the target of a row."""
         return DataError("path", _at(self.path, int(self.lines[row]), self.column, what))
 
+    def place(self, row: int) -> str:
+        """Where a row is, for people."""
+        return f"line {self.lines[row]}"
+
 
 def read_csv(file: Stamp, target: str, columns: Sequence[str]) -> Cells:
     """The columns of a file as numbers, all but the target if none are named. Raises DataError."""
     path = file.path
-    head = _head(file)
-    delimiter = max(",;\t", key=re.sub(r'"[^"]*"', "", head).count)
     try:
-        with open(path, newline="", encoding="utf-8-sig") as stream:
-            rows = _rows(stream, path, delimiter)
-            names = _names(path, next(rows)[1])
+        with opened(path) as raw:
+            sample = raw.read(SAMPLE_BYTES)
+        text = _checked(sample, path, unpacked_size(file))
+        with opened(path) as raw, io.TextIOWrapper(raw, _encoding(sample), newline="") as stream:
+            rows = _rows(stream, path, text)
+            line, header = next(rows, (0, []))
+            if not line:
+                raise DataError("path", f"{path}: has no line of names (expected one, then rows)")
+            names = _names(path, line, header, target)
             chosen = inputs(path, names, target, columns)
-            return _columns(rows, path, names, target, chosen)
-    except UnicodeDecodeError:
-        raise DataError("path", f"{path}: is not UTF-8 text (save it as that, or as an NPZ file)") from None
+            return _columns(_even(rows, path, len(names)), path, names, target, chosen)
+    except UnicodeError:
+        raise DataError("path", f"{path}: is not UTF-8 text (save it as CSV UTF-8, or as an NPZ file)") from None
     except OSError as error:
         raise DataError("path", f"{path}: {unreadable(error)}") from None
 
@@ -65,20 +83,19 @@ def read_csv(file: Stamp, target: str, columns: Sequence[str]) -> Cells:
 # the file as a whole ------------------------------------------------------------------------------
 
 
-def _head(file: Stamp) -> str:
-    """The first line. Raises DataError where this is no text, or more than the machine can hold."""
-    with open(file.path, "rb") as stream:
-        sample = stream.read(SAMPLE_BYTES)
-        stream.seek(0)
-        head = stream.readline(HEADER_BYTES)
-    fits(file.path, _numbers(sample, file.size), FEWER)
-    if not sample.strip():
-        raise DataError("path", f"{file.path}: is empty (expected a line of names, then rows)")
-    if b"\0" in sample:
-        raise DataError("path", f"{file.path}: holds NUL bytes, so it is no CSV file")
-    if len(head) == HEADER_BYTES:
-        raise DataError("path", f"{file.path}: its first line, of {HEADER_BYTES >> 20} MiB and more, is no header")
-    return head.decode("utf-8-sig", "replace")
+def _checked(sample: bytes, path: str, size: int) -> str:
+    """The beginning of a file as text. Raises DataError where it is none, or more than the machine can hold."""
+    fits(path, _numbers(sample, size), FEWER)
+    text = sample.decode(_encoding(sample), "replace")
+    if not text.strip():
+        raise DataError("path", f"{path}: is empty (expected a line of names, then rows)")
+    if "\0" in text:
+        raise DataError("path", f"{path}: holds NUL bytes, so it is no CSV file (if it is UTF-16, save it as UTF-8)")
+    return text
+
+
+def _encoding(sample: bytes) -> str:
+    return next((encoding for mark, encoding in MARKS.items() if sample.startswith(mark)), "utf-8")
 
 
 def _numbers(sample: bytes, size: int) -> int:
@@ -87,11 +104,17 @@ def _numbers(sample: bytes, size: int) -> int:
     return int(size * marks / len(sample)) if marks else size // 2
 
 
-def _rows(stream: Iterable[str], path: str, delimiter: str) -> Iterator[Row]:
-    """Every row that is not empty. Raises DataError where the quoting is wrong."""
-    reader = csv.reader(stream, delimiter=delimiter, strict=True, skipinitialspace=True)
+def _rows(stream: TextIO, path: str, text: str) -> Iterator[Row]:
+    """Every row that is not empty, the header first. Raises DataError where the quoting is wrong."""
+    said, before = _SEP.match(text), 0
+    if said:
+        stream.readline()
+        before = 1
+    head = text[said.end() if said else 0 :].partition("\n")[0]
+    delimiter = said[1].replace("\\t", "\t") if said else max(",;\t|", key=re.sub(r'"[^"]*"', "", head).count)
+    reader = csv.reader(_lines(stream, path), delimiter=delimiter, strict=True, skipinitialspace=True)
     for _ in itertools.count():
-        line = reader.line_num + 1
+        line = before + reader.line_num + 1
         try:
             row = next(reader, None)
         except csv.Error as error:
@@ -102,22 +125,55 @@ def _rows(stream: Iterable[str], path: str, delimiter: str) -> Iterator[Row]:
             yield line, row
 
 
-def _names(path: str, header: Sequence[str]) -> list[str]:
+def _lines(stream: TextIO, path: str) -> Iterator[str]:
+    """The lines of a file. Raises DataError where one has no end."""
+    for line in iter(lambda: stream.readline(LINE), ""):
+        if len(line) == LINE:
+            raise DataError("path", f"{path}: has a line of {LINE >> 20} MiB and more, so it is no CSV file")
+        yield line
+
+
+def _names(path: str, line: int, header: Sequence[str], target: str) -> list[str]:
     """The names of the columns. Raises DataError where they are not one of a kind."""
-    names = [name.strip() for name in header]
-    if "" in names:
-        raise DataError("path", f"{path}:1: column {names.index('') + 1} has no name (name it, or delete it)")
+    names = [unicodedata.normalize("NFC", name.strip()) for name in header]
     twice = [name for name in names if names.count(name) > 1] if len(set(names)) < len(names) else []
+    lost = target not in names and not get_close_matches(target, names, 1)
+    if _data(names) and (twice or "" in names or lost or _fractions(names)):
+        raise DataError("path", f"{path}:{line}: {_headless(len(names), target)}")
+    if "" in names:
+        raise DataError("path", f"{path}:{line}: column {names.index('') + 1} has no name (name it, or delete it)")
     if twice:
-        raise DataError("path", f"{path}:1: two columns are called {twice[0]!r} (rename one)")
+        raise DataError("path", f"{path}:{line}: two columns are called {twice[0]!r} (rename one)")
     return names
+
+
+def _data(names: Sequence[str]) -> bool:
+    """Whether a first line looks like a row: numbers and gaps alone, or with fractions and a name at an end."""
+    if list(names[1:]) == [str(i) for i in range(len(names) - 1)]:
+        return False  # as pandas writes a table whose columns have no names, with its index
+    numbers = [number(name) is not None or missing(name) for name in names]
+    most = len(names) > 2 and (all(numbers[1:]) or all(numbers[:-1]))
+    return all(numbers) or (most and any("." in name for name in names))
+
+
+def _fractions(names: Sequence[str]) -> bool:
+    """Whether a first line has numbers alone, not all of them whole, as years and the numbers of columns are."""
+    return all(number(name) is not None for name in names) and any("." in name for name in names)
+
+
+def _headless(width: int, target: str) -> str:
+    """What is said where the header is missing, with the line to write."""
+    last = "y" if number(target) is not None else target
+    line = ",".join([*(f"x{i}" for i in range(1, min(width, 40))), last])
+    more = "" if width <= 40 else f", with as many names as there are columns, {width}"
+    return f"the header seems to be missing: these are values (write a line of names above, such as {line}{more})"
 
 
 def inputs(path: str, names: Sequence[str], target: str, columns: Sequence[str], things: str = "column") -> list[str]:
     """What is learned from: the columns asked for, or all but the target. Raises DataError."""
     for key, name in [("target", target), *(("columns", name) for name in columns)]:
         if name not in names:
-            near = get_close_matches(name, names, 1)
+            near = [each for each in names if each.strip("'\"") == name] or get_close_matches(name, names, 1)
             known = ", ".join(map(repr, names[:12])) + (", ..." if len(names) > 12 else "")
             hint = f"did you mean {near[0]!r}? there are {known}" if near else f"there are {known}"
             raise DataError(key, f"{path} has no {things} {name!r} ({hint})")
@@ -139,11 +195,12 @@ def _columns(rows: Iterator[Row], path: str, names: Sequence[str], target: str, 
     place = {name: i for i, name in enumerate(names)}
     at, places = place[target], [place[name] for name in chosen]
     blocks, cells, lines = [], [], []
+    flags: frozenset[str] | None = None
     known: dict[str, str] = {}  # one object for each text of the target
     while block := list(itertools.islice(rows, BLOCK)):
-        _even(block, path, len(names))
-        blocks.append(_block(block, path, chosen, places))
-        cells += [known.setdefault(text, text) for text in (row[at].strip() for _, row in block)]
+        x, flags = _block(block, path, chosen, places, flags)
+        blocks.append(x)
+        cells += [known.setdefault(text, text) for text in (_name(row[at]) for _, row in block)]
         lines += [line for line, _ in block]
     if not blocks:
         raise DataError("path", f"{path}: has no rows below its header")
@@ -153,47 +210,62 @@ def _columns(rows: Iterator[Row], path: str, names: Sequence[str], target: str, 
     return found
 
 
-def _even(block: Sequence[Row], path: str, width: int) -> None:
-    """Raise DataError for the first row that is not as long as the header."""
-    for line, row in block:
+def _name(text: str) -> str:
+    """A cell as a name: in one of the forms that Unicode has for it."""
+    text = text.strip()
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _even(rows: Iterable[Row], path: str, width: int) -> Iterator[Row]:
+    """The rows. Raises DataError for the first that is not as long as the header."""
+    for line, row in rows:
         if len(row) != width:
-            raise DataError("path", f"{path}:{line}: has {counted(len(row), 'value')}, but the header {width} names")
+            hint = " (quote values with a delimiter in them; write a decimal point)" if len(row) > width else ""
+            said = f"has {counted(len(row), 'value')}, but the header {counted(width, 'name')}"
+            raise DataError("path", f"{path}:{line}: {said}{hint}")
+        yield line, row
 
 
-def _block(block: Sequence[Row], path: str, names: Sequence[str], places: Sequence[int]) -> npt.NDArray[np.float64]:
-    """The inputs of some rows (n, n_x). Raises DataError for the first cell that is no number."""
-    texts = [[row[place] for place in places] for _, row in block]
+def _block(
+    block: Sequence[Row], path: str, names: Sequence[str], places: Sequence[int], flags: frozenset[str] | None
+) -> tuple[npt.NDArray[np.float64], frozenset[str]]:
+    """The inputs of some rows (n, n_x), and which are ``flags``, True or False; those of the rows before, if any.
+
+    Raises DataError for the first cell that is no number, or other than the rest of its column.
+    """
+    cells = texts = [[row[place] for place in places] for _, row in block]
+    if flags is None:
+        flags = frozenset(name for name, text in zip(names, cells[0], strict=True) if _flag(text))
+    if flags:
+        texts = [
+            [_flag(cell) if name in flags else cell for name, cell in zip(names, row, strict=True)] for row in cells
+        ]
     if "_" not in "".join(itertools.chain.from_iterable(texts)):  # 1_000 is a number to Python alone
         with suppress(ValueError):
             x = np.array(texts, dtype=np.float64)
             if np.isfinite(x).all():
-                return x
-    for (line, _), row in zip(block, texts, strict=True):
-        for name, text in zip(names, row, strict=True):
-            if what := fault(text, "expected one; task.columns names the columns to learn from"):
+                return x, flags
+    for (line, _), row in zip(block, cells, strict=True):
+        for i, (name, cell) in enumerate(zip(names, row, strict=True)):
+            if what := _wrong(cell, name in flags, (other[i] for other in cells)):
                 raise DataError("path", _at(path, line, name, what))
     raise DataError("path", f"{path}: cannot be read as numbers")
 
 
-def fault(text: str, right: str) -> str:
-    """What is wrong with a cell that should be a finite number, with what would be right; nothing if it is one."""
-    text = text.strip()
-    if not text:
-        return "is missing (fill it in, or leave the row out)"
-    value = number(text)
-    if value is None and text.count(",") == 1 and number(text.replace(",", ".")) is not None:
-        right = "write a decimal point"
-    if value is None:
-        return f"{text[:40]!r} is not a number ({right})"
-    return "" if math.isfinite(value) else f"{text[:40]!r} is not a finite number (leave the row out)"
+def _flag(text: str) -> str:
+    """True and False as the text of a number; nothing of another cell."""
+    value = FLAGS.get(text.strip().lower())
+    return "" if value is None else str(value)
 
 
-def number(text: str) -> float | None:
-    """A cell as a number, be it finite or not; None if it is none."""
-    try:
-        return None if "_" in text else float(text)
-    except ValueError:
-        return None
+def _wrong(cell: str, flag: bool, column: Iterable[str]) -> str:
+    """What is wrong with an input; nothing if it is a number, or in a column of flags one of them."""
+    if not flag:
+        return fault(cell, "expected one; task.columns names the columns to learn from", column)
+    if _flag(cell):
+        return ""
+    expected = "expected True or False, as in the rows above"
+    return fault(cell, expected) or f"{cell.strip()[:40]!r} stands among True and False ({expected})"
 
 
 def _at(path: str, line: int, column: str, what: str) -> str:

@@ -7,9 +7,10 @@ of Python objects, which NumPy could only load as a pickle, is refused by its he
 from __future__ import annotations
 
 import math
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, Any, NamedTuple
 
@@ -20,6 +21,7 @@ from numpy.lib import format as npy
 from synthgrad.tasks.files import DataError, Stamp, fits, unreadable
 from synthgrad.tasks.table_csv import inputs
 from synthgrad.tasks.task import Values
+from synthgrad.wording import counted
 
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, SyntaxError)
 """What reading a damaged, encrypted or strangely packed file raises."""
@@ -43,20 +45,38 @@ class Arrays(NamedTuple):
         """That something is wrong with the target."""
         return DataError("path", f"{self.path}: the array {self.name!r} {what}")
 
+    def names(self) -> list[str]:
+        """The target's text, one a row, each name in one of the forms that Unicode has for it."""
+        texts = self.target.astype(str) if self.target.dtype.kind == "U" else _decoded(self.target)
+        return [unicodedata.normalize("NFC", text.strip()) for text in texts.ravel().tolist()]
+
+    def place(self, row: int) -> str:
+        """Where a row is, for people."""
+        return f"row {row}, counted from 0"
+
+
+def _decoded(target: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Text that is stored as bytes."""
+    try:
+        return np.char.decode(target, "utf-8")
+    except UnicodeDecodeError:
+        return np.char.decode(target, "latin-1")
+
 
 def read_npz(file: Stamp, target: str, columns: Sequence[str]) -> Arrays:
     """The arrays of a file as numbers, all but the target if none are named. Raises DataError."""
     path = file.path
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+            known = {_name(entry): entry for entry in archive.namelist() if entry.endswith(".npy")}
+            names = [_name(entry) for entry in archive.namelist() if entry.endswith(".npy")]
             if not names:
                 raise DataError("path", f"{path}: is a zip file without arrays (expected one that np.savez writes)")
             if len(set(names)) < len(names):
                 twice = next(name for name in names if names.count(name) > 1)
                 raise DataError("path", f"{path}: two arrays are called {twice!r} (rename one)")
             chosen = inputs(path, names, target, columns, "array")
-            return _read(archive, path, target, chosen)
+            return _Reader(archive, path, known).read(target, chosen, bool(columns))
     except zipfile.BadZipFile as error:
         what = "is an NPY file, a single array" if _begins(path, b"\x93NUMPY") else "is no NPZ file, or cut short"
         raise DataError("path", f"{path}: {what} ({str(error).lower()}; expected what np.savez writes)") from None
@@ -69,53 +89,108 @@ def _begins(path: str, magic: bytes) -> bool:
         return file.read(len(magic)) == magic
 
 
-def _read(archive: zipfile.ZipFile, path: str, target: str, chosen: Sequence[str]) -> Arrays:
-    shapes = {name: _shape(archive, path, name) for name in (target, *chosen)}
-    rows = shapes[target][0]
-    other = next((name for name, shape in shapes.items() if shape[0] != rows), None)
-    if other is not None:
-        few = f"{other!r} has {shapes[other][0]:,} rows, but {target!r} {rows:,}"
-        raise DataError("path", f"{path}: the array {few} (expected as many)")
-    if not rows:
-        raise DataError("path", f"{path}: the array {target!r} has no rows")
-    fits(path, sum(math.prod(shape) for shape in shapes.values()), FEWER)
-    x = np.concatenate([_numbers(_load(archive, path, name), path, name) for name in chosen], axis=1)
-    found = Arrays(x, _load(archive, path, target), path, target)
-    if not found.text and (what := _infinite(found.target)):
-        raise found.wrong(what)
-    return found
+def _name(entry: str) -> str:
+    return unicodedata.normalize("NFC", entry.removesuffix(".npy"))
 
 
-def _shape(archive: zipfile.ZipFile, path: str, name: str) -> tuple[int, ...]:
-    """The shape of an array, from its head. Raises DataError where it is not one of rows of numbers or text."""
-    info = archive.getinfo(f"{name}.npy")
-    with _reading(path, name), archive.open(info) as stream:
-        shape, _, dtype = _head(stream)
-        head = stream.tell()
-    if dtype.hasobject:
-        what = "holds Python objects, which only a pickle can store; pickles are never loaded"
-        raise DataError("path", f"{path}: the array {name!r} {what} (save it as numbers)")
-    if dtype.kind not in "biufUS":
-        raise DataError("path", f"{path}: the array {name!r} holds {dtype}, which are no numbers (save it as numbers)")
-    if not shape:
-        raise DataError("path", f"{path}: the array {name!r} is a single number (expected one row for each example)")
-    if 0 in shape[1:]:
-        raise DataError("path", f"{path}: the array {name!r} has rows without a number, {shape}")
-    if info.file_size != head + math.prod(shape) * dtype.itemsize:
-        raise DataError("path", f"{path}: the array {name!r} is cut short, or damaged")
-    return tuple(shape)
+class _Reader:
+    """Reads arrays of an archive by name; ``entries`` has the name of each one's file in it."""
+
+    def __init__(self, archive: zipfile.ZipFile, path: str, entries: Mapping[str, str]) -> None:
+        self.archive, self.path, self.entries = archive, path, entries
+
+    def read(self, target: str, chosen: Sequence[str], named: bool) -> Arrays:
+        """The target and the inputs; ``named``: the user has chosen these. Raises DataError."""
+        rows = self._shape(target)[0]
+        if not rows:
+            raise self._wrong(target, "has no rows")
+        faults: dict[str, DataError] = {}
+        shapes = {target: self._shape(target)}
+        for name in chosen:
+            try:
+                shapes[name] = self._input(name, target, rows)
+            except DataError as error:
+                faults[name] = error
+        if faults:
+            raise self._advised(faults, [name for name in chosen if name not in faults], named)
+        fits(self.path, sum(self._size(name, shape) for name, shape in shapes.items()), FEWER)
+        x = np.concatenate([self._numbers(name) for name in chosen], axis=1)
+        found = Arrays(x, self._load(target), self.path, target)
+        if not found.text and (what := _infinite(found.target)):
+            raise found.wrong(what)
+        return found
+
+    def _advised(self, faults: Mapping[str, DataError], sound: Sequence[str], named: bool) -> DataError:
+        """The first fault, with the line that leaves all of those arrays out."""
+        first = next(iter(faults.values()))
+        if named or not sound:
+            return first
+        line = f"task.columns: [{', '.join(sound)}]"
+        return DataError("path", f"{first.problem.message}; to learn from the other arrays alone write {line}")
+
+    def _input(self, name: str, target: str, rows: int) -> tuple[int, ...]:
+        """The shape of an input. Raises DataError where it has other rows than the target, or no numbers."""
+        shape = self._shape(name)
+        if shape[0] != rows:
+            few = f"{name!r} has {counted(shape[0], 'row')}, but {target!r} {rows:,}"
+            raise DataError("path", f"{self.path}: the array {few} (expected as many)")
+        if self._dtype(name).kind in "US":
+            raise self._wrong(name, "holds text, which is no number (task.columns names the arrays to learn from)")
+        return shape
+
+    def _wrong(self, name: str, what: str) -> DataError:
+        return DataError("path", f"{self.path}: the array {name!r} {what}")
+
+    def _open(self, name: str) -> Any:
+        return self.archive.open(self.entries[name])
+
+    def _dtype(self, name: str) -> np.dtype[Any]:
+        with _reading(self.path, name), self._open(name) as stream:
+            dtype: np.dtype[Any] = _head(stream)[2]
+        return dtype
+
+    def _size(self, name: str, shape: tuple[int, ...]) -> int:
+        """The numbers of an array, or as many as take the room of its text."""
+        return max(math.prod(shape), self.archive.getinfo(self.entries[name]).file_size // 8)
+
+    def _shape(self, name: str) -> tuple[int, ...]:
+        """The shape of an array, from its head. Raises DataError where it is not one of rows of numbers or text."""
+        info = self.archive.getinfo(self.entries[name])
+        with _reading(self.path, name), self._open(name) as stream:
+            shape, _, dtype = _head(stream)
+            head = stream.tell()
+        if dtype.hasobject:
+            what = "holds Python objects, which only a pickle can store; pickles are never loaded"
+            raise self._wrong(name, f"{what} (save it as numbers)")
+        if dtype.kind not in "biufUS":
+            raise self._wrong(name, f"holds {dtype}, which are no numbers (save it as numbers)")
+        if not shape:
+            raise self._wrong(name, "is a single number (expected one row for each example)")
+        if 0 in shape[1:]:
+            raise self._wrong(name, f"has rows without a number, {shape}")
+        if info.file_size != head + math.prod(shape) * dtype.itemsize:
+            raise self._wrong(name, "is cut short, or damaged")
+        return tuple(shape)
+
+    def _load(self, name: str) -> npt.NDArray[Any]:
+        with _reading(self.path, name), self._open(name) as stream:
+            array: npt.NDArray[Any] = npy.read_array(stream, allow_pickle=False)
+        return array
+
+    def _numbers(self, name: str) -> Values:
+        """An array as inputs, (N, n) in float64. Raises DataError where it holds what is not finite."""
+        array = self._load(name)
+        with np.errstate(over="ignore"):  # longer numbers than float64
+            values = array.reshape(len(array), -1).astype(np.float64)
+        if what := _infinite(values):
+            raise self._wrong(name, what)
+        return values
 
 
 def _head(stream: IO[bytes]) -> Any:
     """Shape, order, dtype."""
     version = npy.read_magic(stream)
     return (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(stream)
-
-
-def _load(archive: zipfile.ZipFile, path: str, name: str) -> npt.NDArray[Any]:
-    with _reading(path, name), archive.open(f"{name}.npy") as stream:
-        array: npt.NDArray[Any] = npy.read_array(stream, allow_pickle=False)
-    return array
 
 
 @contextmanager
@@ -126,18 +201,6 @@ def _reading(path: str, name: str) -> Iterator[None]:
     except DAMAGE as error:
         what = " ".join(str(error).split())[:80]
         raise DataError("path", f"{path}: the array {name!r} is damaged ({what})") from None
-
-
-def _numbers(array: npt.NDArray[Any], path: str, name: str) -> Values:
-    """An array as inputs, (N, n) in float64. Raises DataError where it holds text, or what is not finite."""
-    if array.dtype.kind in "US":
-        hint = "task.columns names the arrays to learn from"
-        raise DataError("path", f"{path}: the array {name!r} holds text, which is no number ({hint})")
-    with np.errstate(over="ignore"):  # longer numbers than float64
-        values = array.reshape(len(array), -1).astype(np.float64)
-    if what := _infinite(values):
-        raise DataError("path", f"{path}: the array {name!r} {what}")
-    return values
 
 
 def _infinite(array: npt.NDArray[Any]) -> str:

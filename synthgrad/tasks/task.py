@@ -16,6 +16,9 @@ from synthgrad.types import Outputs
 Values = npt.NDArray[np.float64]
 Score = Callable[[npt.NDArray[Any], npt.NDArray[Any]], dict[str, npt.NDArray[Any]]]
 
+FEW = 20
+"""Whole numbers in a CSV file, or text among whole numbers, of at most so many kinds are taken for classes."""
+
 
 class Examples(NamedTuple):
     """Inputs (N, n_x) and labels (N, n_y), rows are examples."""
@@ -75,6 +78,11 @@ class Task(ABC):
         Raises ConfigError where one is not there.
         """
         return ()
+
+    @staticmethod
+    def data(options: Any) -> dict[str, Any]:
+        """What a run records of its data beside their sizes: the file, the target. Raises ConfigError."""
+        return {}
 
     @property
     def scores(self) -> tuple[str, ...]:

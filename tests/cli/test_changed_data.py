@@ -39,10 +39,10 @@ def answer() -> tuple[int | None, str]:
 
 def test_the_same_sweep_trains_anew_when_a_cell_has_changed(first: list[str]) -> None:
     """It says so before, not any more after it, and the runs of before cannot be verified."""
-    aside, opening = typed(*SWEEP, "--dry-run").err.splitlines()
+    aside, data, opening = typed(*SWEEP, "--dry-run").err.splitlines()
     assert (aside, opening) == (f"sweep: {ASIDE}", "2 runs: 2 to train, in 1 stack on 1 process")
     said = typed(*SWEEP)
-    assert said.err.splitlines()[:2] == [aside, opening]
+    assert said.err.splitlines()[:3] == [aside, data, opening]
     second = said.out.splitlines()
     assert (len(second), set(first) & set(second)) == (2, set())
     assert typed(*SWEEP).err == "2 runs: all are there\n"

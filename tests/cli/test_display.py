@@ -23,6 +23,7 @@ from synthgrad.runs.log import Log
 
 LONG = ("-s", "training.epochs=1200")
 """Half a second of training, so that several pictures are drawn."""
+DATA = "binary-addition: 60 examples, 4 bits, 20 examples held out"
 
 
 def lines(said):
@@ -71,10 +72,10 @@ UNSTABLE = ("-s", "trainer.name=dni", "-s", "trainer.generator.alpha=3")
 
 @pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
 def test_a_step_size_that_generators_cannot_bear_is_warned_of(tmp_path, on):
-    """One line below the title, with both numbers, unless diagnostics are off."""
+    """One line below data and title, with both numbers, unless diagnostics are off."""
     said = typed("train", write(tmp_path), "--runs", tmp_path / "r", *UNSTABLE, "-s", f"diagnostics={json.dumps(on)}")
-    warnings = [line for line in lines(said)[1:] if line.startswith("trainer.generator.alpha: 3 is above 0.")]
-    assert warnings == (lines(said)[1:2] if on else [])
+    warnings = [line for line in lines(said) if line.startswith("trainer.generator.alpha: 3 is above 0.")]
+    assert warnings == (lines(said)[2:3] if on else [])
 
 
 def test_the_warning_names_the_generator_that_bears_least():
@@ -87,9 +88,9 @@ def test_the_warning_names_the_generator_that_bears_least():
 
 
 def test_a_step_size_that_generators_bear_is_not_warned_of(tmp_path):
-    """Below the title come the epochs."""
+    """Below data and title come the epochs."""
     said = typed("train", write(tmp_path), "--runs", tmp_path / "r", "-s", "trainer.name=dni")
-    assert lines(said)[1].startswith("epoch 1/3")
+    assert lines(said)[2].startswith("epoch 1/3")
 
 
 def test_a_quiet_run_warns_of_nothing(tmp_path):
@@ -118,7 +119,8 @@ def test_the_live_display_shows_progress_figures_and_a_curve(tmp_path):
     picture = next(
         s for s in reversed(shown.screens) if any("steps/s" in line for line in s) and s[-1].startswith("loss")
     )
-    title, bar, training, held_out, generators, layers, curve = picture
+    data, title, bar, training, held_out, generators, layers, curve = picture
+    assert data == DATA
     assert title == "dni, seed 3, 8-12-9-4 (265 weights)"
     assert bar.startswith("epoch ")
     assert bar.endswith(" left")
@@ -136,7 +138,7 @@ def test_the_verdict_takes_the_place_of_the_display(tmp_path, width):
     """Nothing of bar and curve is left, and no word is broken."""
     shown = seen("train", write(tmp_path), "--runs", tmp_path / "r", *LONG, width=width)
     text = " ".join(shown.screen)
-    assert text.startswith("backprop, seed 3, 8-12-9-4 (265 weights) Finished: 1,200 epochs in ")
+    assert text.startswith(f"{DATA} backprop, seed 3, 8-12-9-4 (265 weights) Finished: 1,200 epochs in ")
     assert " left" not in text
     assert not set(BLOCKS) & set(text)
     for phrase in ("of training,", "steps a second.", "held-out bits"):
@@ -145,7 +147,7 @@ def test_the_verdict_takes_the_place_of_the_display(tmp_path, width):
 
 
 def test_ctrl_c_leaves_a_clean_screen(tmp_path):
-    """Title, verdict, nothing else; the run is recorded and the exit code 130."""
+    """Data, title, verdict, nothing else; the run is recorded and the exit code 130."""
     keys = iter(["\x03"])
     shown = seen(
         "train", write(tmp_path), "--runs", tmp_path / "r", *ENDLESS,
@@ -153,8 +155,9 @@ def test_ctrl_c_leaves_a_clean_screen(tmp_path):
     )  # fmt: skip
     assert shown.code == 130
     assert result(only(tmp_path / "r"))["outcome"] == "interrupted"
-    assert shown.screen[0].startswith("backprop, seed 3")
-    assert shown.screen[1].startswith("Interrupted: ")
+    assert shown.screen[0] == DATA
+    assert shown.screen[1].startswith("backprop, seed 3")
+    assert shown.screen[2].startswith("Interrupted: ")
     assert not any("^C" in line or " left" in line for line in shown.screen)
 
 
@@ -162,7 +165,7 @@ def test_an_error_leaves_a_clean_screen(tmp_path):
     """The message stands below the title, not in the midst of a bar."""
     words = ["train", write(tmp_path), "--runs", tmp_path / "r", *ENDLESS]
     shown = seen(*words, width=200, preexec_fn=no_file_above(SMALL))
-    title, message, *again = shown.screen
+    _, title, message, *again = shown.screen
     run = only(tmp_path / "r")
     assert (shown.code, shown.out) == (1, f"{run}\n")
     assert title.startswith("backprop, seed 3")

@@ -51,9 +51,10 @@ def test_a_quiet_run_says_nothing_on_stderr(tmp_path):
 
 
 def test_everything_for_eyes_goes_to_stderr(tmp_path):
-    """A title, the epochs, a verdict."""
+    """The data, a title, the epochs, a verdict."""
     said = ran("train", write(tmp_path), cwd=tmp_path)
-    title, *epochs, finished, _ = said.err.splitlines()
+    data, title, *epochs, finished, _ = said.err.splitlines()
+    assert data == "binary-addition: 60 examples, 4 bits, 20 examples held out"
     assert title == "backprop, seed 3, 8-12-9-4 (265 weights)"
     assert [line[:9] for line in epochs] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert finished.startswith("Finished: 3 epochs in ")
@@ -157,7 +158,7 @@ def test_run_json_says_what_a_run_was_made_with(tmp_path):
     assert about.keys() == {
         "schema", "synthgrad", "python", "numpy", "blas", "threads", "git", "host", "pid",
         "pid_started", "pid_namespace", "system", "started", "command", "config",
-        "hashes", "files", "stability", "processes", "varies",
+        "hashes", "files", "data", "stability", "processes", "varies",
     }  # fmt: skip
     assert about["numpy"] == np.__version__
     assert about["command"][:3] == ["synthgrad", "train", str(config)]

@@ -51,6 +51,7 @@ WORKS: dict[str, tuple[str, list[str], str, Any]] = {
         0.5,
     ),
     "repairs-the-file": (BASE + "seed: x\n", ["seed=4"], "seed", 4),
+    "thousands": (BASE, ["training.epochs=1_000"], "training.epochs", 1000),
     "alias": (DNI, ["trainer.generator.input=[label]"], "trainer.generator.input", ("label",)),
 }
 
@@ -92,6 +93,13 @@ WRONG = {
     'trainer.alpha="1e-2"': "trainer.alpha: expected a number, got '1e-2' (write it without quotes)",
     "training={epochs: 1, epochs: 2}": "training.epochs: stands twice (keep one)",
     "seed=!!python/object:x 1": "seed: the tag !!python/object:x has no meaning here (leave it out)",
+    "trainer.alpha=1_0": "trainer.alpha: expected a number, got '1_0' (write 10; _ is for thousands, 1_000)",
+    "trainer.alpha=1e-400": "trainer.alpha: '1e-400' is too small for a number (it would be read as 0; the smallest is "
+    "2.2e-308)",
+    "trainer.alpha=1e400": "trainer.alpha: '1e400' is too large for a number (at most 1.8e+308)",
+    "trainer.alpha=0.1 # low": "trainer.alpha: expected a number, got '0.1 # low'",
+    "network.hidden=[3] # low": "network.hidden: what follows # would be left out (quote it, or delete it)",
+    "trainer.name='dni' # x": "trainer.name: what follows # would be left out (quote it, or delete it)",
     "seed=[": "not valid YAML: ends too early (a bracket or a quote is not closed)",
 }
 

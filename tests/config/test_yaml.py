@@ -227,7 +227,16 @@ def test_an_odd_key_is_shown_in_one_line(text: str, line: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("1e-2", 0.01), ("1E-2", 0.01), ("1e+1", 10.0), (".5", 0.5), ("5.", 5.0), ("+3", 3.0), ("1_0", 10.0), ("1", 1.0)],
+    [
+        ("1e-2", 0.01),
+        ("1E-2", 0.01),
+        ("1e+1", 10.0),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("+3", 3.0),
+        ("1_000.5", 1000.5),
+        ("0e-400", 0.0),
+    ],
 )
 def test_numbers_are_read_as_a_person_means_them(written: str, meant: float) -> None:
     """PyYAML alone takes 1e-2 for text."""

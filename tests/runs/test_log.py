@@ -50,7 +50,13 @@ def test_a_log_begins_with_config_circumstances_and_header(log):
     """Before the first step."""
     assert sorted(path.name for path in log.run.path.iterdir()) == ["config.yaml", "metrics.csv", "run.json"]
     assert log.run.metrics.read_text() == ",".join(["epoch", "step", "seconds", *log.replica.columns()]) + "\n"
-    found = {"hashes": log.replica.hashes(), "files": {}, "stability": log.replica.stability(), "processes": 1}
+    found = {
+        "hashes": log.replica.hashes(),
+        "files": {},
+        "data": log.replica.config.data(),
+        "stability": log.replica.stability(),
+        "processes": 1,
+    }
     about = json.loads(log.run.about.read_text())
     assert flat(about.pop("config")) == read_resolved(log.run.config)
     assert about == {"host": "here", **found, "varies": False}

@@ -10,7 +10,7 @@ from synthgrad.streams import Streams
 from synthgrad.tasks import files as files_module
 from synthgrad.tasks import table_csv
 from synthgrad.tasks.files import DataError
-from synthgrad.tasks.table import FEW, Table, TableOptions
+from synthgrad.tasks.table import Table, TableOptions
 
 
 def task(path, target, **options):
@@ -35,9 +35,10 @@ def rows(made):
 @pytest.mark.parametrize("target", ["kind", "d"])
 def test_csv_and_npz_of_the_same_numbers_are_the_same_examples(tmp_path, target):
     """To the last bit, values and classes."""
+    kind = {"kind": "classes", "d": "values"}[target]
     csv = task(write_csv(tmp_path), target, columns=["a", "b", "c"])
-    npz = task(write_npz(tmp_path), target, columns=["inputs"])
-    assert csv.outputs == npz.outputs == {"kind": "classes", "d": "values"}[target]
+    npz = task(write_npz(tmp_path), target, columns=["inputs"], kind=kind)
+    assert csv.outputs == npz.outputs == kind
     for one, other in zip([*csv.train, *csv.test], [*npz.train, *npz.test], strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -101,29 +102,7 @@ def test_a_target_may_be_several_values(tmp_path):
     np.testing.assert_array_equal(made.train.y, 2 * made.train.x)
 
 
-# classes or values --------------------------------------------------------------------------------
-
-TARGETS = {
-    "text": (["b", "a", "c", "a"], "classes", [1, 0, 2, 0]),
-    "few-whole-numbers": ([10, 9, 10, 2], "classes", [2, 1, 2, 0]),
-    "fractions": ([0.5, 1.5, 0.5, 1], "values", None),
-    "many-whole-numbers": (list(range(FEW + 1)), "values", None),
-    "text-among-numbers": (["3", "2", "10", "none"], "classes", [2, 1, 0, 3]),
-    "many-texts": ([f"class {i:02}" for i in range(30)], "classes", list(range(30))),
-}
-
-
-@pytest.mark.parametrize(("target", "outputs", "places"), TARGETS.values(), ids=TARGETS)
-def test_the_kind_of_target_is_guessed_by_a_rule(tmp_path, target, outputs, places):
-    """Text, and few whole numbers, are classes, sorted as what they are; other numbers are values."""
-    lines = [f"{i},{value}" for i, value in enumerate(target)]
-    csv = raw(write_csv(tmp_path, "\n".join(["x,y", *lines])), "y")
-    npz = raw(write_npz(tmp_path, x=np.arange(len(target)), y=np.array(target)), "y")
-    for made in (csv, npz):
-        assert made.outputs == outputs
-        if places is not None:
-            got = np.argsort(made.train.x[:, 0])
-            np.testing.assert_array_equal(made.train.y[got].argmax(-1), places)
+# classes or values: see test_table_target ---------------------------------------------------------
 
 
 def test_what_is_guessed_can_be_said(tmp_path):
@@ -132,26 +111,6 @@ def test_what_is_guessed_can_be_said(tmp_path):
     assert sorted(made.train.y[:, 0]) == [3, 3, 5]
     made = raw(write_csv(tmp_path, "x,dose\n1,.5\n2,2.5\n3,.5\n"), "dose", kind="classes")
     assert made.train.y.sum(0).tolist() == [2, 1]
-
-
-def test_one_word_among_many_numbers_is_a_slip_and_no_class(tmp_path):
-    """Where there are more kinds than classes are likely to have."""
-    lines = [f"{i},{i}" for i in range(50)]
-    with pytest.raises(DataError, match=r":52: column 'y': 'n/a' is not a number \(expected one, or task.kind"):
-        raw(write_csv(tmp_path, "\n".join(["x,y", *lines, "7,n/a"])), "y")
-
-
-@pytest.mark.parametrize("name", ["NaN", " nan ", ""])
-def test_what_a_missing_name_is_written_as_is_no_class(tmp_path, name):
-    """Unless classes are asked for: a list of names that had gaps is written so."""
-    names = ["a", "b", name, "a"]
-    paths = [write_npz(tmp_path, f"{kind}.npz", x=np.arange(4), y=np.array(names, kind)) for kind in "US"]
-    if name:
-        paths.append(write_csv(tmp_path, "\n".join(["x,y", *(f"{i},{each}" for i, each in enumerate(names))])))
-    for path in paths:
-        with pytest.raises(DataError, match=r"names no class.*\(leave .*, or task.kind: classes\)"):
-            task(path, "y")
-        assert task(path, "y", kind="classes").n_y == 3
 
 
 # standardised -------------------------------------------------------------------------------------
@@ -209,8 +168,8 @@ def test_a_table_is_read_once_for_all_seeds_and_again_when_it_changes(tmp_path):
     """The same arrays until the file has another size or another time."""
     path = write_csv(tmp_path)
     assert task(path, "kind", columns=["a"]).train.x is task(path, "kind", columns=["a"]).train.x
-    write_csv(tmp_path, "a,kind\n1,x\n2,y\n")
-    assert len(raw(path, "kind").train.x) == 2
+    write_csv(tmp_path, "a,kind\n1,x\n2,y\n3,y\n")
+    assert len(raw(path, "kind").train.x) == 3
 
 
 def test_names_may_look_like_numbers(tmp_path):

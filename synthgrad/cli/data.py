@@ -1,0 +1,22 @@
+"""What is said of the data of a run: how many examples, and what the target was decided to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from synthgrad.wording import counted
+
+KINDS = {"classes": ("class", "classes"), "bits": ("bit", "bits"), "values": ("value", "values")}
+"""By the kind of outputs: what one is called, and several."""
+
+
+def sentence(data: Mapping[str, Any]) -> str:
+    """``iris.csv: 150 rows, 3 classes from `species`, 30 rows held out``."""
+    kind, file = data["kind"], data.get("file")
+    examples = "row" if file else "example"
+    target = "values" if kind == "values" and data["outputs"] == 1 else counted(data["outputs"], *KINDS[kind])
+    target += f" from `{data['target']}`" if "target" in data else ""
+    unseen = f" ({counted(data['only_held_out'], 'class', 'classes')} only there)" if "only_held_out" in data else ""
+    said = [counted(data["rows"], examples), target, f"{counted(data['held_out'], examples)} held out{unseen}"]
+    return f"{file or data['task']}: {', '.join(said)}"
