@@ -158,12 +158,9 @@ def pace(subjects: Sequence[Subject]) -> float | None:
 
 
 def middle(epochs: Sequence[int], n: int) -> float | None:
-    """The median of n runs, of which some reached the target; None where fewer than half did.
+    """The median of n runs, of which some reached the target; None where half of them or fewer did.
 
-    The others come after all these, wherever they would have reached it.
+    The others come after all these: with exactly half, one of the two in the middle never got there.
     """
     ordered = sorted(epochs)
-    lower, upper = (n - 1) // 2, n // 2
-    if not ordered or 2 * len(ordered) < n:
-        return None
-    return (ordered[lower] + ordered[upper]) / 2 if upper < len(ordered) else float(ordered[lower])
+    return (ordered[(n - 1) // 2] + ordered[n // 2]) / 2 if 2 * len(ordered) > n else None

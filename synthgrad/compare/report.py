@@ -53,7 +53,11 @@ class Layer:
 
 @dataclass
 class Group:
-    """Runs that differ in nothing but the seed. ``values`` belong to ``seeds``, None where a run has no result."""
+    """Runs that differ in nothing but the seed. ``values`` belong to ``seeds``, None where a run has no result.
+
+    ``epochs_to_target`` is the median of the runs that ended, None where half of them or fewer ``reached`` the target:
+    then it is not reached.
+    """
 
     table: int
     label: str

@@ -10,7 +10,7 @@ from synthgrad.compare.answers import learns
 from synthgrad.compare.judging import BETTER, TOO_FEW
 from synthgrad.compare.numbers import decimals, fixed, percent, short, small, spread
 from synthgrad.compare.report import Difference, Estimate, Group, Report, Table
-from synthgrad.compare.screens.head import WIDE, arrival, head
+from synthgrad.compare.screens.head import WIDE, arrival, arrived, head
 from synthgrad.compare.screens.layout import Column, fits, lay_out, taken
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.statistics import seeds_needed
@@ -105,9 +105,7 @@ class Screen:
     def _epochs(self, group: Group) -> str:
         if group.reached is None:
             return ""
-        if group.epochs_to_target is None:
-            return f"{group.reached}/{len(group.seeds)}"
-        return f"{group.epochs_to_target:g}"
+        return arrived(group.epochs_to_target, group.reached, len(group.seeds) - group.incomplete)
 
     def _curve(self, columns: Sequence[Column]) -> list[Column]:
         kept = [column for column in columns if not column.empty]

@@ -198,4 +198,6 @@ def _cautions(a: Subject, b: Subject, table: Table, at: int | None, width: int) 
             where = subject.diverged
             yield from fill(f"{subject.name} diverged in epoch {where.get('epoch')}: {where.get('where')}.", width)
     if table.target is not None and EVALUATIONS > 1:
-        yield from fill(f"Epochs to a target: the first of {EVALUATIONS} evaluations that hold it.", width)
+        yield from fill(
+            f"Epochs to a target: the first of {EVALUATIONS} evaluations that hold it; -: not reached.", width
+        )

@@ -69,7 +69,7 @@ def test_the_notes_say_what_to_try_next_and_what_was_paid(tmp_path: Path) -> Non
 def test_epochs_to_the_target_and_seconds_are_columns_or_text(tmp_path: Path) -> None:
     """A narrow screen has no room for the columns; what the number means is said at any width."""
     swept(tmp_path)
-    said = "to 0.7: median epoch from which 0.7 was held for three evaluations."
+    said = "to 0.7: median epoch from which 0.7 was held for three evaluations; "
     for width, part in ((160, "to 0.7 s/epoch"), (50, "epochs to 0.7, seconds an epoch, of the runs")):
         text = " ".join(" ".join(lines(tmp_path, width, target=0.7)).split())
         assert said in text
