@@ -11,6 +11,7 @@ from typing import Any
 from synthgrad import __version__
 from synthgrad.compare import ablation, fairness, statistics
 from synthgrad.compare.answers import answers, tuned_answers
+from synthgrad.compare.arithmetic import bounded, total
 from synthgrad.compare.cases import Tables
 from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
@@ -171,7 +172,7 @@ class _Table:
         mean = estimate(list(self.reference.values.values())).mean
         if mean is None or mean < 0:  # a share of what is negative lies beyond it
             return None
-        return mean * TARGET if self.measure.up else mean / TARGET
+        return mean * TARGET if self.measure.up else bounded(mean / TARGET)
 
     def _order(self, group: Group) -> tuple[Any, ...]:
         seconds = group.seconds_per_epoch or float("inf")
@@ -206,7 +207,7 @@ class _Table:
             seconds_per_epoch=pace(subjects),
             times_reference=self._times_reference(scores),
             other_machine=self.reference is not None and fairness.other_machine(scores, self.reference),
-            seconds=sum(s.seconds for s in subjects),
+            seconds=total([s.seconds for s in subjects]),
             layers=self._layers(scores),
             others={name: self._other(subjects, name) for name in self.question.metrics[1:]},
             curves=self._curves(subjects),
@@ -215,7 +216,7 @@ class _Table:
     def _times_reference(self, scores: Scores) -> float | None:
         """How many times as long an epoch takes as one of the reference."""
         paces = [pace(s.members.subjects) for s in (scores, self.reference) if s is not None]
-        return paces[0] / paces[1] if len(paces) == 2 and paces[0] and paces[1] else None
+        return bounded(paces[0] / paces[1]) if len(paces) == 2 and paces[0] and paces[1] else None
 
     def _layers(self, scores: Scores) -> list[Layer]:
         names = {name for s in scores.members.subjects for name in s.columns if diagnosis(name)}

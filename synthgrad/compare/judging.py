@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from synthgrad.compare import statistics
+from synthgrad.compare import arithmetic, statistics
 from synthgrad.compare.groups import Members, spelt
 from synthgrad.compare.metrics import Measure
 from synthgrad.compare.report import Difference, Estimate, Interval
@@ -108,7 +108,7 @@ def estimate(values: Sequence[float]) -> Estimate:
     """The mean over seeds and its interval."""
     if not len(values):
         return Estimate(0, None, None, None)
-    return Estimate(len(values), float(np.mean(values)), interval(values), float(np.median(values)))
+    return Estimate(len(values), arithmetic.mean(values), interval(values), arithmetic.median(values))
 
 
 def interval(values: Sequence[float]) -> Interval | None:
@@ -121,7 +121,7 @@ def difference(table: int, of: Scores, against: Scores) -> Difference:
     """``of`` minus ``against`` over their shared seeds; the p of Holm, the verdict and the gap are still open."""
     seeds = shared(of, against)
     both = [seed for seed in seeds if seed in of.values and seed in against.values]
-    d = [of.values[seed] - against.values[seed] for seed in both]
+    d = [arithmetic.minus(of.values[seed], against.values[seed]) for seed in both]
     wins, losses = (sum(_beats(a, b, seed) for seed in seeds) for a, b in ((of, against), (against, of)))
     known = estimate(d)
     return Difference(
@@ -158,8 +158,8 @@ def _beats(a: Scores, b: Scores, seed: int) -> bool:
 
 def _correlation(a: Sequence[float], b: Sequence[float], d: Sequence[float]) -> float | None:
     """What pairing takes from the variance of a difference: var(d) = (1 - r) (var(a) + var(b))."""
-    total = float(np.var(a) + np.var(b)) if len(d) > 1 else 0.0
-    return 1 - float(np.var(d)) / total if total > 0 else None
+    of_a, of_b, of_d = map(np.var, arithmetic.alike(a, b, d)) if len(d) > 1 else (0.0, 0.0, 0.0)
+    return 1 - float(of_d / (of_a + of_b)) if of_a + of_b > 0 else None
 
 
 def judged(differences: Sequence[Difference], up: bool) -> list[Difference]:
@@ -201,6 +201,7 @@ def _with_gap(difference: Difference, method: Scores, control: Scores, reference
     seeds = [s for s in seeds if all(s in each.values for each in (method, control, reference))]
     sign = 1 if control.up else -1
     gains, ways = ([sign * (s.values[seed] - control.values[seed]) for seed in seeds] for s in (method, reference))
-    if not seeds or sum(ways) <= 0:
+    if not seeds or arithmetic.mean(ways) <= 0:
         return difference
-    return replace(difference, gap=sum(gains) / sum(ways), gap_interval=statistics.ratio_interval(gains, ways))
+    gap = arithmetic.bounded(arithmetic.mean(gains) / arithmetic.mean(ways))
+    return replace(difference, gap=gap, gap_interval=statistics.ratio_interval(gains, ways))

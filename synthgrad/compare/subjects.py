@@ -21,8 +21,6 @@ from synthgrad.runs.telling import telling
 FINISHED, DIVERGED = "finished", "diverged"
 RUN_ONLY = ("seed", "diagnostics")
 """Keys of a config in which the runs of a group may differ, beside those that tell nothing."""
-HUGE = 1e150
-"""A figure beyond this is as good as infinite: nobody can form its square, nor a sum of many."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Subject:
         values = self.columns.get(metric)
         if values is None:
             return np.empty(0), np.empty(0)
-        there = np.abs(values) < HUGE
+        there = np.isfinite(values)
         return self.epochs[there], values[there]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from synthgrad.compare.answers import learns
+from synthgrad.compare.arithmetic import share
 from synthgrad.compare.judging import BETTER, TOO_FEW
 from synthgrad.compare.numbers import decimals, fixed, percent, short, small, spread
 from synthgrad.compare.report import Difference, Estimate, Group, Report, Table
@@ -186,7 +187,7 @@ class Screen:
             places = np.zeros(width, int)
             for v in g.values:
                 if v is not None:
-                    places[min(width - 1, int((v - low) / (high - low) * width))] += 1
+                    places[min(width - 1, int(share(v, low, high) * width))] += 1
             marks = "".join(DENSITY[min(count, 4)] for count in places)
             name = self.names[g.label]
             yield f"{name}{' ' * (label - cell_width(name))}  |{marks}|"
