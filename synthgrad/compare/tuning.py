@@ -39,7 +39,8 @@ class Method:
 
     @property
     def trainer(self) -> str:
-        return self.settings[0].members.trainer
+        trainers = {s.members.trainer for s in self.settings}
+        return trainers.pop() if len(trainers) == 1 else UNSET  # where it is an axis
 
 
 def swept_keys(members: Sequence[Members], by: Sequence[str] = ()) -> list[str]:
@@ -57,10 +58,13 @@ def swept_keys(members: Sequence[Members], by: Sequence[str] = ()) -> list[str]:
 def sweep(table: int, scores: Sequence[Scores], keys: list[str], measure: Measure, target: float | None) -> Sweep:
     """Every method tuned, and compared with the tuned control; ``target`` is what runs are to reach."""
     every = [s.members for s in scores]
-    apart = [key for key in differing([m.settings for m in every]) if key not in keys]
+    apart = _methods_by(every, keys)
     by_label = {s.label: s for s in scores}
     clusters = [[by_label[m.label] for m in alike] for alike in _apart(every, apart)]
-    names = labels([{k: v for k, v in c[0].members.settings.items() if k not in keys} for c in clusters])
+    rest = [{k: v for k, v in c[0].members.settings.items() if k not in keys} for c in clusters]
+    names = labels(rest)
+    if "trainer.name" in keys:
+        names = [name.removeprefix(UNSET).strip() or "all methods" for name in names]
     methods = [Method(name, cluster) for name, cluster in zip(names, clusters, strict=True)]
     methods.sort(key=_rank)
     tuned = {method.label: tune(method) for method in methods}
@@ -73,6 +77,15 @@ def sweep(table: int, scores: Sequence[Scores], keys: list[str], measure: Measur
         marginals=_marginals(methods, keys) if len(keys) > 1 else {},
         bounds=_bounds(every, keys),
     )
+
+
+def _methods_by(members: Sequence[Members], keys: Sequence[str]) -> list[str]:
+    """The keys that tell methods apart: not those swept, nor what only some algorithms have if these are an axis."""
+    apart = [key for key in differing([m.settings for m in members]) if key not in keys]
+    if "trainer.name" not in keys:
+        return apart
+    within = {key for alike in _apart(members, ["trainer.name"]) for key in differing([m.settings for m in alike])}
+    return [key for key in apart if key in within or all(key in m.settings for m in members)]
 
 
 def _differences(

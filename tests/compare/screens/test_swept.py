@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from directories import BACKPROP, BOTH, FROZEN, gathered, group
+from directories import BACKPROP, BOTH, FROZEN, LABEL, gathered, group
 
 from synthgrad.compare.building import Question, build
 from synthgrad.compare.screens import screen
@@ -126,3 +126,19 @@ def test_small_curves_of_a_wide_screen_are_to_one_scale(tmp_path: Path) -> None:
     shown = lines(tmp_path, 119)
     assert "▁▁▁▁ 0.450" in " ".join(row(shown, "frozen"))
     assert "████ [0.800]<" in " ".join(row(shown, "backprop"))
+
+
+@pytest.mark.parametrize("width", [79, 119])
+def test_an_axis_of_algorithms_leaves_one_row(tmp_path: Path, width: int) -> None:
+    """What only one algorithm has sets none apart; a row says what does, and no word of it is cut."""
+    swept(tmp_path)
+    shown = lines(tmp_path, width, by=("trainer.alpha", "trainer.name"))
+    assert shown[0].startswith("63 runs: 1 method x 9 settings x 7 seeds")
+    assert any(line.startswith("all methods ") for line in shown)
+    for alpha in (0.1, 0.2):
+        group(tmp_path, {**LABEL, "trainer.alpha": alpha}, [0.5] * 7)
+    shown = lines(tmp_path, width, by=("trainer.alpha", "trainer.name"))
+    for label in ("input=(unset)", "both", "label"):
+        assert any(line.startswith(f"{label} ") for line in shown)
+    assert "…" not in "\n".join(shown)
+    assert "hidden layers learn" not in "\n".join(shown)
