@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
+from synthgrad.compare.numbers import fixed
+
 if TYPE_CHECKING:
     from synthgrad.workers import Load
 
@@ -61,7 +63,7 @@ def at_work(loads: Sequence[Load], *, queues: bool = True) -> list[Row]:
 def _scores(figures: dict[str, float], prefix: str) -> list[str]:
     """Shares of what is right, or of the variance that is explained, all of one width."""
     there = {key: figures[prefix + key] for key in SCORES if prefix + key in figures}
-    return [f"{SCORES[key]} {f'{value:6.3f}' if key == 'r2' else f'{value:6.1%}'}" for key, value in there.items()]
+    return [f"{SCORES[key]} {fixed(v, 3) if key == 'r2' else f'{v:.1%}':>6}" for key, v in there.items()]
 
 
 def lines(row: Row, width: int) -> list[Text]:

@@ -6,6 +6,7 @@ import math
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from synthgrad.compare.numbers import fixed
 from synthgrad.wording import counted
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _classes(last: dict[str, float], guess: float) -> str:
 def _values(last: dict[str, float], _guess: float) -> str:
     test = last["test_r2"]
     train = last.get("r2", math.nan)
-    figures = f"of the variance it explains {train:.3f} in training and {test:.3f} held out (r2)"
+    figures = f"of the variance it explains {fixed(train, 3)} in training and {fixed(test, 3)} held out (r2)"
     if test < 0.1:
         said = f"It {'memorised its training examples and ' if train >= 0.95 else ''}learned next to nothing"
     elif test >= 0.9:

@@ -29,7 +29,9 @@ def answers(
 
 
 def tuned_answers(sweep: Sweep) -> Iterator[str]:
-    """The same of a sweep, of each method with its tuned setting."""
+    """The same of a sweep, of each method with its tuned setting; nothing where the algorithm is itself an axis."""
+    if "trainer.name" in sweep.keys:
+        return
     for tuned in sweep.methods:
         name, *rest = tuned.method.split()
         if name in UNTRAINED and not any(word == "from" or word.startswith("freeze=") for word in rest):

@@ -11,18 +11,19 @@ from typing import Any
 from synthgrad import __version__
 from synthgrad.compare import ablation, fairness, statistics
 from synthgrad.compare.answers import answers, tuned_answers
+from synthgrad.compare.arithmetic import bounded, total
 from synthgrad.compare.cases import Tables
 from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import axes, differing, groups, tables, titles, told
 from synthgrad.compare.judging import called, difference, estimate, judged, unknown, with_gaps
 from synthgrad.compare.metrics import DEFAULTS, arrivals, choose, measure, pace
-from synthgrad.compare.missing import CONTROL, REFERENCE, RUNS, missing
+from synthgrad.compare.missing import CONTROL, REFERENCE, RUNS, Lacking, controls, seeds_needed
 from synthgrad.compare.outcomes import Method, Scores, shared
 from synthgrad.compare.report import SCHEMA, Answer, Curve, Difference, Estimate, Group, Layer, Report, Sweep, Table
 from synthgrad.compare.statement import Claim
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
-from synthgrad.compare.tuning import sweep, swept_keys, untuned
+from synthgrad.compare.tuning import sweep, swept_keys
 from synthgrad.errors import ConfigError
 from synthgrad.runs.figures import diagnosis
 from synthgrad.wording import counted
@@ -63,7 +64,7 @@ def build(gathered: Gathered, question: Question, command: Sequence[str]) -> Rep
     question = replace(question, by=axes(question.by, subjects), metrics=tuple(dict.fromkeys(question.metrics)))
     split, notes = _measured(tables(subjects, question.by), question.metrics)
     titled = zip(titles([table[0].settings for table in split], question.by), split, strict=True)
-    built = [_Table(number, title, table, question) for number, (title, table) in enumerate(titled, 1)]
+    built = [_Table(number, title, table, question, gathered) for number, (title, table) in enumerate(titled, 1)]
     asked, every = question.against, [scores for each in built for scores in each.scores]
     if asked is not None and not called(asked, every):
         raise ConfigError(f"--against {asked}: {unknown(asked, every)}")
@@ -102,9 +103,12 @@ def _measured(split: list[list[Subject]], metrics: Sequence[str]) -> tuple[list[
 class _Table:
     """One table in the making."""
 
-    def __init__(self, number: int, title: str, subjects: Sequence[Subject], question: Question) -> None:
-        self.number, self.title, self.question = number, title, question
+    def __init__(
+        self, number: int, title: str, subjects: Sequence[Subject], question: Question, read: Gathered
+    ) -> None:
+        self.number, self.title, self.question, self.left_out = number, title, question, read.left_out
         self.members, self.notes = groups(subjects)
+        self.controls = controls(read.left_out, subjects, question.by)
         self.differ = told([m.settings for m in self.members])
         metric = question.metrics[0] if question.metrics else choose([m.subjects for m in self.members], question.at)
         self.measure, notes = measure([s for m in self.members for s in m.subjects], metric, question.at)
@@ -178,7 +182,7 @@ class _Table:
         mean = estimate(list(self.reference.values.values())).mean
         if mean is None or mean < 0:  # a share of what is negative lies beyond it
             return None
-        return mean * TARGET if self.measure.up else mean / TARGET
+        return mean * TARGET if self.measure.up else bounded(mean / TARGET)
 
     def _order(self, group: Group) -> tuple[Any, ...]:
         seconds = group.seconds_per_epoch or float("inf")
@@ -213,7 +217,7 @@ class _Table:
             seconds_per_epoch=pace(subjects),
             times_reference=self._times_reference(scores),
             other_machine=self.reference is not None and fairness.other_machine(scores, self.reference),
-            seconds=sum(s.seconds for s in subjects),
+            seconds=total([s.seconds for s in subjects]),
             layers=self._layers(scores),
             others={name: self._other(subjects, name) for name in self.question.metrics[1:]},
             curves=self._curves(subjects),
@@ -222,7 +226,7 @@ class _Table:
     def _times_reference(self, scores: Scores) -> float | None:
         """How many times as long an epoch takes as one of the reference."""
         paces = [pace(s.members.subjects) for s in (scores, self.reference) if s is not None]
-        return paces[0] / paces[1] if len(paces) == 2 and paces[0] and paces[1] else None
+        return bounded(paces[0] / paces[1]) if len(paces) == 2 and paces[0] and paces[1] else None
 
     def _layers(self, scores: Scores) -> list[Layer]:
         names = {name for s in scores.members.subjects for name in s.columns if diagnosis(name)}
@@ -252,6 +256,7 @@ class _Table:
         swept = swept_keys(self.members, self.question.by)
         metric = self.measure.metric
         found = sweep(self.number, self.scores, swept, self.measure, self.target) if swept else None
+        lacking = Lacking(self.members, self.question.control and not self.controls, self.question.runs, self.left_out)
         return Table(
             number=self.number,
             title=self.title,
@@ -272,11 +277,14 @@ class _Table:
             sweep=found,
             answers=self._answers(found),
             fairness=[
+                *fairness.left_out(self.controls, self.control, self.question.control),
                 *fairness.remarks(self.scores, self.question.at == "best", metric),
                 *fairness.budgets(self.scores, self.control),
-                *untuned(self.members, swept),
+                *fairness.untuned(self.members, self.control, swept),
             ],
-            missing=missing(self.members, self.question.control, self.question.runs),
+            missing=lacking.sweeps(),
+            controls_left_out=self.controls,
+            to_decide=lacking.sweeps() or lacking.sweeps(seeds_needed(self.differences, found)),
         )
 
     def _answers(self, swept: Sweep | None) -> list[str]:

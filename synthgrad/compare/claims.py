@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from synthgrad.compare import statistics
+from synthgrad.compare import arithmetic, statistics
 from synthgrad.compare.cases import Case, Tables
 from synthgrad.compare.evidence import Evidence, moved
 from synthgrad.compare.groups import APART
@@ -90,7 +88,7 @@ def _answer(evidence: Evidence, p_holm: float | None, family: int, planned: bool
         epoch=case.measure.epoch or None,
         family=family if claim.directed else 1,
         needed=max(needed, asked),
-        means={name: float(np.mean([s.values[seed] for seed in evidence.values])) for name, s in scores.items()}
+        means={name: arithmetic.mean([s.values[seed] for seed in evidence.values]) for name, s in scores.items()}
         if evidence.values
         else {},
         seeds=list(evidence.values),

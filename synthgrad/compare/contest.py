@@ -28,7 +28,7 @@ from math import isfinite
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.compare import statistics
+from synthgrad.compare import arithmetic, statistics
 from synthgrad.compare.outcomes import Method, shared
 from synthgrad.compare.report import Interval
 
@@ -62,8 +62,9 @@ class Contest:
         a = sign * _values(self.of, self.seeds, self.up)[:, None]
         b = sign * _values(self.against, self.seeds, self.up)[None] if self.against else np.zeros((1, 1, 1))
         c = sign * self.number
-        with np.errstate(invalid="ignore"):  # inf - inf: both diverged
+        with np.errstate(invalid="ignore", over="ignore"):  # inf - inf: both diverged
             d = a - b - c
+        d = np.where(np.isfinite(a) & np.isfinite(b), np.clip(d, -arithmetic.MOST, arithmetic.MOST), d)
         largest = np.maximum(np.maximum(np.abs(a), np.abs(b)), abs(c))
         nothing = np.isfinite(largest) & (np.abs(d) <= ROUNDING * largest) & (not exact)
         return np.where(nothing, 0.0, d)

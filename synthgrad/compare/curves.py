@@ -25,8 +25,8 @@ def curve(subjects: Sequence[Subject], metric: str, points: int = POINTS, band: 
     )
     values = np.stack([_at(epochs, *each) for each in measured])
     there = np.isfinite(values)
-    n = there.sum(0)
-    mean = np.where(there, values, 0).sum(0) / np.maximum(n, 1)
+    n, size = there.sum(0), 2.0 ** len(values).bit_length()  # a power of two: exact, and no sum overflows
+    mean = (np.where(there, values, 0) / size).sum(0) / np.maximum(n, 1) * size
     low, high = _band(values) if band else (np.full(len(epochs), np.nan),) * 2
     return Curve(
         epoch=[int(epoch) for epoch in epochs],

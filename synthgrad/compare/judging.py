@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from synthgrad.compare import statistics
+from synthgrad.compare import arithmetic, statistics
 from synthgrad.compare.contest import Contest
 from synthgrad.compare.groups import spelt
 from synthgrad.compare.outcomes import Method, shared
@@ -61,7 +61,7 @@ def estimate(values: Sequence[float]) -> Estimate:
     """The mean over seeds and its interval."""
     if not len(values):
         return Estimate(0, None, None, None)
-    return Estimate(len(values), float(np.mean(values)), interval(values), float(np.median(values)))
+    return Estimate(len(values), arithmetic.mean(values), interval(values), arithmetic.median(values))
 
 
 def interval(values: Sequence[float]) -> Interval | None:
@@ -76,7 +76,7 @@ def difference(table: int, of: Method, against: Method) -> Difference:
     best = contest.between(0, 0)
     pairs = {s: (of.best.values[s], against.best.values[s]) for s, d in best.items() if isfinite(d)}
     a, b = ([pair[side] for pair in pairs.values()] for side in (0, 1))
-    d = [one - other for one, other in pairs.values()]
+    d = [arithmetic.minus(one, other) for one, other in pairs.values()]
     wins, losses = (sum(sign * each > 0 for each in best.values()) for sign in (1, -1))
     first, second = contest.deciding
     return Difference(
@@ -86,7 +86,7 @@ def difference(table: int, of: Method, against: Method) -> Difference:
         seeds=list(pairs),
         values=d,
         n=len(d),
-        mean=float(np.mean(d)) if d else None,
+        mean=arithmetic.mean(d) if d else None,
         interval=contest.interval(),
         p=contest.p,
         p_holm=None,
@@ -113,8 +113,8 @@ def difference(table: int, of: Method, against: Method) -> Difference:
 
 def _correlation(a: Sequence[float], b: Sequence[float], d: Sequence[float]) -> float | None:
     """What pairing takes from the variance of a difference: var(d) = (1 - r) (var(a) + var(b))."""
-    total = float(np.var(a) + np.var(b)) if len(d) > 1 else 0.0
-    return 1 - float(np.var(d)) / total if total > 0 else None
+    of_a, of_b, of_d = map(np.var, arithmetic.alike(a, b, d)) if len(d) > 1 else (0.0, 0.0, 0.0)
+    return 1 - float(of_d / (of_a + of_b)) if of_a + of_b > 0 else None
 
 
 def judged(differences: Sequence[Difference]) -> list[Difference]:
@@ -165,7 +165,8 @@ def _with_gap(difference: Difference, method: Method, control: Method, reference
         return difference
     sign = 1 if every[1].up else -1
     gains, ways = ([sign * (s.values[seed] - every[1].values[seed]) for seed in seeds] for s in (every[0], every[2]))
-    if sum(ways) <= 0:
+    if arithmetic.mean(ways) <= 0:
         return difference
+    gap = arithmetic.bounded(arithmetic.mean(gains) / arithmetic.mean(ways))
     interval = None if difference.settings > 1 else statistics.ratio_interval(gains, ways)
-    return replace(difference, gap=sum(gains) / sum(ways), gap_interval=interval)
+    return replace(difference, gap=gap, gap_interval=interval)

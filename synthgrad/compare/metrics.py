@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthgrad.compare.arithmetic import mean, median
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
 from synthgrad.errors import ConfigError
 from synthgrad.runs.figures import diagnosis, is_up
@@ -129,7 +130,7 @@ def choose(groups: Sequence[Sequence[Subject]], at: str) -> str:
 
 def _mean(measure: Measure, group: Sequence[Subject]) -> float:
     values = [measure.value(s) for s in group if measure.counts(s)]
-    return float(np.mean([value for value in values if value is not None] or [0.0]))
+    return mean([value for value in values if value is not None] or [0.0])
 
 
 def reached(subject: Subject, metric: str, target: float) -> int | None:
@@ -154,16 +155,13 @@ def pace(subjects: Sequence[Subject]) -> float | None:
     """The median seconds of training for an epoch, of the runs that measured them."""
     paces = [s.seconds_per_epoch for s in subjects]
     known = [seconds for seconds in paces if seconds is not None]
-    return float(np.median(known)) if known else None
+    return median(known) if known else None
 
 
 def middle(epochs: Sequence[int], n: int) -> float | None:
-    """The median of n runs, of which some reached the target; None where fewer than half did.
+    """The median of n runs, of which some reached the target; None where half of them or fewer did.
 
-    The others come after all these, wherever they would have reached it.
+    The others come after all these: with exactly half, one of the two in the middle never got there.
     """
     ordered = sorted(epochs)
-    lower, upper = (n - 1) // 2, n // 2
-    if not ordered or 2 * len(ordered) < n:
-        return None
-    return (ordered[lower] + ordered[upper]) / 2 if upper < len(ordered) else float(ordered[lower])
+    return (ordered[(n - 1) // 2] + ordered[n // 2]) / 2 if 2 * len(ordered) > n else None

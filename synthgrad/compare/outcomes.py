@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from synthgrad.compare.groups import Members
+from synthgrad.compare import arithmetic
+from synthgrad.compare.groups import UNSET, Members
 from synthgrad.compare.metrics import Measure
 from synthgrad.compare.subjects import DIVERGED
 
@@ -60,7 +59,7 @@ class Scores:
     @property
     def mean(self) -> float | None:
         """Of the values."""
-        return float(np.mean(list(self.values.values()))) if self.values else None
+        return arithmetic.mean(list(self.values.values())) if self.values else None
 
 
 class Method:
@@ -73,6 +72,12 @@ class Method:
     def alone(cls, scores: Scores) -> Method:
         """A method of which one setting was tried."""
         return cls(scores.label, [scores])
+
+    @property
+    def trainer(self) -> str:
+        """The algorithm of all settings; "(unset)" where it is an axis."""
+        trainers = {s.members.trainer for s in self.settings}
+        return trainers.pop() if len(trainers) == 1 else UNSET
 
     @property
     def best(self) -> Scores:

@@ -53,7 +53,11 @@ class Layer:
 
 @dataclass
 class Group:
-    """Runs that differ in nothing but the seed. ``values`` belong to ``seeds``, None where a run has no result."""
+    """Runs that differ in nothing but the seed. ``values`` belong to ``seeds``, None where a run has no result.
+
+    ``epochs_to_target`` is the median of the runs that ended, None where half of them or fewer ``reached`` the target:
+    then it is not reached.
+    """
 
     table: int
     label: str
@@ -213,6 +217,10 @@ class Table:
     answers: list[str]
     fairness: list[str]
     missing: list[Missing]
+    controls_left_out: int = 0
+    """Runs of a control that ``--where`` leaves out: then it is not missing."""
+    to_decide: list[Missing] = field(default_factory=list)
+    """What ``compare --complete`` prints: ``missing`` or, if nothing is, the sweeps of seeds that verdicts need."""
 
 
 @dataclass

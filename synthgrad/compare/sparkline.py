@@ -6,6 +6,8 @@ import itertools
 import math
 from collections.abc import Sequence
 
+from synthgrad.compare.arithmetic import share
+
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -33,5 +35,4 @@ def _mean(values: Sequence[float]) -> float:
 def _block(value: float, low: float, high: float) -> str:
     if not math.isfinite(value):
         return " "
-    share = (value - low) / (high - low) if 0 < high - low < math.inf else 0.0
-    return BLOCKS[max(0, min(7, int(share * 8)))]
+    return BLOCKS[max(0, min(7, int(share(value, low, high) * 8)))]

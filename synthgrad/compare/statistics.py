@@ -22,6 +22,8 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from synthgrad.compare.arithmetic import alike
+
 Floats = npt.NDArray[np.float64]
 
 ENUMERATED = 16
@@ -98,7 +100,7 @@ def ratio_interval(a: npt.ArrayLike, b: npt.ArrayLike, confidence: float = 0.95)
     As mean_S(a - g b) <= 0 iff mean_S(a) / mean_S(b) <= g, these ratios take the place of subset means. None for too
     few pairs, or where some mean_S(b) is not positive, so that the ratio is not bounded.
     """
-    x, y = (_sums(np.asarray(each, np.float64)) for each in (a, b))
+    x, y = map(_sums, alike(a, b))
     K = _rank(y.shape[-1], (1 - confidence) / 2)
     if K < 1 or (y <= 0).any():
         return None
@@ -132,10 +134,10 @@ def d_z(d: npt.ArrayLike) -> float | None:
 
     None for fewer than two differences, or if they are all equal but for rounding.
     """
-    d = np.asarray(d, np.float64)
-    if d.size < 2 or np.ptp(d) <= TIE * np.abs(d).max():
+    (each,) = alike(d)
+    if each.size < 2 or np.ptp(each) <= TIE * np.abs(each).max():
         return None
-    return float(d.mean() / d.std(ddof=1))
+    return float(each.mean() / each.std(ddof=1))
 
 
 def cliffs_delta(a: npt.ArrayLike, b: npt.ArrayLike) -> float | None:
@@ -174,8 +176,11 @@ def _means(d: npt.ArrayLike) -> Floats:
     d = np.asarray(d, np.float64)
     if not np.isfinite(d).all():
         raise ValueError("differences must be finite: leave diverged runs out")
-    sums = _sums(d)
-    return np.where(np.abs(sums) <= TIE * _sums(np.abs(d)), 0.0, sums / _sums(np.ones(d.shape[-1])))
+    n = d.shape[-1].bit_length()
+    small = np.ldexp(d, -n)  # exact, and no sum overflows
+    sums = _sums(small)
+    means = np.ldexp(sums / _sums(np.ones(d.shape[-1])), n)
+    return np.where(np.abs(sums) <= TIE * _sums(np.abs(small)), 0.0, means)
 
 
 def _sums(x: Floats) -> Floats:

@@ -22,8 +22,6 @@ from synthgrad.runs.telling import telling
 FINISHED, DIVERGED = "finished", "diverged"
 RUN_ONLY = ("seed", "diagnostics")
 """Keys of a config in which the runs of a group may differ, beside those that tell nothing."""
-HUGE = 1e150
-"""A figure beyond this is as good as infinite: nobody can form its square, nor a sum of many."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +63,17 @@ class Subject:
         values = self.columns.get(metric)
         if values is None:
             return np.empty(0), np.empty(0)
-        there = np.abs(values) < HUGE
+        there = np.isfinite(values)
         return self.epochs[there], values[there]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A run that conditions leave out: it is not compared, but neither is it missing."""
+
+    seed: int
+    settings: dict[str, Any]
+    outcome: str
 
 
 @dataclass
@@ -77,6 +84,7 @@ class Gathered:
     notes: list[str] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     """Everything that some run has measured."""
+    left_out: list[LeftOut] = field(default_factory=list)
 
 
 def gather(
@@ -97,10 +105,13 @@ def gather(
             records.append(Recorded(path))
         except ConfigError as error:
             gathered.notes.append(f"left out: {error}")
-    for record in select(records, conditions):
+    chosen = select(records, conditions)
+    for record in chosen:
         _add(gathered, record, needed)
     gathered.subjects = completed(gathered.subjects)
     gathered.notes += _changed_files(gathered.subjects)
+    others = [record for record in records if record not in chosen] if conditions else []
+    gathered.left_out = [LeftOut(r.seed, settings_of(r.config), r.outcome) for r in others if type(r.seed) is int]
     return gathered
 
 

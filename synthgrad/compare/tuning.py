@@ -38,24 +38,19 @@ def swept_keys(members: Sequence[Members], by: Sequence[str] = ()) -> list[str]:
     return [key for key in numeric if key in found]
 
 
-def untuned(members: Sequence[Members], swept: Sequence[str]) -> list[str]:
-    """A control that was tried with one setting beside methods that were tried with several."""
-    controls = [m for m in members if m.trainer == CONTROL]
-    if len(controls) != 1 or not any(key in controls[0].settings for key in swept):
-        return []
-    return [f"control untuned: {controls[0].label or CONTROL} was tried with one setting"]
-
-
 def sweep(table: int, scores: Sequence[Scores], keys: list[str], measure: Measure, target: float | None) -> Sweep:
     """Every method at its best, and compared with the control; ``target`` is what runs are to reach."""
     every = [s.members for s in scores]
-    apart = [key for key in differing([m.settings for m in every]) if key not in keys]
+    apart = _methods_by(every, keys)
     by_label = {s.label: s for s in scores}
     clusters = [[by_label[m.label] for m in alike] for alike in _apart(every, apart)]
-    names = labels([{k: v for k, v in c[0].members.settings.items() if k not in keys} for c in clusters])
+    rest = [{k: v for k, v in c[0].members.settings.items() if k not in keys} for c in clusters]
+    names = labels(rest)
+    if "trainer.name" in keys:
+        names = [name.removeprefix(UNSET).strip() or "all methods" for name in names]
     methods = [Method(name, cluster) for name, cluster in zip(names, clusters, strict=True)]
     methods.sort(key=_rank)
-    control, reference = (next((m for m in methods if _trainer(m) == name), None) for name in (CONTROL, REFERENCE))
+    control, reference = (next((m for m in methods if m.trainer == name), None) for name in (CONTROL, REFERENCE))
     differences = _differences(table, methods, control, reference)
     return Sweep(
         keys=keys,
@@ -66,8 +61,13 @@ def sweep(table: int, scores: Sequence[Scores], keys: list[str], measure: Measur
     )
 
 
-def _trainer(method: Method) -> str:
-    return method.best.members.trainer
+def _methods_by(members: Sequence[Members], keys: Sequence[str]) -> list[str]:
+    """The keys that tell methods apart: not those swept, nor what only some algorithms have if these are an axis."""
+    apart = [key for key in differing([m.settings for m in members]) if key not in keys]
+    if "trainer.name" not in keys:
+        return apart
+    within = {key for alike in _apart(members, ["trainer.name"]) for key in differing([m.settings for m in alike])}
+    return [key for key in apart if key in within or all(key in m.settings for m in members)]
 
 
 def _differences(

@@ -2,7 +2,8 @@
 
 x is the input columns, standardised: less their mean, divided by their standard deviation, both those of the training
 part, and 0 throughout where that is constant. y is one-hot over the sorted classes of the whole file, or numbers,
-which are standardised in the same way: then losses are in standard deviations, and r2 is what it would be without.
+which are standardised in the same way, except that one that is constant in the training part keeps its unit: held-out
+labels stay what the file says. So losses are in standard deviations; r2 is in the units of the file.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class Table(Task):
     def __init__(self, options: TableOptions, streams: Streams) -> None:
         self.options = options
         file = stamp(options.path)
-        self.train, self.test = _examples(file, options)
+        self.train, self.test, self.units = _examples(file, options)
         self.n_x, self.n_y, _, _, self.outputs = self.sizes(options)
 
     @staticmethod
@@ -100,6 +101,10 @@ class Table(Task):
     @staticmethod
     def files(options: TableOptions) -> tuple[Stamp, ...]:
         return (stamp(options.path),)
+
+    def score(self, o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+        """In the units of the file: how an output is scaled for training does not decide how much its error counts."""
+        return super().score(o, y) if self.units is None else super().score(o * self.units, y * self.units)
 
 
 def _held_out(options: TableOptions, rows: int) -> int:
@@ -140,17 +145,20 @@ def _come_again(options: TableOptions, content: Content) -> None:
 
 
 @remembered(1)
-def _examples(file: Stamp, options: TableOptions) -> tuple[Examples, Examples]:
+def _examples(file: Stamp, options: TableOptions) -> tuple[Examples, Examples, Values | None]:
+    """Training and held-out examples, and the unit of each label over the largest of them, None where all are alike."""
     x, y, n_y, outputs, *_ = _content(file, options.target, options.columns, options.kind)
     train, test = _order(options, len(x))
+    units = None
     if outputs == "classes":
         y = one_hot(y, np.arange(n_y))
     elif options.standardize:
-        y = _standardized(y, train)
+        y, units = _standardized(y, train)
+        units = units / units.max() if n_y > 1 else None
     if options.standardize:
-        x = _standardized(x, train)
+        x = np.where(_constant(x, train), 0, _standardized(x, train)[0])
         _finite(file.path, (x, y), "in rows that are held out: beside those that train they are out of all proportion")
-    return kept(x[train], y[train]), kept(x[test], y[test])
+    return kept(x[train], y[train]), kept(x[test], y[test]), units
 
 
 def _finite(path: str, arrays: Iterable[npt.NDArray[Any]], hint: str) -> None:
@@ -160,15 +168,24 @@ def _finite(path: str, arrays: Iterable[npt.NDArray[Any]], hint: str) -> None:
 
 
 @np.errstate(over="ignore")  # of what is held out
-def _standardized(values: Values, train: npt.NDArray[Any]) -> Values:
-    """Columns less their mean in the rows ``train``, over their standard deviation there; 0 where that is 0."""
+def _standardized(values: Values, train: npt.NDArray[Any]) -> tuple[Values, Values]:
+    """Columns less their mean in the rows ``train``, in units of their standard deviation there; and these units (n,).
+
+    A column that is constant there keeps its unit, 1.
+    """
     large = np.abs(values[train]).max(0)
-    values = values / np.where(large > 0, large, 1)  # so that no square is too large or too small
-    values -= values[train].mean(0)
-    std = values[train].std(0)
-    constant = np.ptp(values[train], axis=0) == 0
-    standardized: Values = np.where(constant, 0, values / np.where(constant, 1, std))
-    return standardized
+    large = np.where(large > 0, large, 1)  # so that no square is too large or too small
+    scaled = values / large
+    constant = _constant(values, train)
+    scaled -= scaled[train].mean(0)
+    std = np.where(constant, 1, scaled[train].std(0))
+    standardized = np.where(constant, values - values[train[0]], scaled / std)
+    return standardized, np.where(constant, 1, large * std)
+
+
+def _constant(values: Values, train: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Which columns are constant in the rows ``train``."""
+    return np.asarray((values[train] == values[train[0]]).all(0))
 
 
 def _of(options: TableOptions) -> Content:

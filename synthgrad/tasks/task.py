@@ -134,13 +134,16 @@ def score_classes(o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDA
 def score_values(o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
     """The share of the labels' variance that is explained, over all outputs together; o and y (..., N, n_y) -> (...).
 
-    R^2 = 1 - sum (o - y)^2 / sum (y - mean y)^2, the mean of each output over the examples; NaN where no label varies.
+    R^2 = 1 - SSE / SST, SSE = sum (o - y)^2, SST = sum (y - mean y)^2, both over all examples and outputs; the mean is
+    that of each output over these same examples. So an output counts as much as it varies, in the units of o and y
+    (scikit-learn's r2_score calls it variance_weighted). NaN where no label varies.
     """
     y64 = y.astype(np.float64, order="C")  # what replicas share is a view without strides
-    left = _squares(o - y64)
-    whole = _squares(y64 - y64.mean(-2, keepdims=True))
-    varies = whole > 0
-    return {"r2": np.where(varies, 1 - left / np.where(varies, whole, 1), np.nan)}
+    varies = np.ptp(y64, -2, keepdims=True) > 0  # the mean of equal labels may be another number, by rounding
+    spread = np.where(varies, y64 - y64.mean(-2, keepdims=True), 0)
+    order = np.frexp(np.abs(spread).max((-2, -1), keepdims=True))[1]  # of a power of two: scaling by it is exact
+    left, whole = _squares(np.ldexp(o - y64, -order)), _squares(np.ldexp(spread, -order))
+    return {"r2": np.where(whole > 0, 1 - left / np.where(whole > 0, whole, 1), np.nan)}
 
 
 def _squares(e: Values) -> Values:

@@ -196,6 +196,21 @@ def test_numbers_that_are_not_finite_are_gaps(tmp_path: Path):
     assert "nan" not in (tmp_path / "a.svg").read_text()
 
 
+@pytest.mark.parametrize("sweep", [(), (0.01, 0.1)])
+@pytest.mark.parametrize("size", [1e160, 1.7e308])
+def test_huge_numbers_are_drawn(tmp_path: Path, size: float, sweep: tuple[float, ...]):
+    """Where the axes end, if they are beyond."""
+    made = small(metric="loss", sweep=sweep)
+    for group in made.groups:
+        group.mean, group.interval, group.values[:2] = size / 2, (0.0, size), [-size, size]
+        group.curves["loss"].mean[-1], group.curves["loss"].high[-1] = size / 2, size
+        group.curves["loss"].lines[0][-1] = size
+    for method in made.tables[0].sweep.methods if made.tables[0].sweep else ():
+        method.cells[0].mean = size
+    save(made, tmp_path / "a.png", NARROW)
+    assert (tmp_path / "a.png").stat().st_size > 1000
+
+
 def test_several_tables_are_one_figure_with_headings(tmp_path: Path):
     """Nothing is left out, nothing is pooled."""
     save(small(tables=2, seeds=1, layers=0), tmp_path / "two.svg")

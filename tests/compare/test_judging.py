@@ -40,6 +40,17 @@ def test_a_difference_is_that_of_each_seed(tmp_path: Path) -> None:
     assert (d.wins, d.losses, d.ties, d.verdict, d.interval) == (5, 0, 0, "too few", None)
 
 
+@pytest.mark.parametrize("power", [-1000, 900, 1023])
+def test_what_is_concluded_does_not_depend_on_the_size_of_the_numbers(tmp_path: Path, power: int) -> None:
+    """Where sums overflow and squares vanish, too."""
+    size, ends = 2.0**power, ([0.5, 0.75, 0.5, 0.25, 1.0, 1.0, 0.5], [0.25, 0.25, 0.0, 0.625, 0.5, 0.75, 0.125])
+    a, b = (judged(tmp_path / str(s), *([s * x for x in each] for each in ends), "r2") for s in (1.0, size))
+    assert [size * x for x in a.values] == b.values
+    assert (size * (a.mean or 0), [size * x for x in a.interval or ()]) == (b.mean, list(b.interval or ()))
+    names = ("p", "p_holm", "wins", "losses", "gap", "gap_interval", "d_z", "cliffs_delta", "correlation", "verdict")
+    assert [getattr(a, name) for name in names] == [getattr(b, name) for name in names]
+
+
 def test_six_seeds_that_agree_decide(tmp_path: Path) -> None:
     """2/64 is below .05; of 63 subset means the outermost are the interval, as .025 * 64 = 1.6."""
     by = [0.25, 0.5, 0.125, 0.375, 0.25, 0.5]

@@ -411,3 +411,15 @@ def test_without_matplotlib_the_page_of_a_run_has_all_but_figures(tmp_path: Path
     read = Page(show_page(recorded(tmp_path)))
     assert "pip install 'synthgrad[plot]'" in read.text
     assert read.all("svg") == []
+
+
+@pytest.mark.parametrize("sweep", [(), (0.01, 0.1)])
+def test_a_target_that_half_of_the_runs_reached_is_not_reached(sweep: tuple[float, ...]) -> None:
+    """The page says so in the cell of the median, which rounds no half epoch away."""
+    found = report(sweep=sweep)
+    for runs in [*found.groups, *(found.tables[0].sweep.methods if found.tables[0].sweep else ())]:
+        runs.reached, runs.epochs_to_target = 5, None
+    found.groups[0].epochs_to_target = 12.5
+    text = Page(page(found)).text
+    assert text.count("not reached") == len(found.groups) - 1 + (len(found.tables[0].sweep.methods) if sweep else 0)
+    assert "12.5" in text

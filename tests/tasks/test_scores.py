@@ -36,9 +36,17 @@ def test_r2_is_the_share_of_the_variance_that_is_explained():
     assert score_values(-y, y)["r2"] < 0
 
 
-def test_r2_of_labels_that_do_not_vary_is_not_a_number():
-    """In a stack of those replicas alone."""
-    y = np.stack([np.full((4, 1), 2.0), np.arange(4.0)[:, None]])
+@pytest.mark.parametrize("size", [1e-200, 1e-30, 1e30, 1e200])
+def test_r2_does_not_depend_on_the_size_of_the_numbers(size):
+    """Where squares would overflow or vanish, too."""
+    o, y = RNG.normal(size=(2, 20, 3))
+    assert score_values(o * size, y * size)["r2"] == pytest.approx(score_values(o, y)["r2"], rel=1e-12)
+
+
+@pytest.mark.parametrize("value", [2.0, 0.1, 1 / 3])
+def test_r2_of_labels_that_do_not_vary_is_not_a_number(value):
+    """In a stack of those replicas alone; also where the mean of equal labels is rounded to another number."""
+    y = np.stack([np.full((7, 1), value), np.arange(7.0)[:, None]])
     r2 = score_values(y, y)["r2"]
     assert np.isnan(r2[0])
     assert r2[1] == 1

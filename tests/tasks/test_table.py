@@ -129,13 +129,42 @@ def test_inputs_and_values_are_standardised_by_their_training_part(tmp_path):
 
 
 def test_a_constant_column_becomes_0(tmp_path):
-    """Constant in the training part: it can tell nothing, wherever it goes later."""
+    """An input that is constant in the training part: it can tell nothing, wherever it goes later."""
     x = np.c_[TABLE[:, 0], np.full(80, 7.1), np.zeros(80)]
     x[np.random.RandomState(0).permutation(80)[70]] = 9
     made = task(write_npz(tmp_path, x=x, y=TABLE[:, 1]), "y")
     for examples in (made.train, made.test):
         assert not examples.x[:, 1:].any()
         assert examples.x[:, 0].any()
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-200, 1e25])
+def test_held_out_labels_of_a_constant_target_stay_what_the_file_says(tmp_path, size):
+    """A target that is constant in the training part keeps its unit: labels are what they differ from it by."""
+    y = np.full((80, 2), 5 * size)
+    y[:, 1] = TABLE[:, 1]
+    odd = np.random.RandomState(0).permutation(80)[70]
+    y[odd, 0] = 7.5 * size
+    made = task(write_npz(tmp_path, x=TABLE, y=y), "y")
+    _, test = rows(made)
+    assert not made.train.y[:, 0].any()
+    np.testing.assert_allclose(made.test.y[:, 0], np.where(test == odd, 2.5 * size, 0), rtol=1e-12)
+    np.testing.assert_allclose(made.train.y[:, 1].std(), 1, rtol=1e-12)
+
+
+@pytest.mark.parametrize("constant", [False, True])
+def test_r2_is_that_of_the_units_of_the_file(tmp_path, constant):
+    """Whether labels are standardised or not, 1 - SSE / SST over all outputs, by the mean of the examples scored."""
+    y = TABLE[:, :2] * [1, 1000] + [0, 5]
+    if constant:
+        y[np.random.RandomState(0).permutation(80)[:64], 0] = 3
+    path = write_npz(tmp_path, x=TABLE, y=y)
+    whole, plain = task(path, "y"), task(path, "y", standardize=False)
+    noise = np.random.default_rng(0).normal(size=plain.test.y.shape) * [3, 40]
+    units = np.ptp(plain.test.y, axis=0) / np.ptp(whole.test.y, axis=0)
+    sse, sst = (noise**2).sum(), ((plain.test.y - plain.test.y.mean(0)) ** 2).sum()
+    for made, off in ((plain, noise), (whole, noise / units)):
+        assert made.score(made.test.y + off, made.test.y)["r2"] == pytest.approx(1 - sse / sst, rel=1e-9)
 
 
 def test_huge_and_tiny_numbers_are_standardised_too(tmp_path):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from synthgrad.compare.figures.scales import STEPS
-from synthgrad.compare.figures.series import Method
+from synthgrad.compare.figures.series import Method, drawable
 from synthgrad.compare.figures.sheet import Sheet, wrapped
 
 ROWS = 24
@@ -74,8 +74,9 @@ def _places(method: Method, row: int) -> dict[int, tuple[float, float]]:
     """By seed, the value and the height at which it is drawn."""
     group = method.group
     up = np.linspace(-SPREAD, SPREAD, len(group.seeds)) if len(group.seeds) > 1 else [0.0]
-    pairs = zip(group.seeds, group.values, up, strict=True)
-    return {seed: (value, row + float(at)) for seed, value, at in pairs if value is not None and np.isfinite(value)}
+    values = drawable(np.array([np.nan if value is None else value for value in group.values], np.float64))
+    pairs = zip(group.seeds, values.tolist(), up, strict=True)
+    return {seed: (value, row + float(at)) for seed, value, at in pairs if np.isfinite(value)}
 
 
 def _pairs(sheet: Sheet, axes: Any, row: int, above: Method, below: Method) -> None:
@@ -97,6 +98,9 @@ def _dots(sheet: Sheet, axes: Any, row: int, method: Method) -> None:
         sheet.mark(axes.plot(x, y, "o", color=colour, ms=2.8, mew=0, alpha=0.75, zorder=3)[0], method.key)
     if group.mean is not None and np.isfinite(group.mean):
         ends = [row - 0.38, row + 0.38]
-        sheet.mark(axes.plot([group.mean] * 2, ends, color=colour, lw=1.3, zorder=4)[0], method.key)
+        sheet.mark(axes.plot(drawable(np.array([group.mean] * 2)), ends, color=colour, lw=1.3, zorder=4)[0], method.key)
     if group.interval is not None:
-        sheet.mark(axes.plot(group.interval, [row, row], color=colour, lw=4, alpha=0.25, zorder=2)[0], method.key)
+        sheet.mark(
+            axes.plot(drawable(np.array(group.interval)), [row, row], color=colour, lw=4, alpha=0.25, zorder=2)[0],
+            method.key,
+        )

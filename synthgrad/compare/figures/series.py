@@ -13,7 +13,8 @@ from synthgrad.compare.report import Curve, Group, Report, Table
 from synthgrad.runs.methods import fork
 
 CONTROL, REFERENCE = "control", "reference"
-HUGE = 1e100
+HUGE = 1e250
+"""As far as axes go: matplotlib needs room for their margins, on a logarithmic axis many powers of ten."""
 
 
 @dataclass(frozen=True)
@@ -104,5 +105,5 @@ def _array(values: Sequence[float | None]) -> Floats:
 
 
 def drawable(values: Floats) -> Floats:
-    """Numbers that axes can bear: nan for what is not finite, less for what is about to overflow."""
+    """Numbers as axes can show them: nan for what is not finite, the end of the axis for what is beyond it."""
     return np.clip(np.where(np.isfinite(values), values, np.nan), -HUGE, HUGE)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from synthgrad.compare.figures import scales
-from synthgrad.compare.figures.series import CONTROL, REFERENCE, looks, plain
+from synthgrad.compare.figures.scales import Floats
+from synthgrad.compare.figures.series import CONTROL, REFERENCE, drawable, looks, plain
 from synthgrad.compare.figures.sheet import Sheet
 from synthgrad.compare.figures.style import HUES, SMALL, Look
 from synthgrad.compare.groups import UNSET, shown
@@ -141,7 +142,7 @@ def _line(sheet: Sheet, axes: Any, key: str, label: str, look: Look, placed: Pla
     known = [(x, t) for x, t in placed if t.mean is not None and np.isfinite(t.mean)]
     if not known:
         return
-    x, y = [x for x, _ in known], [float(t.mean or 0) for _, t in known]
+    x, y = [x for x, _ in known], drawable(np.array([t.mean for _, t in known]))
     sheet.mark(axes.plot(x, y, color=look.colour, ls=look.dash, lw=1.3, marker="o", ms=3)[0], key)
     for x_bar, ends in _bars(known):
         sheet.mark(axes.plot([x_bar] * 2, ends, color=look.colour, lw=3, alpha=0.3, zorder=1.8)[0], key)
@@ -152,15 +153,15 @@ def _level(
     sheet: Sheet, axes: Any, key: str, label: str, look: Look, tried: Sequence[Tried], places: dict[Any, float]
 ) -> None:
     """A method that does not have the swept key: its figure all along the axis."""
-    means = [each.mean for each in tried if each.mean is not None and np.isfinite(each.mean)]
-    if means:
+    means = drawable(np.array([each.mean for each in tried if each.mean is not None and np.isfinite(each.mean)]))
+    if len(means):
         ends = [min(places.values()), max(places.values())]
         sheet.mark(axes.plot(ends, [means[0]] * 2, color=look.colour, ls=look.dash, lw=1.3)[0], key)
         sheet.label(axes, ends[1], means[0], label, look, key)
 
 
-def _bars(known: Placed) -> Iterator[tuple[float, Interval]]:
-    yield from ((x, t.interval) for x, t in known if t.interval is not None)
+def _bars(known: Placed) -> Iterator[tuple[float, Floats]]:
+    yield from ((x, drawable(np.array(t.interval))) for x, t in known if t.interval is not None)
 
 
 def _rug(sheet: Sheet, axes: Any, key: str, look: Look, aside: float, placed: Placed) -> None:

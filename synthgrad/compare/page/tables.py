@@ -60,7 +60,7 @@ def _beside(difference: Difference | None, group: Group, digits: int) -> dict[st
 def _cost(group: Group, target: bool) -> dict[str, Node]:
     reached: dict[str, Node] = {
         "reached target": number(group.reached),
-        "epochs to it": number(group.epochs_to_target),
+        "epochs to it": _arrived(group),
     }
     return {
         "diverged": number(group.diverged),
@@ -69,6 +69,13 @@ def _cost(group: Group, target: bool) -> dict[str, Node]:
         "pace": _pace(group),
         "seconds": number(group.seconds, 1),
     }
+
+
+def _arrived(runs: Group | Tuned) -> Node:
+    """The median of the epochs to the target, which more than half of the runs must have reached."""
+    if runs.epochs_to_target is None:
+        return NONE if runs.reached is None else "not reached"
+    return number(runs.epochs_to_target, text=f"{runs.epochs_to_target:g}")
 
 
 def _pace(group: Group) -> Node:
@@ -150,7 +157,7 @@ def _tuned(method: Tuned, digits: int) -> Row:
         change, ends = number(d.mean, digits, "+"), interval(d.interval, digits, "+")
         beside = [change, ends, d.verdict, scored, number(d.gap, text=percent(d.gap))]
     epoch = number(method.seconds_per_epoch, text=short(method.seconds_per_epoch))
-    times: Row = [number(method.seconds, 1), number(method.epochs_to_target), epoch]
+    times: Row = [number(method.seconds, 1), _arrived(method), epoch]
     return [*own, method.edge or NONE, *times, *beside]
 
 

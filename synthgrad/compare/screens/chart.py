@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from synthgrad.compare.arithmetic import share
 from synthgrad.compare.numbers import short
 from synthgrad.compare.report import Curve, Group, Report
 from synthgrad.compare.text import cut, fill, plain
@@ -48,7 +49,7 @@ def _dots(known: list[tuple[int, float]], scale: tuple[float, float], last: int,
     if known:
         epochs, means = np.array(known, dtype=float).T
         at = np.linspace(1, last, dots.shape[1])
-        shares = (np.interp(at, epochs, means) - scale[0]) / (scale[1] - scale[0] or 1.0)
+        shares = np.interp(at, epochs, share(means, *scale))
         there = (at >= epochs[0]) & (at <= epochs[-1])
         rows = ((1 - shares) * (dots.shape[0] - 1)).round().astype(int)
         dots[rows[there], np.flatnonzero(there)] = True

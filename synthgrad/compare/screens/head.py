@@ -37,7 +37,15 @@ def arrival(table: Table, headings: str) -> list[str]:
     """How to read the column of the epochs to the target, if it is among these headings."""
     target = short(table.target)
     shown = table.target is not None and f"to {target}" in headings
-    return [f"to {target}: median epoch from which {target} was held for three evaluations."] if shown else []
+    if not shown:
+        return []
+    held = f"to {target}: median epoch from which {target} was held for three evaluations"
+    return [f"{held}; k/n: not reached, as only k of n runs held it."]
+
+
+def arrived(epochs: float | None, reached: int | None, n: int) -> str:
+    """The median of the epochs to the target or, where that is not reached, how many of the n runs did."""
+    return f"{reached}/{n}" if epochs is None else f"{epochs:g}"
 
 
 def _range(seeds: Sequence[int]) -> str:

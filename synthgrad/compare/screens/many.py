@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from synthgrad.compare.answers import learns
+from synthgrad.compare.arithmetic import share
 from synthgrad.compare.judging import DECIDED, INCOMPLETE, TOO_FEW
 from synthgrad.compare.numbers import decimals, fixed, percent, short, small, spread
 from synthgrad.compare.report import Difference, Estimate, Group, Report, Table
-from synthgrad.compare.screens.head import WIDE, arrival, head
+from synthgrad.compare.screens.head import WIDE, arrival, arrived, head
 from synthgrad.compare.screens.layout import Column, fits, lay_out, taken
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.statistics import seeds_needed
@@ -105,9 +106,7 @@ class Screen:
     def _epochs(self, group: Group) -> str:
         if group.reached is None:
             return ""
-        if group.epochs_to_target is None:
-            return f"{group.reached}/{len(group.seeds)}"
-        return f"{group.epochs_to_target:g}"
+        return arrived(group.epochs_to_target, group.reached, len(group.seeds) - group.incomplete)
 
     def _curve(self, columns: Sequence[Column]) -> list[Column]:
         kept = [column for column in columns if not column.empty]
@@ -188,7 +187,7 @@ class Screen:
             places = np.zeros(width, int)
             for v in g.values:
                 if v is not None:
-                    places[min(width - 1, int((v - low) / (high - low) * width))] += 1
+                    places[min(width - 1, int(share(v, low, high) * width))] += 1
             marks = "".join(DENSITY[min(count, 4)] for count in places)
             name = self.names[g.label]
             yield f"{name}{' ' * (label - cell_width(name))}  |{marks}|"

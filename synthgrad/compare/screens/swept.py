@@ -8,7 +8,7 @@ from synthgrad.compare.groups import end, shown
 from synthgrad.compare.judging import DECIDED, TOO_FEW, seeds_needed
 from synthgrad.compare.numbers import decimals, fixed, percent, short, spread
 from synthgrad.compare.report import Cell, Difference, Group, Report, Sweep, Table, Tuned
-from synthgrad.compare.screens.head import WIDE, arrival, measured
+from synthgrad.compare.screens.head import WIDE, arrival, arrived, measured
 from synthgrad.compare.screens.layout import Column, fits, lay_out, taken
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.text import ends, fill, names
@@ -194,7 +194,4 @@ class SweepScreen:
 
 
 def _arrival(method: Tuned) -> str:
-    """The median epoch, or how many of the runs arrived where fewer than half did."""
-    if method.epochs_to_target is None:
-        return f"{method.reached}/{method.runs}"
-    return f"{method.epochs_to_target:g}"
+    return arrived(method.epochs_to_target, method.reached, method.runs)

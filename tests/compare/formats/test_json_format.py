@@ -114,13 +114,13 @@ def test_numbers_are_whole_to_the_last_bit(tmp_path: Path) -> None:
 
 
 def test_nothing_in_it_is_no_number(tmp_path: Path) -> None:
-    """Figures that are not finite are null, wherever they come from."""
+    """Figures that are not finite are null, wherever they come from; no sum of huge ones overflows."""
     for seed, value in enumerate((float("nan"), float("inf"), -float("inf"), 1e308)):
         run(tmp_path, BACKPROP, seed, {BITS: value, "loss": value})
     run(tmp_path, BACKPROP, 4, {BITS: 0.5, "loss": 1e308})
     text = as_json(reported(tmp_path, metrics=(BITS, "loss"), curves=True))
-    assert not any(word in text for word in ("NaN", "Infinity", "e+308"))
-    assert json.loads(text)["groups"][0]["values"] == [None, None, None, None, 0.5]
+    assert not any(word in text for word in ("NaN", "Infinity"))
+    assert json.loads(text)["groups"][0]["values"] == [None, None, None, 1e308, 0.5]
 
 
 def test_names_are_as_they_are(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_the_column_of_the_target_is_explained(tmp_path: Path) -> None:
     """It is always there, where there is a target."""
     text = made(tmp_path)
     assert "to 0.883" in [cell.strip() for cell in table(text)[0]]
-    assert "- to 0.883: median epoch from which 0.883 was held for three evaluations." in text
+    assert "- to 0.883: median epoch from which 0.883 was held for three evaluations; " in text
 
 
 def test_the_same_runs_give_the_same_text(tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ def test_the_strip_of_seeds_is_no_wider_than_the_screen(tmp_path: Path, width: i
 
 def test_the_column_of_the_target_is_explained_where_it_is_shown(tmp_path: Path) -> None:
     """A narrow screen has no room for either, nor has a table without a target."""
-    said = "to 0.725: median epoch from which 0.725 was held for three evaluations."
+    said = "to 0.725: median epoch from which 0.725 was held for three evaluations; "
     four(tmp_path)
     assert said in " ".join(lines(tmp_path, 120))
     assert " to 0.725 " in " ".join(lines(tmp_path, 120)[:4])
@@ -227,6 +227,17 @@ def test_the_column_of_the_target_is_explained_where_it_is_shown(tmp_path: Path)
     assert "three evaluations" not in narrow
     group(tmp_path / "none", FROZEN, LOW)
     assert "three evaluations" not in " ".join(lines(tmp_path / "none", 120))
+
+
+def test_a_target_that_half_of_the_runs_reached_is_not_reached(tmp_path: Path) -> None:
+    """There is no median then; runs that did not end are left out of the count."""
+    group(tmp_path, BOTH, [0.5, 0.5, 0.9, 0.9])
+    run(tmp_path, BOTH, 4, {BITS: [0.9, 0.9, 0.9]}, outcome="interrupted")
+    group(tmp_path, FROZEN, [0.5, 0.9, 0.9])
+    shown = lines(tmp_path, 120, target=0.8)
+    assert " 2/4 " in row(shown, "dni")
+    assert " 1 " in row(shown, "frozen")
+    assert "k/n: not reached, as only k of n runs held it." in " ".join(" ".join(shown).split())
 
 
 def test_claims_come_last(tmp_path: Path) -> None:

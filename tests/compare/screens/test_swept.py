@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from directories import BACKPROP, BOTH, FROZEN, gathered, group
+from directories import BACKPROP, BOTH, FROZEN, LABEL, gathered, group
 
 from synthgrad.compare.building import Question, build
 from synthgrad.compare.screens import screen
@@ -70,7 +70,7 @@ def test_the_notes_say_what_to_try_next_and_what_was_paid(tmp_path: Path) -> Non
 def test_epochs_to_the_target_and_seconds_are_columns_or_text(tmp_path: Path) -> None:
     """A narrow screen has no room for the columns; what the number means is said at any width."""
     swept(tmp_path)
-    said = "to 0.7: median epoch from which 0.7 was held for three evaluations."
+    said = "to 0.7: median epoch from which 0.7 was held for three evaluations; "
     for width, part in ((160, "to 0.7 s/epoch"), (50, "epochs to 0.7, seconds an epoch, of the best")):
         text = " ".join(" ".join(lines(tmp_path, width, target=0.7)).split())
         assert said in text
@@ -127,3 +127,19 @@ def test_small_curves_of_a_wide_screen_are_to_one_scale(tmp_path: Path) -> None:
     shown = lines(tmp_path, 119)
     assert "▁▁▁▁ 0.45" in " ".join(row(shown, "frozen"))
     assert "████ [0.80]<" in " ".join(row(shown, "backprop"))
+
+
+@pytest.mark.parametrize("width", [79, 119])
+def test_an_axis_of_algorithms_leaves_one_row(tmp_path: Path, width: int) -> None:
+    """What only one algorithm has sets none apart; a row says what does, and no word of it is cut."""
+    swept(tmp_path)
+    shown = lines(tmp_path, width, by=("trainer.alpha", "trainer.name"))
+    assert shown[0].startswith("81 runs: 1 method x 9 settings x 9 seeds")
+    assert any(line.startswith("all methods ") for line in shown)
+    for alpha in (0.1, 0.2):
+        group(tmp_path, {**LABEL, "trainer.alpha": alpha}, [0.5] * 9)
+    shown = lines(tmp_path, width, by=("trainer.alpha", "trainer.name"))
+    for label in ("input=(unset)", "both", "label"):
+        assert any(line.startswith(f"{label} ") for line in shown)
+    assert "…" not in "\n".join(shown)
+    assert "hidden layers learn" not in "\n".join(shown)
