@@ -84,7 +84,11 @@ class Shown(NamedTuple):
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the output to a file.")
 @click.option("--wide", is_flag=True, help="At least 120 columns.")
 @click.option("--all", "whole", is_flag=True, help="Every group, however many.")
-@click.option("--complete", is_flag=True, help="Print the sweeps that make the missing runs, nothing else.")
+@click.option(
+    "--complete",
+    is_flag=True,
+    help="Print the sweeps that make the missing runs, nothing else.",
+)
 @click.option("--run", is_flag=True, help="With --complete: run them, then answer --claims.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of --format json.")
 @click.option(
@@ -157,7 +161,9 @@ def compare(
         gathered = _gather(find(places or (str(runs),), runs), conditions, question, show)
         report = build(gathered, question, command_line())
     if complete:
-        make(report.missing if files else (each for table in report.tables for each in table.missing), run, bool(files))
+        make(
+            report.missing if files else (each for table in report.tables for each in table.missing), run, bool(files)
+        )
         if not (files and run):
             return
         report, gathered = _stated(files, places, conditions, question, show)
@@ -260,6 +266,10 @@ def _text(report: Report, gathered: Gathered, show: Shown) -> str:
 
 
 def _print(text: str, show: Shown) -> None:
+    if show.kind == "table":
+        from synthgrad.compare.text import legible
+
+        text = legible(text, sys.stdout)
     if show.kind == "table" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
         from synthgrad.cli.colours import coloured
 

@@ -20,6 +20,7 @@ from synthgrad.cli.quiet import Display
 from synthgrad.cli.rows import at_work, lines, rows
 from synthgrad.cli.summary import COMMAND, verdict
 from synthgrad.compare.sparkline import sparkline
+from synthgrad.compare.text import ARROW, legible
 from synthgrad.experiment import Diverged, Epoch, Experiment, Record
 from synthgrad.processes import cores, threads
 
@@ -195,8 +196,9 @@ class Live(Spoken):
 
     def _curve(self, width: int) -> Text:
         curve = Text(no_wrap=True, overflow="crop").append("loss ", "dim")
-        curve.append(sparkline(self.losses, max(10, min(width - 30, 60))), "cyan")
-        return curve.append(f"  {self.first:.3g} > {self.losses[-1]:.3g}", "dim")
+        line = sparkline(self.losses, max(10, min(width - 30, 60)))
+        curve.append(legible(line, self.console.file), "cyan")
+        return curve.append(legible(f"  {self.first:.3g} {ARROW} {self.losses[-1]:.3g}", self.console.file), "dim")
 
 
 # text ---------------------------------------------------------------------------------------------

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import IO
 from unicodedata import combining, east_asian_width
 
 GAP = 2
 """Columns between two texts side by side."""
+ARROW = "→"
+"""Between the first value of a curve and its last."""
+PLAIN = {ARROW: ">", "…": "~", "±": "+-", **dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True))}
+"""In ASCII, the signs of a screen that some encodings lack."""
 
 
 def cell_width(text: str) -> int:
@@ -51,6 +56,22 @@ def names(labels: Sequence[str], width: int) -> dict[str, str]:
     most = max(map(cell_width, labels), default=0)
     tries = ({label: cut(label, w) for label in labels} for w in range(width, max(width, most) + 1))
     return next(short for short in tries if len(set(short.values())) == len(short))
+
+
+def legible(text: str, stream: IO[str]) -> str:
+    """Text for a stream: ASCII in place of every sign of a screen that a terminal's encoding lacks; files get UTF-8."""
+    if not stream.isatty():
+        return text
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.translate({ord(sign): letter for sign, letter in PLAIN.items() if not _has(encoding, sign)})
+
+
+def _has(encoding: str, sign: str) -> bool:
+    try:
+        sign.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def plain(text: str) -> str:

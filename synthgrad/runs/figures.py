@@ -13,6 +13,11 @@ def is_up(name: str) -> bool:
     return name.partition(".")[0].endswith((*SCORES, *DIAGNOSES))
 
 
+def has_ratios(name: str) -> bool:
+    """Whether one value of a figure over another means anything: not if it may be negative, as r2 and cosines."""
+    return not name.partition(".")[0].endswith(("r2", *DIAGNOSES))
+
+
 def is_score(name: str) -> bool:
     """Whether a figure says how well the task is done."""
     return name.endswith(SCORES)

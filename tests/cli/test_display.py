@@ -129,6 +129,14 @@ def test_the_live_display_shows_progress_figures_and_a_curve(tmp_path):
     assert layers.startswith("layers cos ")
     assert len(layers.split()) == 4
     assert set(curve.split()[1]) <= set(BLOCKS)
+    assert curve.split()[3] == "→"
+
+
+def test_a_terminal_without_these_signs_gets_others(tmp_path):
+    """In ASCII, as wide."""
+    shown = seen("train", write(tmp_path), "--runs", tmp_path / "r", *LONG, PYTHONIOENCODING="ascii")
+    curve = next(line for s in shown.screens for line in s if line.startswith("loss") and " > " in line)
+    assert curve.isascii()
 
 
 @pytest.mark.parametrize("width", [40, 80])

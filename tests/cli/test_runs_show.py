@@ -61,10 +61,10 @@ def test_settings_are_those_that_are_not_at_their_defaults(run):
 def test_curves_have_their_ends_and_their_best(run):
     """Of the loss and of what was held out."""
     header, *lines = block(run, "curves")
-    assert header.split() == ["first", ">", "last", "best@epoch"]
+    assert header.split() == ["first", "→", "last", "best@epoch"]
     assert [line.split()[0] for line in lines] == ["loss", "test_loss", "test_bit_accuracy", "test_exact_accuracy"]
     figures = described(run)["figures"]["test_bit_accuracy"]
-    assert f"{figures['first']:.4f} > {figures['last']:.4f}" in lines[2]
+    assert f"{figures['first']:.4f} → {figures['last']:.4f}" in lines[2]
     assert f"{figures['best']:.4f}@{figures['best_epoch']}" in lines[2]
     assert all(set(line.split()[1]) <= set(BLOCKS) for line in lines[:1])
 

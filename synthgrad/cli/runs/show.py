@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from synthgrad.cli.runs.layout import (
     visible,
     width,
 )
-from synthgrad.compare.text import cell_width, fill
+from synthgrad.compare.text import ARROW, cell_width, fill, legible
 
 if TYPE_CHECKING:
     from synthgrad.runs.reading import Column
@@ -77,7 +78,7 @@ def show(run: str, kind: str, html: Path | None, runs: Path) -> None:
     if kind == "json":
         emit(as_json(said))
     else:
-        emit_all(page(said, columns, width() or PIPED))
+        emit_all(legible(line, sys.stdout) for line in page(said, columns, width() or PIPED))
 
 
 def page(said: Mapping[str, Any], columns: Mapping[str, Column], room: int) -> list[str]:
@@ -170,9 +171,14 @@ def _curves(figures: Mapping[str, Mapping[str, float]], columns: Mapping[str, Co
     from synthgrad.compare.sparkline import sparkline
 
     names = _worth_a_curve(figures)
-    ends = [f"{_figure(n, figures[n]['first'])} > {_figure(n, figures[n]['last'])}" for n in names]
+    ends = [f"{_figure(n, figures[n]['first'])} {ARROW} {_figure(n, figures[n]['last'])}" for n in names]
     bests = [f"{_figure(n, figures[n]['best'])}@{figures[n]['best_epoch']}" for n in names]
-    headings = [Heading(""), Heading(""), Heading("first > last", right=True), Heading("best@epoch", 1, right=True)]
+    headings = [
+        Heading(""),
+        Heading(""),
+        Heading(f"first {ARROW} last", right=True),
+        Heading("best@epoch", 1, right=True),
+    ]
     taken = sum(
         max(map(cell_width, [h.text, *texts]), default=0)
         for h, texts in zip(headings, [names, [], ends, bests], strict=True)

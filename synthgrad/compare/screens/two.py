@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from synthgrad.compare.arithmetic import minus
 from synthgrad.compare.groups import UNSET, differing, shown, told
 from synthgrad.compare.metrics import DEFAULTS, EVALUATIONS, Measure, reached
 from synthgrad.compare.numbers import short
@@ -14,9 +16,9 @@ from synthgrad.compare.screens.head import WIDE
 from synthgrad.compare.screens.layout import Column, fits, lay_out
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.subjects import FINISHED, Subject
-from synthgrad.compare.text import cut, fill
+from synthgrad.compare.text import ARROW, cut, fill
 from synthgrad.runs.circumstances import HASHES
-from synthgrad.runs.figures import diagnosis, is_up
+from synthgrad.runs.figures import diagnosis, has_ratios, is_up
 from synthgrad.runs.methods import method
 from synthgrad.runs.parting import part, shared
 
@@ -116,14 +118,13 @@ def _figures(a: Subject, b: Subject, table: Table, at: int | None, width: int) -
         return [Measure(name, table.at, at).value(s) for s in (a, b)]
 
     names = [n for n in dict.fromkeys((table.metric, *DEFAULTS, "test_loss", "loss")) if read(n) != [None, None]]
-    rows = [_figure(name, "up" if is_up(name) else "down", *read(name)) for name in names]
+    rows = [_figure(name, name, *read(name)) for name in names]
     if table.target is not None:
         epochs = [reached(s, table.metric, table.target) for s in (a, b)]
-        rows.append(_figure(f"epochs to {short(table.target)}", "down", *epochs))
-    rows.append(_figure("seconds per epoch", "down", a.seconds_per_epoch, b.seconds_per_epoch))
+        rows.append(_figure(f"epochs to {short(table.target)}", "epochs", *epochs))
+    rows.append(_figure("seconds per epoch", "seconds", a.seconds_per_epoch, b.seconds_per_epoch))
     layers = dict.fromkeys(name for s in (a, b) for name in s.columns if diagnosis(name))
-    rows += [_figure(f"{name} of layer {i}", "up", *read(full))
-             for full in layers for name, _, i in [full.partition(".")]]  # fmt: skip
+    rows += [_figure("{0} of layer {2}".format(*name.partition(".")), name, *read(name)) for name in layers]
     headers = {_where(a, b, table, at): 0, "": 3, "A": 0, "B": 0, "B - A": 1, "B/A": 2}
     columns = [Column(h, [row[i] for row in rows], i > 1, rank) for i, (h, rank) in enumerate(headers.items())]
     if width >= WIDE:
@@ -151,16 +152,19 @@ def _best(names: Sequence[str], rows: int, a: Subject, b: Subject) -> list[Colum
     ]
 
 
-def _figure(name: str, direction: str, a: float | None, b: float | None) -> list[str]:
-    both = a is not None and b is not None
-    return [
-        name,
-        direction,
-        short(a),
-        short(b),
-        f"{b - a:+.3g}" if both else "",  # type: ignore[operator]
-        f"{b / a:.2f}" if both and a else "",  # type: ignore[operator]
-    ]
+def _figure(label: str, metric: str, a: float | None, b: float | None) -> list[str]:
+    """A row: which way is better, both values, their difference and, where it means anything, their ratio."""
+    known = [label, "up" if is_up(metric) else "down", short(a), short(b)]
+    if a is None or b is None:
+        return [*known, "", ""]
+    return [*known, f"{minus(b, a):+.3g}", _ratio(a, b) if has_ratios(metric) else ""]
+
+
+def _ratio(a: float, b: float) -> str:
+    """B over A; nothing where one is 0 or they have different signs: then it is no number of times as much."""
+    if a == 0 or b == 0 or (a < 0) != (b < 0) or not math.isfinite(b / a):
+        return ""
+    return f"{b / a:.2f}" if 0.01 <= b / a < 1000 else short(b / a)
 
 
 def _curves(a: Subject, b: Subject, metric: str, width: int) -> Iterator[str]:
@@ -173,7 +177,7 @@ def _curves(a: Subject, b: Subject, metric: str, width: int) -> Iterator[str]:
         if line:
             epochs, _ = subject.curve(metric)
             best = max(line) if is_up(metric) else min(line)
-            told = f"{short(line[0])} > {short(line[-1])}  best {short(best)}@{int(epochs[line.index(best)])}"
+            told = f"{short(line[0])} {ARROW} {short(line[-1])}  best {short(best)}@{int(epochs[line.index(best)])}"
             space = max(1, width - len(told) - 4)
             yield f"{letter} {sparkline(line, space, min(every), max(every))}  {told}"
 

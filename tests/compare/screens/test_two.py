@@ -84,6 +84,23 @@ def test_figures_are_side_by_side_with_their_difference(tmp_path: Path) -> None:
     assert figure(shown, "seconds per epoch") == ["down", "0.5", "0.5", "+0", "1.00"]
 
 
+@pytest.mark.parametrize(
+    ("metric", "a", "b", "ratio"),
+    [("loss", 2.0, 3.0, "1.50"), ("loss", -2.0, -3.0, "1.50"), ("loss", 0.0, 3.0, None), ("loss", 2.0, 0.0, None),
+     ("loss", -2.0, 3.0, None), ("loss", 2.0, -3.0, None), ("loss", 1e-5, 1.0, "1e+05"), ("loss", 1.0, 1e-5, "1e-05"),
+     ("loss", 1e-300, 1e300, None), ("test_r2", 0.5, 0.25, None), ("test_accuracy", 0.5, 0.25, "0.50"),
+     ("cosine.1", 0.5, 0.25, None), ("skill.1", 0.5, 0.25, None)],
+)  # fmt: skip
+def test_a_ratio_is_given_where_it_means_anything(
+    tmp_path: Path, metric: str, a: float, b: float, ratio: str | None
+) -> None:
+    """Of numbers of one sign, none of them 0, in metrics whose 0 is nothing."""
+    paths = [run(tmp_path, keys, 1, {metric: x, BITS: 0.5}) for keys, x in ((BACKPROP, a), (BOTH, b))]
+    row = figure(lines(*paths), "{} of layer 1".format(*metric.split(".")) if "." in metric else metric)
+    assert len(row) == (4 if ratio is None else 5)
+    assert ratio in (None, row[-1])
+
+
 def test_figures_are_read_where_it_was_asked_for(tmp_path: Path) -> None:
     """At an epoch, or at the best of each run: the screen says the same as the other formats."""
     pair(tmp_path)
@@ -123,8 +140,8 @@ def test_curves_are_to_one_scale(tmp_path: Path) -> None:
     """From the least to the greatest of both, first and last value, and the best with its epoch."""
     shown = pair(tmp_path)
     at = shown.index(f"{BITS}, 0.5 to 1")
-    assert shown[at + 1] == "A ▁▂▄▅▇█  0.5 > 1  best 1@6".replace("▂▄▅▇", shown[at + 1][3:7])
-    assert shown[at + 2].endswith("  1 > 0.5  best 1@1")
+    assert shown[at + 1] == "A ▁▂▄▅▇█  0.5 → 1  best 1@6".replace("▂▄▅▇", shown[at + 1][3:7])
+    assert shown[at + 2].endswith("  1 → 0.5  best 1@1")
     assert (shown[at + 1][2], shown[at + 1][7], shown[at + 2][2], shown[at + 2][7]) == ("▁", "█", "█", "▁")
 
 
