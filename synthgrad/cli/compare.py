@@ -87,7 +87,7 @@ class Shown(NamedTuple):
 @click.option(
     "--complete",
     is_flag=True,
-    help="Print the sweeps that make the missing runs, nothing else.",
+    help="Print the sweeps that make missing runs or, if none is, the seeds that verdicts need.",
 )
 @click.option("--run", is_flag=True, help="With --complete: run them, then answer --claims.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of --format json.")
@@ -162,7 +162,7 @@ def compare(
         report = build(gathered, question, command_line())
     if complete:
         make(
-            report.missing if files else (each for table in report.tables for each in table.missing), run, bool(files)
+            report.missing if files else (each for table in report.tables for each in table.to_decide), run, bool(files)
         )
         if not (files and run):
             return

@@ -18,7 +18,7 @@ from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import axes, differing, groups, tables, titles, told
 from synthgrad.compare.judging import Scores, called, difference, estimate, judged, shared, unknown, with_gaps
 from synthgrad.compare.metrics import DEFAULTS, arrivals, choose, measure, pace
-from synthgrad.compare.missing import CONTROL, REFERENCE, RUNS, missing
+from synthgrad.compare.missing import CONTROL, REFERENCE, RUNS, Lacking, controls, seeds_needed
 from synthgrad.compare.report import SCHEMA, Answer, Curve, Difference, Estimate, Group, Layer, Report, Sweep, Table
 from synthgrad.compare.statement import Claim
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
@@ -63,7 +63,7 @@ def build(gathered: Gathered, question: Question, command: Sequence[str]) -> Rep
     question = replace(question, by=axes(question.by, subjects), metrics=tuple(dict.fromkeys(question.metrics)))
     split, notes = _measured(tables(subjects, question.by), question.metrics)
     titled = zip(titles([table[0].settings for table in split], question.by), split, strict=True)
-    built = [_Table(number, title, table, question) for number, (title, table) in enumerate(titled, 1)]
+    built = [_Table(number, title, table, question, gathered) for number, (title, table) in enumerate(titled, 1)]
     asked, every = question.against, [scores for each in built for scores in each.scores]
     if asked is not None and not called(asked, every):
         raise ConfigError(f"--against {asked}: {unknown(asked, every)}")
@@ -102,9 +102,12 @@ def _measured(split: list[list[Subject]], metrics: Sequence[str]) -> tuple[list[
 class _Table:
     """One table in the making."""
 
-    def __init__(self, number: int, title: str, subjects: Sequence[Subject], question: Question) -> None:
-        self.number, self.title, self.question = number, title, question
+    def __init__(
+        self, number: int, title: str, subjects: Sequence[Subject], question: Question, read: Gathered
+    ) -> None:
+        self.number, self.title, self.question, self.left_out = number, title, question, read.left_out
         self.members, self.notes = groups(subjects)
+        self.controls = controls(read.left_out, subjects, question.by)
         self.differ = told([m.settings for m in self.members])
         metric = question.metrics[0] if question.metrics else choose([m.subjects for m in self.members], question.at)
         self.measure, notes = measure([s for m in self.members for s in m.subjects], metric, question.at)
@@ -246,6 +249,7 @@ class _Table:
         swept = swept_keys(self.members, self.question.by)
         metric = self.measure.metric
         found = sweep(self.number, self.scores, swept, self.measure, self.target) if swept else None
+        lacking = Lacking(self.members, self.question.control and not self.controls, self.question.runs, self.left_out)
         return Table(
             number=self.number,
             title=self.title,
@@ -266,11 +270,14 @@ class _Table:
             sweep=found,
             answers=self._answers(found),
             fairness=[
+                *fairness.left_out(self.controls, self.control, self.question.control),
                 *fairness.remarks(self.scores, self.question.at == "best", metric),
                 *fairness.budgets(self.scores, self.control),
-                *self._untuned(swept),
+                *fairness.untuned(self.members, self.control, swept),
             ],
-            missing=missing(self.members, self.question.control, self.question.runs),
+            missing=lacking.sweeps(),
+            controls_left_out=self.controls,
+            to_decide=lacking.sweeps() or lacking.sweeps(seeds_needed(self.differences, found)),
         )
 
     def _answers(self, swept: Sweep | None) -> list[str]:
@@ -283,13 +290,6 @@ class _Table:
         asked = [g for g in self.groups if control is not None or g.label not in losses]
         learn = [] if unknown else answers(asked, self.differences, control, reference)
         return [*learn, *losses.values()]
-
-    def _untuned(self, swept: Sequence[str]) -> list[str]:
-        """A control tried with one setting beside methods that were tried with several."""
-        controls = [m for m in self.members if m.trainer == CONTROL]
-        if len(controls) != 1 or not any(key in controls[0].settings for key in swept):
-            return []
-        return [f"control untuned: {self.control.label if self.control else CONTROL} was tried with one setting"]
 
 
 def _family(differences: Sequence[Difference]) -> dict[str, list[str]]:

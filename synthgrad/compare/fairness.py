@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from synthgrad.compare.groups import differing
+from synthgrad.compare.groups import Members, differing
 from synthgrad.compare.judging import Scores
+from synthgrad.compare.missing import CONTROL
 from synthgrad.compare.subjects import Subject
 from synthgrad.runs.circumstances import HASHES
 from synthgrad.runs.methods import FREEZE, fork
@@ -75,6 +76,21 @@ def budgets(scores: Sequence[Scores], control: Scores | None) -> Iterator[str]:
     for section, what in (("training.", "another budget than"), ("trainer.", "other settings than")):
         for keys, labels in _beside(scores, controls, section).items():
             yield f"{_who(labels)} had {what} the control: {keys}"
+
+
+def untuned(members: Sequence[Members], control: Scores | None, swept: Sequence[str]) -> list[str]:
+    """A control tried with one setting beside methods that were tried with several."""
+    controls = [m for m in members if m.trainer == CONTROL]
+    if len(controls) != 1 or not any(key in controls[0].settings for key in swept):
+        return []
+    return [f"control untuned: {control.label if control else CONTROL} was tried with one setting"]
+
+
+def left_out(controls: int, control: Scores | None, asked: bool) -> list[str]:
+    """That there are runs of a control, but not among those that were asked for."""
+    if not controls or control is not None or not asked:
+        return []
+    return [f"no control here: --where leaves out {counted(controls, 'run')} of it"]
 
 
 def _beside(scores: Sequence[Scores], controls: Sequence[Scores], section: str) -> dict[str, list[str]]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from synthgrad.compare.groups import Members
-from synthgrad.compare.report import Missing
-from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
+from synthgrad.compare import statistics
+from synthgrad.compare.groups import APART, Members
+from synthgrad.compare.judging import TOO_FEW
+from synthgrad.compare.report import Difference, Missing, Sweep
+from synthgrad.compare.subjects import DIVERGED, FINISHED, LeftOut, Subject
 from synthgrad.runs.finding import archive_of, given
-from synthgrad.runs.methods import FREEZE, fork
+from synthgrad.runs.methods import FREEZE, UNSET, fork, method
 from synthgrad.runs.reading import UNFINISHED
 
 CONTROL, REFERENCE = "frozen", "backprop"
@@ -19,25 +22,52 @@ RUNS = Path("runs")
 """Where runs go by default."""
 
 
-def missing(groups: Sequence[Members], control: bool, runs: Path = RUNS) -> list[Missing]:
-    """The sweeps that make the missing runs; each starts from the recorded config of a run that is there.
+@dataclass(frozen=True)
+class Lacking:
+    """What groups lack: seeds that others have, and a ``control`` if one is wanted.
 
-    They go beside that run; where it is in an archive, into ``runs``.
+    New runs go beside the run whose config they start from; where it is in an archive, into ``runs``. What is only
+    ``left_out`` is not missing.
     """
-    seeds = sorted({s.seed for members in groups for s in members.subjects})
-    found = [each for members in groups for each in _seeds(members, seeds, runs)]
-    if control and not any(members.trainer == CONTROL for members in groups):
-        found.append(_control(groups, seeds, runs))
-    return found
+
+    groups: Sequence[Members]
+    control: bool
+    runs: Path = RUNS
+    left_out: Sequence[LeftOut] = ()
+
+    def sweeps(self, needed: int = 0) -> list[Missing]:
+        """The sweeps that make the missing runs; seeds that are ``needed`` beyond those that there are come next."""
+        seeds = sorted({s.seed for members in self.groups for s in members.subjects})
+        seeds += range(seeds[-1] + 1, seeds[-1] + 1 + needed - len(seeds))
+        found = [each for members in self.groups for each in self._seeds(members, seeds)]
+        if self.control and not any(members.trainer == CONTROL for members in self.groups):
+            found.append(_control(self.groups, seeds, self.runs))
+        return found
+
+    def _seeds(self, members: Members, seeds: Sequence[int]) -> Iterator[Missing]:
+        """What is unfinished may still be running, so it is not missing."""
+        known = [(s.seed, s.outcome) for s in members.subjects]
+        known += [(each.seed, each.outcome) for each in self.left_out if each.settings == members.settings]
+        there = {seed for seed, outcome in known if outcome in (FINISHED, DIVERGED, UNFINISHED)}
+        lacking = [seed for seed in seeds if seed not in there]
+        base = members.subjects[0]
+        if lacking:
+            yield _sweep(base, lacking, _name(base), self.runs)
 
 
-def _seeds(members: Members, seeds: Sequence[int], runs: Path) -> Iterator[Missing]:
-    """What is unfinished may still be running, so it is not missing."""
-    there = {s.seed for s in members.subjects if s.outcome in (FINISHED, DIVERGED, UNFINISHED)}
-    lacking = [seed for seed in seeds if seed not in there]
-    base = members.subjects[0]
-    if lacking:
-        yield _sweep(base, lacking, _name(base), runs)
+def seeds_needed(differences: Sequence[Difference], sweep: Sweep | None) -> int:
+    """As many seeds as those verdicts need for which there are too few; of a sweep, the tuned ones."""
+    if sweep is not None:
+        differences = [method.difference for method in sweep.methods if method.difference is not None]
+    return max((statistics.seeds_needed(d.family) for d in differences if d.verdict == TOO_FEW), default=0)
+
+
+def controls(left_out: Sequence[LeftOut], subjects: Sequence[Subject], by: Sequence[str]) -> int:
+    """How many runs of the control are left out that would be in the table of these subjects."""
+    keys = dict.fromkeys(key for s in subjects for key in s.settings if key.startswith(APART) and key not in by)
+    own = subjects[0].settings
+    alike = [x for x in left_out if all(x.settings.get(key, UNSET) == own.get(key, UNSET) for key in keys)]
+    return sum(method(each.settings) == CONTROL for each in alike)
 
 
 def _control(groups: Sequence[Members], seeds: Sequence[int], runs: Path) -> Missing:

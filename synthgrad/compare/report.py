@@ -201,6 +201,10 @@ class Table:
     answers: list[str]
     fairness: list[str]
     missing: list[Missing]
+    controls_left_out: int = 0
+    """Runs of a control that ``--where`` leaves out: then it is not missing."""
+    to_decide: list[Missing] = field(default_factory=list)
+    """What ``compare --complete`` prints: ``missing`` or, if nothing is, the sweeps of seeds that verdicts need."""
 
 
 @dataclass

@@ -62,6 +62,15 @@ class Subject:
         return self.epochs[there], values[there]
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A run that conditions leave out: it is not compared, but neither is it missing."""
+
+    seed: int
+    settings: dict[str, Any]
+    outcome: str
+
+
 @dataclass
 class Gathered:
     """The runs that can be compared, and one sentence for everything that cannot or only in part."""
@@ -70,6 +79,7 @@ class Gathered:
     notes: list[str] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     """Everything that some run has measured."""
+    left_out: list[LeftOut] = field(default_factory=list)
 
 
 def gather(
@@ -90,9 +100,12 @@ def gather(
             records.append(Recorded(path))
         except ConfigError as error:
             gathered.notes.append(f"left out: {error}")
-    for record in select(records, conditions):
+    chosen = select(records, conditions)
+    for record in chosen:
         _add(gathered, record, needed)
     gathered.subjects = completed(gathered.subjects)
+    others = [record for record in records if record not in chosen] if conditions else []
+    gathered.left_out = [LeftOut(r.seed, settings_of(r.config), r.outcome) for r in others if type(r.seed) is int]
     return gathered
 
 

@@ -57,6 +57,26 @@ def test_nothing_missing_is_said() -> None:
     assert typed("compare", "--complete", "--run") == NOTHING
 
 
+@pytest.mark.parametrize("more", [{}, {"trainer.alpha": 0.1}])
+def test_seeds_that_verdicts_need_are_printed_where_no_run_is_missing(more: dict[str, float]) -> None:
+    """As many as the table says; nothing once they are there. Of a sweep, too."""
+    for keys in (BACKPROP, BOTH, FROZEN):
+        for seed in range(1, 6):
+            run(Path("runs"), keys, seed)
+            if more:
+                run(Path("runs"), {**keys, **more}, seed)
+    assert "7 are needed" in typed("compare").out
+    lines = typed("compare", "--complete").out.splitlines()
+    assert len(lines) == (6 if more else 3)
+    assert all(" -s seed=6,7 " in line for line in lines)
+    for seed in (6, 7):
+        for keys in (BACKPROP, BOTH, FROZEN):
+            run(Path("runs"), keys, seed)
+            if more:
+                run(Path("runs"), {**keys, **more}, seed)
+    assert typed("compare", "--complete") == NOTHING
+
+
 # made ---------------------------------------------------------------------------------------------
 
 
@@ -69,7 +89,7 @@ def test_what_is_missing_can_be_made(tmp_path: Path) -> None:
     said = ran("compare", "--runs", runs, "--complete", "--run", cwd=tmp_path)
     assert said.code == 0, said.err
     assert called(said) == ["frozen-s1", "frozen-s2", "tiny-s2"]
-    assert typed("compare", "--runs", runs, "--complete") == NOTHING
+    assert typed("compare", "--runs", runs, "--complete").out.count(" -s seed=3..7 ") == 3
     assert there("--runs", runs) == {name: [1, 2] for name in ("backprop", "dni", "frozen")}
 
 
@@ -101,7 +121,7 @@ def test_runs_that_diverge_are_an_outcome(tmp_path: Path) -> None:
     made(Path("runs"), {**FROZEN, **DIVERGING}, seed=0)
     said = ran("compare", "--complete", "--run", cwd=tmp_path)
     assert (said.code, called(said)) == (0, ["tiny-s1"]), said.err
-    assert typed("compare", "--complete") == NOTHING
+    assert "seed=1 " not in typed("compare", "--complete").out
 
 
 def test_a_sweep_that_fails_stops_the_others(tmp_path: Path) -> None:

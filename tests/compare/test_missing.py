@@ -70,6 +70,28 @@ def test_who_wants_no_control_lacks_none(tmp_path: Path) -> None:
     assert missing(tmp_path, control=False) == [sweep(path, "1", "a")]
 
 
+def test_what_conditions_leave_out_is_not_missing(tmp_path: Path) -> None:
+    """A control, and seeds; but a control of another network, or none at all, is."""
+    for keys in (BACKPROP, FROZEN):
+        group(tmp_path, keys, [0.5, 0.5, 0.5])
+    path = run(tmp_path, BOTH, 0)
+    for seed in (1, 2):
+        run(tmp_path, BOTH, seed, outcome="interrupted" if seed == 2 else "finished")
+
+    def lacking(where: str) -> tuple[list[list[str]], list[str]]:
+        (table,) = build(gathered(tmp_path, where=[where]), Question(), []).tables
+        return [shlex.split(each.line) for each in table.missing], table.fairness
+
+    missing_runs, said = lacking("trainer.name=dni")
+    assert missing_runs == [sweep(path, "2", "a")]
+    assert said[0] == "no control here: --where leaves out 3 runs of it"
+    assert lacking("outcome=finished")[0] == [sweep(path, "2", "a")]
+    run(tmp_path, {**BOTH, "task.bits": 5}, 0)
+    found = build(gathered(tmp_path, where=["trainer.name=dni"]), Question(), [])
+    assert [table.controls_left_out for table in found.tables] == [3, 0]
+    assert "trainer.name=frozen" in found.tables[1].missing[-1].line
+
+
 def test_every_table_lacks_its_own_control(tmp_path: Path) -> None:
     """That of another network is none."""
     a = run(tmp_path, BACKPROP, 0)

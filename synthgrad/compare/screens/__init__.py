@@ -41,9 +41,14 @@ def _missing(table: Table, width: int) -> Iterator[str]:
     """Runs that would complete the table, and the first of the lines that make them."""
     runs = sum(each.runs for each in table.missing)
     count = f"{counted(runs, 'run')} {are(runs)}"
-    why = "no control: without frozen layers beside it no verdict means anything; " if table.lacks_control else ""
+    why = "no control: without frozen layers beside it no verdict means anything; " if _lacks(table) else ""
     yield from fill(f"{why}{count} missing (compare --complete prints all lines, --complete --run makes them):", width)
     yield f"  {table.missing[0].line}"
+
+
+def _lacks(table: Table) -> bool:
+    """Whether the control is among the missing runs."""
+    return table.lacks_control and not table.controls_left_out
 
 
 def _claims(report: Report, width: int) -> Iterator[str]:

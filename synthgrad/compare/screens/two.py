@@ -188,7 +188,9 @@ def _cautions(a: Subject, b: Subject, table: Table, at: int | None, width: int) 
     if at != table.epoch:
         what = f"the figures are those of epoch {at}, the last that both have" if at else "they have no epoch in common"
         yield from fill(f"One of them has no result: {what}.", width)
-    if table.lacks_control:
+    if table.lacks_control and table.controls_left_out:
+        yield from fill("No frozen control among them (--where leaves it out).", width)
+    elif table.lacks_control:
         yield from fill(
             "No frozen control among them: whether hidden layers learn cannot be told. Next, or with --complete --run:",
             width,
