@@ -103,7 +103,7 @@ def _open_closed() -> None:
 def _usage(error: click.ClickException) -> int:
     """Say what is wrong with a command line; a group without a command shows its help."""
     context = getattr(error, "ctx", None)
-    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(context.get_help() if context else error.format_message())
         return 0
     place = context.command_path if context else "synthgrad"
