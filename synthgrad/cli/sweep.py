@@ -122,6 +122,7 @@ def sweep(
     every = grid(configs_of(configs, quiet), chosen)
     every = ablated(every) if ablate else every
     with planned(every, runs, name, jobs, stack, claim=not dry_run) as plan:
+        _tell_damaged(plan)
         place = scheduler or counted(min(jobs, len(plan.stacks)), "process", "processes")
         first = list(opening(plan, place, jobs))
         if dry_run:
@@ -130,6 +131,14 @@ def sweep(
         code = _carry_out(plan, first, _engine(plan, jobs, scheduler), runs, quiet)
     if code:
         raise click.exceptions.Exit(code)
+
+
+def _tell_damaged(plan: Plan) -> None:
+    """Name the runs that cannot be read, and so are not known to be of the grid."""
+    if plan.damaged:
+        from synthgrad.cli.runs.layout import some, warn
+
+        warn(some(f"left out: {each}" for each in plan.damaged))
 
 
 # training -----------------------------------------------------------------------------------------

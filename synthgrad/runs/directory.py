@@ -18,8 +18,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from synthgrad.errors import DiskError, RunError
+from synthgrad.files import CONFIG_BYTES
 from synthgrad.runs.locking import held
 
+MOST_BYTES = {"config.yaml": CONFIG_BYTES, "run.json": 4 << 20, "result.json": 4 << 20, "metrics.csv": 1 << 30}
+"""A file of a run that is larger is damaged, and not read."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
@@ -51,7 +54,7 @@ class Run:
     @property
     def in_flight(self) -> bool:
         """Whether some process is writing it at this moment."""
-        return held(self.metrics)
+        return os.path.isfile(self.metrics) and held(self.metrics)  # to open a named pipe would never end
 
     @classmethod
     def create(cls, runs: Path, name: str, seed: int) -> Run:

@@ -43,7 +43,7 @@ def _way(path: Path, runs: Path) -> list[Path] | None:
 
 
 def obstacle(path: Path, runs: Path) -> str:
-    """Why a run is not to be deleted; nothing where it may be. Raises RunError."""
+    """Why a run is not to be deleted; nothing where it may be."""
     way = _way(path, runs)
     if way is None:
         return f"it is not below {runs}"
@@ -57,7 +57,7 @@ def obstacle(path: Path, runs: Path) -> str:
     except FileNotFoundError:
         return GONE
     except OSError as error:
-        raise RunError(f"{path}: cannot be read: {reason(error)}") from None
+        return f"it cannot be read: {reason(error)}"
     return f"it holds what is not a run's own: {', '.join(foreign)}" if foreign else ""
 
 

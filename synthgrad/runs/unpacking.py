@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from synthgrad.errors import ConfigError, RunError
-from synthgrad.runs.archive import CONFIG, PART, check, shared, sound
-from synthgrad.runs.directory import reason, whole
+from synthgrad.runs.archive import CONFIG, LARGEST, PART, check, shared, sound
+from synthgrad.runs.directory import MOST_BYTES, reason, whole
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """How an entry may be compressed; others unpack into memory, however large."""
@@ -100,7 +100,7 @@ class Archive:
             raise self._fault(error, inside) from None
 
     def _extract(self, info: zipfile.ZipInfo, real: str) -> None:
-        if info.compress_type not in METHODS:
+        if info.compress_type not in METHODS or info.file_size > MOST_BYTES.get(os.path.basename(real), LARGEST):
             raise zipfile.BadZipFile
         os.makedirs(os.path.dirname(real), exist_ok=True)
         with self.zip.open(info) as entry:

@@ -16,7 +16,7 @@ from synthgrad.errors import ConfigError, RunError
 from synthgrad.runs.circumstances import other_files
 from synthgrad.runs.defaults import completed
 from synthgrad.runs.directory import Run
-from synthgrad.runs.finding import below, called
+from synthgrad.runs.finding import below, called, is_run, not_a_run
 from synthgrad.runs.reading import OPEN, Recorded
 from synthgrad.runs.telling import telling
 from synthgrad.sweep.claims import claiming, others
@@ -33,7 +33,7 @@ class Plan:
 
     They are ``there`` already (those that ``diverged`` too), trained ``elsewhere`` by another process, or to be
     trained as ``stacks``. ``others`` counts runs that would be those to be trained, by the files of the user that were
-    not what they are now.
+    not what they are now; ``damaged`` says of runs that cannot be read why not.
     """
 
     grid: list[Planned]
@@ -42,14 +42,19 @@ class Plan:
     elsewhere: list[int] = field(default_factory=list)
     stacks: list[Stack] = field(default_factory=list)
     others: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    damaged: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Found:
-    """Runs of a grid by the fingerprint of their config: those that are, and of those on other data the file names."""
+    """Runs of a grid by the fingerprint of their config: those that are, and of those on other data the file names.
+
+    ``damaged`` says of runs that cannot be read why not.
+    """
 
     there: dict[str, list[Recorded]] = field(default_factory=dict)
     others: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    damaged: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -112,6 +117,7 @@ def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jo
     plan, orders = Plan(grid), []
     wanted = {key: each.config for key, each in zip(keys, grid, strict=True)}
     claimed, known = others(runs), found(below(runs), wanted)
+    plan.damaged = known.damaged
     for number, (each, key) in enumerate(zip(grid, keys, strict=True)):
         recorded = known.there.get(key, [])
         ended = next((run for run in recorded if run.outcome not in OPEN), None)
@@ -134,23 +140,32 @@ def _plan(grid: list[Planned], keys: list[str], runs: Path, name: str | None, jo
 def found(paths: Iterable[Path], wanted: Mapping[str, Config]) -> Found:
     """Those of these runs whose config is wanted. Raises ConfigError where files that its task reads are not there."""
     runs = Found()
-    for path, key in _identities(paths):
-        if key in wanted:
-            recorded = Recorded(path)
-            if names := other_files(recorded.about, wanted[key]):
-                runs.others.setdefault(key, []).append(names)
-            else:
-                runs.there.setdefault(key, []).append(recorded)
+    for path in paths:
+        try:
+            recorded = _recorded(path, wanted)
+        except ConfigError as error:
+            runs.damaged += error.lines
+            continue
+        if recorded is None:
+            continue
+        key = _fingerprint(recorded.config)
+        if names := other_files(recorded.about, wanted[key]):
+            runs.others.setdefault(key, []).append(names)
+        else:
+            runs.there.setdefault(key, []).append(recorded)
     return runs
 
 
-def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """Each run with its fingerprint, the keys that came after it at their defaults."""
-    for path in paths:
-        try:
-            yield path, identity(completed(read_resolved(Run(path).config)))
-        except (ConfigError, TypeError, ValueError):  # no config of ours
-            continue
+def _recorded(path: Path, wanted: Mapping[str, Config]) -> Recorded | None:
+    """The run, if its config is wanted; others are not read any further. Raises ConfigError where it is damaged."""
+    if not is_run(path):
+        raise ConfigError(not_a_run(path))
+    return Recorded(path) if _fingerprint(read_resolved(Run(path).config)) in wanted else None
+
+
+def _fingerprint(config: Mapping[str, Any]) -> str:
+    """That of a recorded config, with the keys that came after it at their defaults."""
+    return identity(completed(config))
 
 
 def _progress(run: Run) -> tuple[str, str]:
