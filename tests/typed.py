@@ -7,11 +7,12 @@ import io
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -53,11 +54,16 @@ def typed(*arguments: object) -> Said:
     """Run a command line in this process, as ``main`` does: with its exit code and its messages."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
     code = None
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     with patch.object(sys, "argv", ["synthgrad", *map(str, arguments)]), redirect_stdout(out), redirect_stderr(err):
         try:
             main()
         except SystemExit as stop:
             code = stop.code
+        finally:
+            with suppress(ValueError):  # in a thread
+                for number, handler in before.items():
+                    signal.signal(number, handler)
     texts = []
     for stream in (out, err):
         stream.flush()

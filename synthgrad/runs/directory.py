@@ -83,21 +83,45 @@ class Run:
 def whole(path: Path, write: Callable[[BinaryIO], object], lasting: bool = False) -> None:
     """Write a file beside its place and rename it, so that nobody ever reads half of it.
 
-    A ``lasting`` one is on the disk before it has its name, and so survives a loss of power.
+    A ``lasting`` one is on the disk before it has its name, and so survives a loss of power. Others have no name at
+    all until they are whole, where the system can do that, and so leave nothing when their process is killed.
     """
     beside = path.with_name(f".{path.name}.part")
     try:
-        with beside.open("wb") as file:
+        with (None if lasting else _nameless(path.parent)) or beside.open("wb") as file:
             write(file)
+            file.flush()
             if lasting:
-                file.flush()
                 os.fsync(file.fileno())
+            elif not isinstance(file.name, str):
+                _name(file, beside)
         beside.replace(path)
         if lasting:
             _sync(path.parent)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _nameless(directory: Path) -> BinaryIO | None:
+    """A new file in a directory that has no name yet; None where the system has none."""
+    if not hasattr(os, "O_TMPFILE") or not os.path.isdir("/proc/self/fd"):
+        return None
+    try:
+        return os.fdopen(os.open(directory, os.O_TMPFILE | os.O_RDWR, 0o666), "w+b")
+    except OSError:  # which the file system cannot do; or whatever it is, a file with a name meets it again
+        return None
+
+
+def _name(file: BinaryIO, path: Path) -> None:
+    """Give a name to a file that has none. Raises OSError."""
+    path.unlink(missing_ok=True)
+    try:
+        os.link(f"/proc/self/fd/{file.fileno()}", path, src_dir_fd=file.fileno(), follow_symlinks=True)
+    except OSError:  # as where /proc is of another kind
+        file.seek(0)
+        with path.open("wb") as named:
+            shutil.copyfileobj(file, named)
 
 
 def _sync(directory: Path) -> None:

@@ -156,6 +156,18 @@ def found(paths: Iterable[Path], wanted: Mapping[str, Config]) -> Found:
     return runs
 
 
+def left_behind(orders: Iterable[Order], runs: Path) -> dict[int, Path]:
+    """By number, the runs of these orders that somebody has begun and left: open, and written by nobody."""
+    wanted = {identity(flat(plain(order.config))): order for order in orders}
+    known = found(below(runs), {key: order.config for key, order in wanted.items()}).there
+    left = {key: [each.run for each in several if _is_left(each)] for key, several in known.items()}
+    return {wanted[key].number: max(several, key=_progress).path for key, several in left.items() if several}
+
+
+def _is_left(recorded: Recorded) -> bool:
+    return recorded.outcome in OPEN and not recorded.run.in_flight
+
+
 def _recorded(path: Path, wanted: Mapping[str, Config]) -> Recorded | None:
     """The run, if its config is wanted; others are not read any further. Raises ConfigError where it is damaged."""
     if not is_run(path):
