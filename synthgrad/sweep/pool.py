@@ -32,13 +32,19 @@ class Worker:
     """A process that trains one stack after the other; what it tells is put into ``heard`` with the worker."""
 
     def __init__(self, heard: queue.SimpleQueue[tuple[Worker, Event | None]]) -> None:
+        """Raises OSError where there can be no further process, RuntimeError where there can be no further thread."""
         self.process = start("synthgrad.sweep.worker", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.stack: Stack | None = None
         self.paths: dict[int, str] = {}
         self.open: set[int] = set()
         self.heard = heard
         self.listener = threading.Thread(target=self._listen, daemon=True)
-        self.listener.start()
+        try:
+            self.listener.start()
+        except RuntimeError:
+            self.process.kill()
+            self.process.communicate()
+            raise
 
     def give(self, stack: Stack) -> None:
         """Have it train a stack."""
