@@ -51,6 +51,11 @@ class Run:
         plain = name.removeprefix(".").removesuffix(".part") if name.endswith(".part") else name
         return plain in mine or bool(re.fullmatch(r"checkpoint-\d+\.npz", plain))
 
+    def odd(self) -> str:
+        """The name of something that is in the place of one of its files and is no file; nothing if there is none."""
+        files = (self.config, self.about, self.metrics, self.result, self.weights)
+        return next((path.name for path in files if os.path.lexists(path) and not os.path.isfile(path)), "")
+
     @property
     def in_flight(self) -> bool:
         """Whether some process is writing it at this moment."""

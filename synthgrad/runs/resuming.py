@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
@@ -14,7 +13,7 @@ from synthgrad.runs.circumstances import other_files
 from synthgrad.runs.directory import Run, not_written, whole
 from synthgrad.runs.locking import hold
 from synthgrad.runs.log import Log, as_json, beginnings
-from synthgrad.runs.reading import OPEN, Metrics, Recorded
+from synthgrad.runs.reading import OPEN, Metrics, Recorded, read_json
 
 
 class Row(NamedTuple):
@@ -33,6 +32,8 @@ def check(recorded: Recorded) -> None:
         said = "has diverged" if recorded.diverged else f"is {recorded.outcome}"
         right = "another step size may help" if recorded.diverged else "train it anew from its config.yaml"
         raise ConfigError(f"{recorded.run.path}: {said}: there is nothing to resume ({right})")
+    if odd := recorded.run.odd():
+        raise ConfigError(f"{recorded.run.path}: {odd} is not a file: the run cannot be resumed (train it anew)")
     if recorded.run.in_flight:
         raise ConfigError(f"{recorded.run.path}: is being trained by another process (wait for it, or end it first)")
 
@@ -127,13 +128,13 @@ def _rows(file: BinaryIO, columns: Iterable[str]) -> Iterator[Row]:
 def _note(run: Run, replica: Replica, epoch: int, about: Mapping[str, Any]) -> None:
     """Say in run.json that the run was taken up; one that starts again has the circumstances of now."""
     try:
-        then = json.loads(run.about.read_bytes())
-    except (OSError, ValueError):
-        then = None
-    if epoch and isinstance(then, dict):
+        then = read_json(run.about)
+    except (FileNotFoundError, ConfigError):
+        then = {}
+    if epoch and then:
         before = then.get("resumed")
         content = {**then, "resumed": [*(before if isinstance(before, list) else []), {"after_epoch": epoch, **about}]}
     else:
-        parent = {"branch": then["branch"]} if isinstance(then, dict) and "branch" in then else {}
+        parent = {"branch": then["branch"]} if "branch" in then else {}
         content = {**about, **parent, **beginnings(replica)}
     whole(run.about, lambda file: file.write(as_json(content)))

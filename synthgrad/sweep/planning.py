@@ -148,6 +148,9 @@ def found(paths: Iterable[Path], wanted: Mapping[str, Config]) -> Found:
             continue
         if recorded is None:
             continue
+        if recorded.outcome in OPEN and (odd := recorded.run.odd()):
+            runs.damaged.append(f"{path}: {odd} is not a file")
+            continue
         key = _fingerprint(recorded.config)
         if names := other_files(recorded.about, wanted[key]):
             runs.others.setdefault(key, []).append(names)

@@ -88,6 +88,21 @@ def test_commands_on_it_say_what_is_damaged(runs: Path, command: str) -> None:
     assert said.err.startswith(f"{runs}/{BAD}/config.yaml: ")
 
 
+@pytest.mark.parametrize("name", ["metrics.csv", "run.json", "result.json", "weights.npz"])
+def test_a_run_that_holds_a_pipe_is_not_taken_up(tmp_path: Path, name: str) -> None:
+    """Reading it would never end: a sweep trains the run anew, and resuming says why not."""
+    run = made(tmp_path / "runs", stop=1)
+    (run / name).unlink()
+    os.mkfifo(run / name)
+    said = typed("train", "--resume", run)
+    assert (said.code, said.out) == (2, "")
+    assert said.err == f"{run}: {name} is not a file: the run cannot be resumed (train it anew)\n"
+    said = typed("sweep", write(tmp_path), "--seed", "3", "--runs", tmp_path / "runs", "--dry-run")
+    assert f"left out: {run}: {name} is not a file" in said.err
+    assert said.out.startswith("synthgrad train ")
+    assert "--resume" not in said.out
+
+
 def test_an_archive_with_a_damaged_run_is_read(runs: Path) -> None:
     """The same from an archive."""
     if not (runs / BAD / "config.yaml").is_file():
