@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Self
 
+from synthgrad.cli.endings import NUMBERS
+
 if TYPE_CHECKING:
     from subprocess import Popen
 
@@ -43,8 +45,8 @@ class Stop:
 
 @contextmanager
 def passed_on(process: Popen[Any]) -> Iterator[None]:
-    """While entered, SIGINT and SIGTERM are for another process to answer, which may get those of a terminal twice."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    """While entered, signals are for another process to answer, which may get those of a terminal twice."""
+    numbers = (signal.SIGINT, *NUMBERS)
     before = [signal.signal(number, lambda number, frame: process.send_signal(number)) for number in numbers]
     try:
         yield

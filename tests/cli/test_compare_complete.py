@@ -125,7 +125,7 @@ def test_no_exit_code_is_passed_on_that_is_not_ours(code: int, passed: int) -> N
     assert passed_over(code) == passed
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_is_the_sweep_s_to_answer(tmp_path: Path, number: int, code: int) -> None:
     """It stops as it does alone: what it was at is recorded as interrupted, and nothing else is begun."""
     for keys in (BOTH, BACKPROP):
