@@ -41,9 +41,10 @@ def read_bytes(path: Path, most: int, regular: bool = True) -> bytes:
     Raises OSError, TooLargeError where there are more than ``most`` of them.
     """
     with open_regular(path) if regular else path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size > most:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
             raise _too_large(most)
-        data = file.read(most + 1)  # which may have grown meanwhile
+        data = file.read((size or most) + 1)  # a pipe does not say its size; to ask for more takes the memory for it
     if len(data) > most:
         raise _too_large(most)
     return data
