@@ -1,6 +1,21 @@
-"""``python -m synthgrad``."""
+"""``synthgrad`` and ``python -m synthgrad``: a signal is answered from the first moment on, with 128 and its number."""
 
-from synthgrad.cli import main
+import os
+
+
+def main() -> None:
+    """Run a command. While it is imported a signal ends the process at once: there is nothing yet to put in order."""
+    try:
+        import signal
+
+        for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
+            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, lambda number, frame: os._exit(128 + number))
+        from synthgrad.cli import main as command
+    except KeyboardInterrupt:
+        os._exit(130)
+    command()
+
 
 if __name__ == "__main__":
     main()

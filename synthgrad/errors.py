@@ -11,8 +11,20 @@ The command line turns errors into text and an exit code in one place, ``cli/__i
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from typing import NamedTuple
+
+
+def lacking(error: BaseException) -> str:
+    """What the machine has too little of, where an error says so; nothing for any other error."""
+    text, number = str(error), getattr(error, "errno", None)
+    unmapped = isinstance(error, ImportError) and ("failed to map segment" in text or "allocate memory" in text)
+    if isinstance(error, MemoryError) or number == errno.ENOMEM or unmapped:
+        return f"not enough memory: {text}" if isinstance(error, MemoryError) and text else "not enough memory"
+    if (isinstance(error, RuntimeError) and "start new thread" in text) or isinstance(error, BlockingIOError):
+        return "no further thread or process can be started (ulimit -u says how many there may be)"
+    return ""
 
 
 class SynthgradError(Exception):

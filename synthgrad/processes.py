@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import subprocess
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
@@ -24,6 +26,8 @@ START = "import sys; sys.path[:] = {path!r}; from {module} import main; main()"
 
 def start(module: str, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
     """Start a process in ``main`` of a module. Raises OSError."""
+    import subprocess  # which takes a while, and most who ask for the threads or the cores start none
+
     code = START.format(path=sys.path, module=module)
     with _held_back():
         return subprocess.Popen([sys.executable, "-c", code, *arguments], env=_environment(), **options)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from packaging.requirements import Requirement
+from typed import environment, no_file_above, only_small_files, ran
 
 ROOT = Path(__file__).parents[1] / "synthgrad"
 FLOORS = [
-    {"types", "errors", "processes", "wording"},
+    {"types", "errors", "files", "processes", "spreadsheets", "wording"},
     {"config"},
     {"nn", "tasks", "streams"},
     {"generators"},
@@ -145,6 +148,36 @@ def test_every_room_has_a_floor() -> None:
     """A new room is given its floor here first."""
     rooms = {room(path) for path in HOUSED}
     assert rooms - set().union(*FLOORS) == set()
+
+
+# where it runs ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [("click", "8.3.3"), ("numpy", "2.0.2"), ("numpy", "2.1.3"), ("pydantic", "2.10.0"), ("pydantic", "2.10.6")],
+)
+def test_versions_that_break_something_are_not_allowed(name: str, broken: str) -> None:
+    """A bound of the requirements was tried at its lowest."""
+    project = tomllib.loads((ROOT.parent / "pyproject.toml").read_text())["project"]
+    found = {each.name: each.specifier for each in map(Requirement, project["dependencies"])}
+    assert broken not in found[name]
+
+
+def test_a_limit_on_the_size_of_files_cuts_no_bytecode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a fresh clone a process under such a limit would leave modules behind that nobody can import."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    fresh = environment(PYTHONPYCACHEPREFIX=str(tmp_path / "cache"))
+    assert ran("config", "list", env=fresh, preexec_fn=no_file_above(0)).code == 0
+    assert not (tmp_path / "cache").exists()
+    with only_small_files(0):
+        assert sys.dont_write_bytecode
+
+
+def test_the_size_of_files_is_limited_in_one_place() -> None:
+    """The place that keeps bytecode whole."""
+    tests = (path for path in (ROOT.parent / "tests").rglob("*.py") if path != Path(__file__))
+    assert [path.name for path in tests if "RLIMIT_" + "FSIZE" in path.read_text()] == ["typed.py"]
 
 
 # the laws themselves ------------------------------------------------------------------------------

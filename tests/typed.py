@@ -7,11 +7,12 @@ import io
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -53,11 +54,16 @@ def typed(*arguments: object) -> Said:
     """Run a command line in this process, as ``main`` does: with its exit code and its messages."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
     code = None
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     with patch.object(sys, "argv", ["synthgrad", *map(str, arguments)]), redirect_stdout(out), redirect_stderr(err):
         try:
             main()
         except SystemExit as stop:
             code = stop.code
+        finally:
+            with suppress(ValueError):  # in a thread
+                for number, handler in before.items():
+                    signal.signal(number, handler)
     texts = []
     for stream in (out, err):
         stream.flush()
@@ -66,10 +72,13 @@ def typed(*arguments: object) -> Said:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of a command in a process of its own."""
+    """The environment of a command in a process of its own.
+
+    It writes no bytecode: a process that may write only small files would leave modules that are cut off.
+    """
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return {**kept, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", **more}
+    return {**kept, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", **more}
 
 
 def started(*arguments: object, **options: Any) -> subprocess.Popen[str]:
@@ -86,8 +95,20 @@ def ran(*arguments: object, **options: Any) -> Said:
 
 
 def no_file_above(size: int) -> Callable[[], None]:
-    """For a child process: writing beyond ``size`` bytes fails, as on a full disk."""
+    """For a child process in ``environment()``: writing beyond ``size`` bytes fails, as on a full disk."""
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@contextmanager
+def only_small_files(size: int) -> Iterator[None]:
+    """While entered, this process can write no file beyond ``size`` bytes; it writes no bytecode meanwhile."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        with patch.object(sys, "dont_write_bytecode", True):
+            yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def until(true: Callable[[], object], seconds: float = 30) -> None:

@@ -14,9 +14,11 @@ import click
 from click.shell_completion import add_completion_class
 
 from synthgrad import __version__
+from synthgrad.cli.blas import one_blas_thread
 from synthgrad.cli.commands import Commands
 from synthgrad.cli.completion import Bash
-from synthgrad.errors import SynthgradError
+from synthgrad.cli.endings import answer_signals, ignore_signals
+from synthgrad.errors import SynthgradError, lacking
 
 EPILOG = """\b
 First steps:
@@ -46,6 +48,8 @@ def group(context: click.Context, debug: bool) -> None:
     """Experiments with synthetic gradients: one YAML file, one command, one run directory."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
+    else:
+        one_blas_thread()  # a further thread would have nothing to do, and may be one too many for the machine
 
 
 add_completion_class(Bash)
@@ -54,10 +58,11 @@ add_completion_class(Bash)
 def main() -> None:
     """Run a command; turn what goes wrong into one message and an exit code."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for them costs a tenth of the start-up
-    _open_closed()
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
+        answer_signals()
+        _open_closed()
         code = group.main(arguments, prog_name="synthgrad", standalone_mode=False)
     except click.exceptions.Exit as stop:
         code = stop.exit_code
@@ -68,24 +73,24 @@ def main() -> None:
             raise
         click.echo(str(error), err=True)
         code = error.exit_code
-    except MemoryError as error:
-        if debug:
-            raise
-        click.echo(f"synthgrad: not enough memory: {error}", err=True)
-        code = 1
-    except OSError as error:  # files say more: this is stdout on a full disk
-        if debug:
-            raise
-        click.echo(f"synthgrad: the output cannot be written: {(error.strerror or str(error)).lower()}", err=True)
-        code = 1
     except (KeyboardInterrupt, click.Abort):
+        ignore_signals()
         code = 130
     except Exception as error:
         if debug:
             raise
-        click.echo(f"synthgrad: {type(error).__name__}: {error} (a bug; --debug shows where)", err=True)
+        click.echo(f"synthgrad: {_in_words(error)}", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _in_words(error: Exception) -> str:
+    """What the machine has too little of, or what is wrong with the output; else it is a bug."""
+    if said := lacking(error):
+        return said
+    if isinstance(error, OSError):  # files say more: this is stdout on a full disk
+        return f"the output cannot be written: {(error.strerror or str(error)).lower()}"
+    return f"{type(error).__name__}: {error} (a bug; --debug shows where)"
 
 
 def _open_closed() -> None:
@@ -103,7 +108,7 @@ def _open_closed() -> None:
 def _usage(error: click.ClickException) -> int:
     """Say what is wrong with a command line; a group without a command shows its help."""
     context = getattr(error, "ctx", None)
-    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(context.get_help() if context else error.format_message())
         return 0
     place = context.command_path if context else "synthgrad"

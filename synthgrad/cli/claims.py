@@ -118,7 +118,7 @@ def _add(found: Answered, file: Path, paths: Sequence[Path], home: Path) -> None
     found.missing += grid.missing(home)
     known = {subject.path for subject in found.gathered.subjects}
     found.gathered.subjects += [subject for subject in gathered.subjects if subject.path not in known]
-    notes = [*gathered.notes, *left_alone(grid.others)]
+    notes = [*gathered.notes, *grid.damaged, *left_alone(grid.others)]
     found.gathered.notes += [note for note in notes if note not in found.gathered.notes]
     found.gathered.names |= gathered.names
 
@@ -166,6 +166,7 @@ class _Grid:
         known = found(paths, self.runs) if self.runs else Found()
         self.paths = [each.run.path for several in known.there.values() for each in several]
         self.ended = {key for key, several in known.there.items() if any(each.outcome not in OPEN for each in several)}
+        self.damaged = [f"left out: {each}" for each in known.damaged]
         self.others = Counter(names for key, each in known.others.items() if key not in self.ended for names in each)
 
     def planned(self) -> list[Subject]:

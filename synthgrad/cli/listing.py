@@ -105,10 +105,10 @@ def _entries(width: int) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def meaning(entry: Any) -> str:
-    """The one line that an entry of a registry says about itself."""
+    """The one line that an entry of a registry says about itself; nothing where Python runs without docstrings."""
     if isinstance(entry, str):
         return entry
-    return str(getattr(entry, "meaning", None) or (entry.__doc__ or "").strip().splitlines()[0]).rstrip(".")
+    return str(getattr(entry, "meaning", None) or (entry.__doc__ or "").strip().partition("\n")[0]).rstrip(".")
 
 
 def _fits(name: str, key: str, entry: str) -> bool:

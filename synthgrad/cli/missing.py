@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 DIVERGED = 3
 """The exit code of a sweep some of whose runs diverged: an outcome."""
+BAD_USAGE = 2
+STOPPING = [getattr(signal, name, None) for name in ("SIGHUP", "SIGINT", "SIGUSR1", "SIGUSR2", "SIGTERM")]
+"""Signals after which an exit code is 128 and their number."""
 QUIET = " -q"
 """What the lines end in: their output is for a script."""
 
@@ -54,7 +58,13 @@ def _run(line: str, place: str, silent: bool) -> None:
     with subprocess.Popen(words, stdout=out) as process, passed_on(process):
         code = process.wait()
     if code not in (0, DIVERGED):
-        raise click.exceptions.Exit(code if code > 0 else 1)  # below 0: the signal that killed it
+        raise click.exceptions.Exit(passed_over(code))
+
+
+def passed_over(code: int) -> int:
+    """The exit code of a sweep that failed as that of this command; below 0 it is the signal that killed the sweep."""
+    ended = 128 - code if code < 0 else code
+    return ended if ended == BAD_USAGE or ended - 128 in STOPPING else 1
 
 
 def _bytes(text: str) -> bytes:

@@ -67,6 +67,8 @@ def complete_run(context: click.Context, parameter: click.Parameter, incomplete:
 
 def complete_fork(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names of runs with @, after it the last epoch that the run has recorded."""
+    from synthgrad.files import read_bytes
+    from synthgrad.runs.directory import MOST_BYTES
     from synthgrad.runs.finding import named
 
     name, at, epoch = incomplete.rpartition("@")
@@ -74,9 +76,9 @@ def complete_fork(context: click.Context, parameter: click.Parameter, incomplete
         items = complete_run(context, parameter, incomplete)
         return [item if item.type == "dir" else CompletionItem(f"{item.value}@") for item in items]
     last = ""
-    with suppress(SynthgradError, OSError, IndexError):
+    with suppress(SynthgradError, OSError, IndexError, ValueError):
         path = named(name, Path(context.params.get("runs") or "runs"))
-        last = (path / "metrics.csv").read_text().splitlines()[-1].partition(",")[0]
+        last = read_bytes(path / "metrics.csv", MOST_BYTES["metrics.csv"]).decode().splitlines()[-1].partition(",")[0]
     return [CompletionItem(f"{name}@{last}")] if last.isdecimal() and last.startswith(epoch) else []
 
 

@@ -126,6 +126,7 @@ def sweep(
     every = grid(configs_of(configs, quiet), chosen)
     every = ablated(every) if ablate else every
     with planned(every, Request(runs, name, jobs, stack, force), claim=not dry_run) as plan:
+        _tell_damaged(plan)
         place = scheduler or counted(min(jobs, len(plan.stacks)), "process", "processes")
         first = list(opening(plan, place, jobs, runs))
         if dry_run:
@@ -134,6 +135,14 @@ def sweep(
         code = _carry_out(plan, first, _engine(plan, jobs, scheduler), runs, quiet)
     if code:
         raise click.exceptions.Exit(code)
+
+
+def _tell_damaged(plan: Plan) -> None:
+    """Name the runs that cannot be read, and so are not known to be of the grid."""
+    if plan.damaged:
+        from synthgrad.cli.runs.layout import some, warn
+
+        warn(some(f"left out: {each}" for each in plan.damaged))
 
 
 # training -----------------------------------------------------------------------------------------

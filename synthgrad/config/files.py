@@ -8,26 +8,27 @@ from pathlib import Path
 
 from synthgrad.config.messages import closest
 from synthgrad.errors import ConfigError
+from synthgrad.files import CONFIG_BYTES, TooLargeError, read_bytes
 
-MAX_BYTES = 1 << 18
 _CLAIMS = re.compile(r"""^(["']?)claims\1[ \t]*:(\s|$)""", re.MULTILINE)
 
 
-def read_text(path: Path) -> str:
-    """The text of a file. Raises ConfigError."""
+def read_text(path: Path, regular: bool = False) -> str:
+    """The text of a file, or of a pipe if it need not be ``regular``. Raises ConfigError."""
     try:
         if path.is_dir():
             raise ConfigError(f"{path}: is a directory (expected a YAML file{_such_as(path)})")
-        data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
+        return _decode(read_bytes(path, CONFIG_BYTES, regular), path)
+    except TooLargeError:
+        raise ConfigError(
+            f"{path}: is larger than {CONFIG_BYTES >> 10} KiB (expected a config of a few lines)"
+        ) from None
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file{_instead(path)}") from None
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         reason = error.strerror or str(error) if isinstance(error, OSError) else "embedded null byte"
         name = str(path) if str(path).isprintable() else repr(str(path))
         raise ConfigError(f"{name}: cannot be read: {reason.lower()}") from None
-    if data is None:
-        raise ConfigError(f"{path}: is larger than {MAX_BYTES >> 10} KiB (expected a config of a few lines)")
-    return _decode(data, path)
 
 
 def has_claims(text: str) -> bool:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from synthgrad.export.settings import differing_keys, scalar
+from synthgrad.export.settings import scalar
 from synthgrad.runs.directory import hand_over
 from synthgrad.runs.reading import Recorded
+from synthgrad.spreadsheets import csv_line
 
 
 def export(runs: Sequence[Recorded], to: Path | None) -> Iterator[str]:
-    """Run, seed, the settings in which the runs differ, then every column of their metrics, digit for digit.
+    """Run, seed, outcome, every key of their configs, then every column of their metrics, digit for digit.
+
+    So runs of one kind have the same columns, whichever of them are exported.
 
     Without ``to`` its lines, else the path of the file that was made. Raises RunError.
     """
@@ -28,11 +29,11 @@ def export(runs: Sequence[Recorded], to: Path | None) -> Iterator[str]:
 
 def lines(runs: Sequence[Recorded]) -> Iterator[bytes]:
     """The header and the rows; what a run has not is blank."""
-    keys = differing_keys(runs)
+    keys = dict.fromkeys(key for run in runs for key in run.config if key != "seed")
     metrics = dict.fromkeys(name for run in runs for name in run.metrics().names)
-    yield _line(["run", "seed", *keys, *metrics])
+    yield _line(["run", "seed", "outcome", *keys, *metrics])
     for run in runs:
-        front = [run.name, run.seed, *(_cell(run.config.get(key)) for key in keys)]
+        front = [run.name, run.seed, run.outcome, *(_cell(run.config.get(key)) for key in keys)]
         log = run.metrics()
         for row in log.rows():
             cells = dict(zip(log.names, row, strict=True))
@@ -45,6 +46,4 @@ def _cell(value: Any) -> Any:
 
 
 def _line(cells: Sequence[Any]) -> bytes:
-    text = StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)  # which has cells with either of them quoted
-    return text.getvalue().removesuffix("\r\n").encode("utf-8", "surrogateescape")
+    return csv_line(cells).encode("utf-8", "surrogateescape")

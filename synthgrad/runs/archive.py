@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from synthgrad.errors import ConfigError, RunError
+from synthgrad.files import open_regular
 from synthgrad.runs.directory import Run, hand_over, reason
 
-MOST_BYTES = 4 << 30
+LARGEST = 4 << 30
 """An archive that says it unpacks to more is not opened; of an entry no more is read than it says."""
 MOST_ENTRIES = 100_000
 DATE = (1980, 1, 1, 0, 0, 0)
@@ -42,12 +43,14 @@ def check(place: Path, entries: int, size: int) -> None:
     """Raise ConfigError where an archive has, or would have, too much in it."""
     if entries > MOST_ENTRIES:
         raise ConfigError(f"{place}: has {entries:,} entries (at most {MOST_ENTRIES:,})")
-    if size > MOST_BYTES:
-        raise ConfigError(f"{place}: has {size:,} bytes, unpacked (at most {MOST_BYTES:,})")
+    if size > LARGEST:
+        raise ConfigError(f"{place}: has {size:,} bytes, unpacked (at most {LARGEST:,})")
 
 
 def packable(paths: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
-    """By name, the runs that an archive can have, each once, and a sentence for each that is being written or may be.
+    """By name, the runs that an archive can have, each once, and a sentence for each that is left out, or is doubtful.
+
+    Left out are runs that are being written, and runs that cannot be read.
 
     Raises ConfigError where two have one name, or none is left.
     """
@@ -63,6 +66,8 @@ def packable(paths: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
             notes.append(f"{path}: may still be written: {found.doubt} (archived as it is now)")
         if found.writing:
             notes.append(f"{path}: left out: it is being written (archive it when it has ended)")
+        elif why := _unreadable(path):
+            notes.append(f"{path}: left out: {why}")
         elif not sound(name):
             raise ConfigError(f"{path}: an archive can have no run of this name (rename it)")
         elif name in chosen:
@@ -72,6 +77,19 @@ def packable(paths: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
     if not chosen:
         raise ConfigError(notes)
     return chosen, notes
+
+
+def _unreadable(run: Path) -> str:
+    """Why a run cannot be put into an archive as a whole; nothing where it can."""
+    file = run
+    try:
+        for file in (Run(run).config, *(file for file, own in _inside(run).items() if own and shared(file.name))):
+            open_regular(file).close()
+    except OSError as error:
+        return f"{file.name} cannot be read: {reason(error)}"
+    except (ConfigError, RunError) as error:
+        return str(error)
+    return ""
 
 
 def pack(runs: Mapping[str, Path], to: Path, weights: bool = True) -> list[str]:

@@ -5,14 +5,12 @@ The last two are kept: one that is torn falls back to the one before it.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 
+from synthgrad.runs.arrays import DAMAGE, read_arrays
 from synthgrad.runs.directory import Run, whole
 from synthgrad.types import State
 
@@ -41,11 +39,13 @@ def write(run: Run, checkpoint: Checkpoint) -> None:
 def read(run: Run) -> Iterator[Checkpoint]:
     """The checkpoints that are whole, the newest first."""
     for path in run.checkpoints():
-        with suppress(OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error):
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                state = {name.removeprefix(STATE): arrays[name] for name in arrays.files if name.startswith(STATE)}
-                found = Checkpoint(int(arrays["epoch"]), float(arrays["seconds"]), state)
-            yield found
+        try:
+            arrays = read_arrays(path)
+            state = {name.removeprefix(STATE): array for name, array in arrays.items() if name.startswith(STATE)}
+            found = Checkpoint(int(arrays["epoch"]), float(arrays["seconds"]), state)
+        except DAMAGE:
+            continue
+        yield found
 
 
 def clear(run: Run) -> None:

@@ -18,12 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from synthgrad.errors import DiskError, RunError
+from synthgrad.files import CONFIG_BYTES
 
 if TYPE_CHECKING:
     from synthgrad.runs.liveness import Liveness
 
 NOTE = r"\.metrics\.csv\.[0-9a-f]{8}\.lock"
 """What a note is called that stands for a lock (see ``locking``)."""
+MOST_BYTES = {"config.yaml": CONFIG_BYTES, "run.json": 4 << 20, "result.json": 4 << 20, "metrics.csv": 1 << 30}
+"""A file of a run that is larger is damaged, and not read."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
@@ -57,6 +60,11 @@ class Run:
         from synthgrad.runs.liveness import liveness  # for which completion does not wait
 
         return liveness(self.metrics, self.about, self.result)
+
+    def odd(self) -> str:
+        """The name of something that is in the place of one of its files and is no file; nothing if there is none."""
+        files = (self.config, self.about, self.metrics, self.result, self.weights)
+        return next((path.name for path in files if os.path.lexists(path) and not os.path.isfile(path)), "")
 
     @property
     def in_flight(self) -> bool:
@@ -99,21 +107,45 @@ def make(directory: Path) -> None:
 def whole(path: Path, write: Callable[[BinaryIO], object], lasting: bool = False) -> None:
     """Write a file beside its place and rename it, so that nobody ever reads half of it.
 
-    A ``lasting`` one is on the disk before it has its name, and so survives a loss of power.
+    A ``lasting`` one is on the disk before it has its name, and so survives a loss of power. Others have no name at
+    all until they are whole, where the system can do that, and so leave nothing when their process is killed.
     """
     beside = path.with_name(f".{path.name}.part")
     try:
-        with beside.open("wb") as file:
+        with (None if lasting else _nameless(path.parent)) or beside.open("wb") as file:
             write(file)
+            file.flush()
             if lasting:
-                file.flush()
                 os.fsync(file.fileno())
+            elif not isinstance(file.name, str):
+                _name(file, beside)
         beside.replace(path)
         if lasting:
             _sync(path.parent)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _nameless(directory: Path) -> BinaryIO | None:
+    """A new file in a directory that has no name yet; None where the system has none."""
+    if not hasattr(os, "O_TMPFILE") or not os.path.isdir("/proc/self/fd"):
+        return None
+    try:
+        return os.fdopen(os.open(directory, os.O_TMPFILE | os.O_RDWR, 0o666), "w+b")
+    except OSError:  # which the file system cannot do; or whatever it is, a file with a name meets it again
+        return None
+
+
+def _name(file: BinaryIO, path: Path) -> None:
+    """Give a name to a file that has none. Raises OSError."""
+    path.unlink(missing_ok=True)
+    try:
+        os.link(f"/proc/self/fd/{file.fileno()}", path, src_dir_fd=file.fileno(), follow_symlinks=True)
+    except OSError:  # as where /proc is of another kind
+        file.seek(0)
+        with path.open("wb") as named:
+            shutil.copyfileobj(file, named)
 
 
 def _sync(directory: Path) -> None:

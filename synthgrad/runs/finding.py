@@ -7,16 +7,18 @@ waits for it.
 from __future__ import annotations
 
 import difflib
+import errno
 import glob
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from synthgrad.errors import ConfigError
-from synthgrad.runs.directory import Run
+from synthgrad.runs.directory import Run, reason
 
 LATEST = "latest"
 LETTERS = 4
@@ -25,9 +27,21 @@ SHOWN = 5
 """As many names as an error message offers."""
 
 
+NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
+"""What the system says where there is no such file; anything else keeps it from looking."""
+
+
 def is_run(path: Path) -> bool:
-    """Whether a directory is that of a run."""
-    return os.path.isfile(Run(path).config)  # False where it may not be looked at
+    """Whether a directory is that of a run: it has a config.yaml, not a directory, or nobody may look whether it has.
+
+    Whether that is a file shows when it is read.
+    """
+    try:
+        return not stat.S_ISDIR(os.lstat(Run(path).config).st_mode)
+    except OSError as error:
+        return error.errno not in NOTHING
+    except ValueError:  # a NUL in the name
+        return False
 
 
 def find(places: Iterable[str], runs: Path) -> list[Path]:
@@ -84,6 +98,7 @@ def _zipped(file: Path) -> bool:
 def below(directory: Path) -> Iterator[Path]:
     """The runs in a directory and in the directories below it, by name, never through a link; or those in an archive.
 
+    Directories that may not be read are among them: nobody knows what they hold, and whoever reads them is told why.
     Raises ConfigError where that is damaged.
     """
     if os.path.isfile(directory) and archive_of(directory):
@@ -91,18 +106,33 @@ def below(directory: Path) -> Iterator[Path]:
 
         yield from opened(directory).runs()
         return
-    try:
-        inside = sorted(os.scandir(directory), key=lambda entry: entry.name)
-    except OSError:
-        return
-    for entry in inside:
-        path = directory / entry.name
-        if entry.name.startswith("."):
-            continue
-        if is_run(path):
+    waiting = [(directory, True)]
+    while waiting:
+        path, is_directory = waiting.pop()
+        if path != directory and is_run(path):
             yield path
-        elif entry.is_dir(follow_symlinks=False):
-            yield from below(path)
+        elif is_directory:
+            try:
+                waiting += _inside(path)
+            except OSError as error:
+                if error.errno not in NOTHING:
+                    yield path
+
+
+def _inside(directory: Path) -> list[tuple[Path, bool]]:
+    """What is in a directory, the last name first, and whether it is a directory itself and no link. Raises OSError."""
+    entries = sorted(os.scandir(directory), key=lambda entry: entry.name, reverse=True)
+    return [(directory / e.name, e.is_dir(follow_symlinks=False)) for e in entries if not e.name.startswith(".")]
+
+
+def not_a_run(path: Path) -> str:
+    """Why a directory is not that of a run."""
+    try:
+        os.scandir(path).close()
+    except OSError as error:
+        if error.errno not in NOTHING:
+            return f"{path}: cannot be read: {reason(error)}"
+    return f"{path}: is not the directory of a run (it has no config.yaml)"
 
 
 def named(name: str, runs: Path) -> Path:
@@ -192,7 +222,7 @@ def _some(runs: Sequence[Path | str]) -> str:
 
 def _unknown(name: str, runs: Path, there: list[Path]) -> str:
     if name and os.path.exists(name) and not os.path.isfile(runs):
-        return f"{name}: is not the directory of a run (it has no config.yaml)"
+        return not_a_run(Path(name))
     if not there:
         return f"{name or repr(name)}: no such run; {runs} holds none (train one with synthgrad train CONFIG)"
     whole = {path.name: path for path in there}

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from synthgrad.files import read_bytes
+from synthgrad.runs.directory import MOST_BYTES
 from synthgrad.runs.locking import owned
 from synthgrad.runs.writers import alive, is_me, named
 from synthgrad.wording import counted
@@ -42,7 +44,7 @@ def liveness(metrics: Path, about: Path, result: Path) -> Liveness:
 def _writer(about: Path) -> Mapping[str, Any]:
     """The process that a run.json names: the last that took the run up, or the one that began it."""
     with suppress(OSError, ValueError, RecursionError):
-        said = json.loads(about.read_bytes())
+        said = json.loads(read_bytes(about, MOST_BYTES[about.name]))
         again = said.get("resumed") if isinstance(said, dict) else None
         last = again[-1] if isinstance(again, list) and again else said
         return last if isinstance(last, dict) else {}

@@ -82,6 +82,8 @@ def hold(file: IO[Any], patience: float = PATIENCE) -> bool:
 
 def held(path: Path) -> bool | None:
     """Whether some process holds the lock of a file, this one included; None where there are no locks."""
+    if not os.path.isfile(path):  # to open a named pipe would never end
+        return False
     with suppress(OSError), path.open("rb") as file:
         locked = _flock(file, "LOCK_SH")
         return None if locked is None else not locked

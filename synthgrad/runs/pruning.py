@@ -44,7 +44,7 @@ def _way(path: Path, runs: Path) -> list[Path] | None:
 
 
 def obstacle(path: Path, runs: Path, force: bool = False) -> str:
-    """Why a run is not to be deleted; nothing where it may be. Raises RunError.
+    """Why a run is not to be deleted; nothing where it may be.
 
     With ``force`` a run that nobody can tell to be written is not.
     """
@@ -62,7 +62,7 @@ def obstacle(path: Path, runs: Path, force: bool = False) -> str:
     except FileNotFoundError:
         return GONE
     except OSError as error:
-        raise RunError(f"{path}: cannot be read: {reason(error)}") from None
+        return f"it cannot be read: {reason(error)}"
     return f"it holds what is not a run's own: {', '.join(foreign)}" if foreign else ""
 
 

@@ -17,10 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.config import read_resolved
+from synthgrad.config.reading import MAX_DEPTH, MAX_DIGITS
 from synthgrad.errors import ConfigError
+from synthgrad.files import read_bytes
 from synthgrad.runs.deciding import decided
-from synthgrad.runs.directory import Run, reason
-from synthgrad.runs.finding import is_run
+from synthgrad.runs.directory import MOST_BYTES, Run, reason
+from synthgrad.runs.finding import is_run, not_a_run
 from synthgrad.runs.settings import edited, summary
 
 Column = npt.NDArray[np.float64]
@@ -42,7 +44,7 @@ class Recorded:
         self.name = os.path.basename(os.path.abspath(path))  # of . too
         self.damage: list[str] = []
         if not is_run(path):
-            raise ConfigError(f"{path}: is not the directory of a run (it has no config.yaml)")
+            raise ConfigError(not_a_run(path))
         self.config = decided(self.run, read_resolved(self.run.config))
         self.seed = self.config.get("seed")
         self.about = self._json(self.run.about) or {}
@@ -100,15 +102,46 @@ class Recorded:
 
     def _json(self, path: Path) -> dict[str, Any] | None:
         try:
-            data = json.loads(path.read_bytes())
+            return read_json(path)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, RecursionError):
-            data = None
-        if not isinstance(data, dict):
-            self.note_damage(f"{path}: is damaged and was ignored")
+        except ConfigError as error:
+            self.note_damage(str(error))
             return None
-        return data
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file of a run. Raises FileNotFoundError, ConfigError where it is damaged."""
+    try:
+        data = json.loads(contents(path, MOST_BYTES[path.name]), parse_int=_whole)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict) or not _shallow(data, MAX_DEPTH):
+        raise ConfigError(f"{path}: is damaged and was ignored")
+    return data
+
+
+def contents(path: Path, most: int) -> bytes:
+    """The bytes of a file of a run, at most so many. Raises FileNotFoundError, ConfigError where it cannot be read."""
+    try:
+        return read_bytes(path, most)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {reason(error)}") from None
+
+
+def _whole(digits: str) -> int:
+    """A whole number that can be made a float. Raises ValueError."""
+    if len(digits) > MAX_DIGITS:
+        raise ValueError
+    return int(digits)
+
+
+def _shallow(data: Any, room: int) -> bool:
+    """Whether nothing in plain data is nested more than ``room`` times."""
+    inside = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return room >= 0 and all(_shallow(each, room - 1) for each in inside)
 
 
 def _local(stamp: re.Match[str] | None) -> datetime | None:
@@ -135,7 +168,8 @@ class Metrics:
         whole = self._read().rpartition(b"\n")[0].replace(b"\r\n", b"\n").removesuffix(b"\r")
         header, _, self._body = whole.partition(b"\n")
         self.names = header.decode("utf-8", "replace").split(",") if header else []
-        if header and ("epoch" not in self.names or len(set(self.names)) < len(self.names)):
+        sound = "epoch" in self.names and len(set(self.names)) == len(self.names) and "".join(self.names).isprintable()
+        if header and not sound:
             self.damage = f"{path}:1: is damaged (a header begins with epoch); no row was used"
             self.names, self._body = [], b""
 
@@ -157,11 +191,11 @@ class Metrics:
 
     def _read(self) -> bytes:
         try:
-            return self.path.read_bytes()
+            return contents(self.path, MOST_BYTES["metrics.csv"])
         except FileNotFoundError:
             return b""
-        except OSError as error:
-            self.damage = f"{self.path}: cannot be read: {reason(error)}"
+        except ConfigError as error:
+            self.damage = str(error)
             return b""
 
     def _columns(self, names: list[str]) -> dict[str, Column]:
@@ -197,8 +231,8 @@ class Metrics:
 
 @np.errstate(invalid="ignore")
 def _in_order(epochs: Column) -> npt.NDArray[np.bool_]:
-    """Whether each is a whole number above the one before it; the first is 1 or more."""
-    right: npt.NDArray[np.bool_] = np.isfinite(epochs) & (epochs == np.floor(epochs))
+    """Whether each is a whole number above the one before it, as a float can count; the first is 1 or more."""
+    right: npt.NDArray[np.bool_] = (epochs < 2**53) & (epochs == np.floor(epochs))
     right &= np.diff(epochs, prepend=0.0) > 0
     return right
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
@@ -16,7 +15,7 @@ from synthgrad.runs.directory import Run, not_written, whole
 from synthgrad.runs.locking import take
 from synthgrad.runs.log import Log, as_json, beginnings
 from synthgrad.runs.parting import last_epoch
-from synthgrad.runs.reading import OPEN, Metrics, Recorded
+from synthgrad.runs.reading import OPEN, Metrics, Recorded, read_json
 from synthgrad.runs.settings import told
 from synthgrad.wording import counted
 
@@ -40,6 +39,8 @@ def check(recorded: Recorded, force: bool = False) -> None:
         said = "has diverged" if recorded.diverged else f"is {recorded.outcome}"
         right = "another step size may help" if recorded.diverged else "train it anew from its config.yaml"
         raise ConfigError(f"{recorded.run.path}: {said}: there is nothing to resume ({right})")
+    if odd := recorded.run.odd():
+        raise ConfigError(f"{recorded.run.path}: {odd} is not a file: the run cannot be resumed (train it anew)")
     if said := trained_elsewhere(recorded.run, force):
         raise ConfigError(said)
     _check_settings(recorded, recorded.epochs)
@@ -162,14 +163,14 @@ def _rows(file: BinaryIO, columns: Iterable[str]) -> Iterator[Row]:
 def _note(run: Run, replica: Replica, epoch: int, about: Mapping[str, Any]) -> None:
     """Say in run.json that the run was taken up; one that starts again has the circumstances and the config of now."""
     try:
-        then = json.loads(run.about.read_bytes())
-    except (OSError, ValueError):
-        then = None
-    if epoch and isinstance(then, dict):
+        then = read_json(run.about)
+    except (FileNotFoundError, ConfigError):
+        then = {}
+    if epoch and then:
         before = then.get("resumed")
         content = {**then, "resumed": [*(before if isinstance(before, list) else []), {"after_epoch": epoch, **about}]}
     else:
-        parent = {"branch": then["branch"]} if isinstance(then, dict) and "branch" in then else {}
+        parent = {"branch": then["branch"]} if "branch" in then else {}
         content = {**about, **parent, **beginnings(replica)}
         whole(run.config, lambda file: file.write(dump(plain(replica.config)).encode()), lasting=True)
     whole(run.about, lambda file: file.write(as_json(content)), lasting=True)

@@ -12,7 +12,6 @@ import os
 import shutil
 import stat
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,8 +19,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from synthgrad.errors import ConfigError, RunError
-from synthgrad.runs.archive import CONFIG, PART, check, shared, sound
-from synthgrad.runs.directory import reason, whole
+from synthgrad.runs.archive import CONFIG, LARGEST, PART, check, shared, sound
+from synthgrad.runs.directory import MOST_BYTES, reason, whole
+from synthgrad.runs.unpacked import Directory
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """How an entry may be compressed; others unpack into memory, however large."""
@@ -74,9 +74,10 @@ class Archive:
             raise ConfigError(f"{path}: is not an archive of runs (it has no RUN/{CONFIG})")
         check(path, len(self.zip.infolist()), sum(info.file_size for info in self.entries.values()))
         try:
-            self.root = os.path.realpath(tempfile.mkdtemp(prefix="synthgrad-"))
+            self.directory = Directory()
         except OSError as error:
             raise RunError(f"{path}: cannot be unpacked: {reason(error)}") from None
+        self.root = self.directory.path
         atexit.register(self._remove)
 
     def runs(self) -> list[Path]:
@@ -100,7 +101,7 @@ class Archive:
             raise self._fault(error, inside) from None
 
     def _extract(self, info: zipfile.ZipInfo, real: str) -> None:
-        if info.compress_type not in METHODS:
+        if info.compress_type not in METHODS or info.file_size > MOST_BYTES.get(os.path.basename(real), LARGEST):
             raise zipfile.BadZipFile
         os.makedirs(os.path.dirname(real), exist_ok=True)
         with self.zip.open(info) as entry:
@@ -117,7 +118,7 @@ class Archive:
 
     def _remove(self) -> None:
         self.zip.close()
-        shutil.rmtree(self.root, ignore_errors=True)
+        self.directory.remove()
 
 
 _open: list[Archive] = []

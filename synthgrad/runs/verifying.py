@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -11,7 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from synthgrad.errors import ConfigError
 from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse, train
+from synthgrad.runs.arrays import DAMAGE, read_arrays
 from synthgrad.runs.circumstances import Pairs, circumstances, differing, hashes
 from synthgrad.runs.data import check_data, located
 from synthgrad.runs.parting import CLOCKS, last_epoch, part, shared
@@ -161,14 +161,10 @@ class Verifier:
     def _other_weights(self) -> Difference | None:
         now = dict(self.experiment.trainer.arrays())
         try:
-            then = self._stored()
-        except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            then = read_arrays(self.recorded.run.weights)
+        except (*DAMAGE, ConfigError, MemoryError) as error:
             return Difference(self.end, "final weights", f"cannot be read ({str(error) or type(error).__name__})", "")
         return _other_array(self.end, then, now)
-
-    def _stored(self) -> Arrays:
-        with self.recorded.run.weights.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return dict(arrays)
 
 
 def _other_array(epoch: int, then: Arrays, now: Arrays) -> Difference | None:

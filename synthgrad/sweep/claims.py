@@ -6,6 +6,7 @@ claim counts no more.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from synthgrad.errors import RunError
-from synthgrad.runs.directory import make, reason
+from synthgrad.runs.directory import make, not_written, reason
 from synthgrad.runs.locking import Lock, forget, owned, take
 from synthgrad.runs.writers import named
 
@@ -45,10 +46,16 @@ class Claim:
         self.lock: Lock | None = None
 
     def take(self, keys: Iterable[str]) -> None:
-        """Claim the runs with these fingerprints, until ``release``."""
-        self.file = self.path.open("xb", buffering=0)
-        self.lock = take(self.file, self.path)
-        self.file.write("".join(f"{key}\n" for key in keys).encode())
+        """Claim the runs with these fingerprints, until ``release``. Raises RunError."""
+        claimed = "".join(f"{key}\n" for key in keys).encode()
+        try:
+            self.file = self.path.open("xb", buffering=0)
+            self.lock = take(self.file, self.path)
+            if self.file.write(claimed) != len(claimed):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            self.release()
+            raise not_written(f"{self.path.parent}: no claim can be made there", error) from None
 
     def release(self) -> None:
         """Give up the claim, and leave nothing behind where no other is made."""

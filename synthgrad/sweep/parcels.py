@@ -91,7 +91,7 @@ def _laid_out(errand: Errand, below: Path) -> Stack:
 
 
 def _read(paths: Iterable[Path]) -> Files:
-    return {path.name: path.read_bytes() for path in paths if path.exists()}
+    return {path.name: path.read_bytes() for path in paths if path.is_file()}
 
 
 def unpack(order: Order, runs: Path, files: Files) -> Path:

@@ -17,7 +17,7 @@ from synthgrad.runs.data import Data, Files, locations, other_files, recorded_fi
 from synthgrad.runs.deciding import decided
 from synthgrad.runs.defaults import completed
 from synthgrad.runs.directory import Run
-from synthgrad.runs.finding import below, called
+from synthgrad.runs.finding import below, called, is_run, not_a_run
 from synthgrad.runs.reading import OPEN, Recorded
 from synthgrad.runs.settings import original
 from synthgrad.runs.telling import telling
@@ -37,7 +37,7 @@ class Plan:
     trained as ``stacks``. ``others`` counts runs that would be those to be trained, by the files of the user that were
     not what they are now; where there are none, it is their config that was another. ``unproved`` counts runs to be
     resumed that do not say what they began with. ``unseen`` says of runs that may be trained elsewhere why nobody can
-    tell; ``locked`` is whether the file system has locks.
+    tell; ``locked`` is whether the file system has locks. ``damaged`` says of runs that cannot be read why not.
     """
 
     grid: list[Planned]
@@ -49,17 +49,20 @@ class Plan:
     unproved: int = 0
     unseen: list[str] = field(default_factory=list)
     locked: bool = True
+    damaged: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Found:
     """Runs of a grid by the fingerprint of their config: those that are, and of those on other data the file names.
 
-    Runs whose config was edited are among the others, with no file's name.
+    Runs whose config was edited are among the others, with no file's name. ``damaged`` says of runs that cannot be read
+    why not.
     """
 
     there: dict[str, list[Recorded]] = field(default_factory=dict)
     others: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    damaged: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,7 @@ def _plan(grid: list[Planned], keys: list[str], request: Request) -> Plan:
     plan, orders = Plan(grid), []
     wanted = {key: each.config for key, each in zip(keys, grid, strict=True)}
     claimed, known = others(request.runs, request.force), found(below(request.runs), wanted)
+    plan.damaged = known.damaged
     for number, (each, key) in enumerate(zip(grid, keys, strict=True)):
         recorded = known.there.get(key, [])
         ended = next((run for run in recorded if run.outcome not in OPEN), None)
@@ -177,12 +181,19 @@ def found(paths: Iterable[Path], wanted: Mapping[str, Config]) -> Found:
     """
     runs = Found()
     places = {identity(config): key for key, each in wanted.items() if locations(config := flat(plain(each)))}
-    for path, key, place in _identities(paths):
-        at_place = places.get(place, "")
-        mine = key if key in wanted else at_place
-        if not mine:
+    for path in paths:
+        try:
+            key, place = _identities(path)
+            mine = key if key in wanted else places.get(place, "")
+            recorded = Recorded(path) if mine else None
+        except ConfigError as error:
+            runs.damaged += error.lines
             continue
-        recorded = Recorded(path)
+        if recorded is None:
+            continue
+        if recorded.outcome in OPEN and (odd := recorded.run.odd()):
+            runs.damaged.append(f"{path}: {odd} is not a file")
+            continue
         names = () if key in wanted else other_files(recorded.about, wanted[mine])  # it may not say which data it read
         if names or recorded.edited:
             runs.others.setdefault(mine, []).append(names)
@@ -191,17 +202,30 @@ def found(paths: Iterable[Path], wanted: Mapping[str, Config]) -> Found:
     return runs
 
 
-def _identities(paths: Iterable[Path]) -> Iterator[tuple[Path, str, str]]:
-    """Each run with its fingerprint, by its data and by their place, the keys that came after it at their defaults."""
-    for path in paths:
-        try:
-            run = Run(path)
-            config = completed(decided(run, read_resolved(run.config)))
-            place = identity(config)
-            files = recorded_files(Recorded(path).about) if locations(config) else None
-            yield path, identity(config, files) if files else place, place
-        except (ConfigError, TypeError, ValueError):  # not a config of this program
-            continue
+def left_behind(orders: Iterable[Order], runs: Path) -> dict[int, Path]:
+    """By number, the runs of these orders that somebody has begun and left: open, and written by nobody."""
+    wanted = {identity(flat(plain(order.config)), order.config.files()): order for order in orders}
+    known = found(below(runs), {key: order.config for key, order in wanted.items()}).there
+    left = {key: [each for each in several if _is_left(each)] for key, several in known.items()}
+    return {wanted[key].number: max(several, key=_progress).run.path for key, several in left.items() if several}
+
+
+def _is_left(recorded: Recorded) -> bool:
+    return recorded.outcome in OPEN and not recorded.run.in_flight
+
+
+def _identities(path: Path) -> tuple[str, str]:
+    """The fingerprint of a run, by its data and by their place, the keys that came after it at their defaults.
+
+    Raises ConfigError if it is damaged.
+    """
+    if not is_run(path):
+        raise ConfigError(not_a_run(path))
+    run = Run(path)
+    config = completed(decided(run, read_resolved(run.config)))
+    place = identity(config)
+    files = recorded_files(Recorded(path).about) if locations(config) else None
+    return identity(config, files) if files else place, place
 
 
 def _progress(recorded: Recorded) -> tuple[str, str]:

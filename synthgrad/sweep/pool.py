@@ -14,10 +14,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from synthgrad.errors import RunError
+from synthgrad.errors import RunError, lacking
 from synthgrad.processes import how, start
 from synthgrad.runs.directory import reason
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
+from synthgrad.sweep.planning import left_behind
 from synthgrad.sweep.stacks import Order, Stack
 
 POLL_SECONDS = 0.1
@@ -31,13 +32,19 @@ class Worker:
     """A process that trains one stack after the other; what it tells is put into ``heard`` with the worker."""
 
     def __init__(self, heard: queue.SimpleQueue[tuple[Worker, Event | None]]) -> None:
+        """Raises OSError where there can be no further process, RuntimeError where there can be no further thread."""
         self.process = start("synthgrad.sweep.worker", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.stack: Stack | None = None
         self.paths: dict[int, str] = {}
         self.open: set[int] = set()
         self.heard = heard
         self.listener = threading.Thread(target=self._listen, daemon=True)
-        self.listener.start()
+        try:
+            self.listener.start()
+        except RuntimeError:
+            self.process.kill()
+            self.process.communicate()
+            raise
 
     def give(self, stack: Stack) -> None:
         """Have it train a stack."""
@@ -55,10 +62,17 @@ class Worker:
         elif isinstance(event, Ended):
             self.open.discard(event.run)
 
-    def left(self, order: Order) -> Order:
-        """An order that it leaves behind, to be taken up in the directory that it has made, if it has."""
-        path = self.paths.get(order.number)
-        return replace(order, resume=Path(path)) if path else order
+    def left(self) -> list[Order]:
+        """The orders that it leaves behind, to be taken up in the directories that it has made.
+
+        It may have been killed before it could tell which these are.
+        """
+        assert self.stack is not None
+        orders = [order for order in self.stack.orders if order.number in self.open]
+        made = {order.number: Path(self.paths[order.number]) for order in orders if order.number in self.paths}
+        untold = [order for order in orders if order.number not in made and order.resume is None]
+        made |= left_behind(untold, self.stack.runs) if untold else {}
+        return [replace(order, resume=made.get(order.number, order.resume)) for order in orders]
 
     def dismiss(self) -> None:
         """Let it end; what it is training ends as interrupted."""
@@ -127,6 +141,10 @@ class _Pool:
             worker = Worker(self.heard)
         except OSError as error:
             raise RunError(f"sweep: no process can be started: {reason(error)} (try a smaller --jobs)") from None
+        except RuntimeError as error:
+            if said := lacking(error):
+                raise RunError(f"sweep: {said}") from None
+            raise
         self.workers.add(worker)
         self._occupy(worker)
 
@@ -183,7 +201,7 @@ class _Pool:
         yield Lost(stack.number, tuple(sorted(worker.open)), how, again)
         if again:
             parts: dict[str, list[Order]] = {}
-            for order in (worker.left(order) for order in stack.orders if order.number in worker.open):
+            for order in worker.left():
                 parts.setdefault(order.form, []).append(order)
             for part in parts.values():
                 self.waiting.appendleft(Stack(next(self.numbers), tuple(part), stack.runs, stack.attempt + 1))

@@ -12,6 +12,8 @@ from directories import BACKPROP, BOTH, FROZEN, LABEL, run
 from made import DIVERGING, made
 from typed import Said, ran, result, started, typed, until
 
+from synthgrad.cli.missing import passed_over
+
 NOTHING = Said(0, "", "compare: nothing is missing\n")
 
 
@@ -134,7 +136,16 @@ def test_a_sweep_that_fails_stops_the_others(tmp_path: Path) -> None:
     assert re.findall(r"^\d of \d: ", said.err, re.MULTILINE) == ["1 of 3: "]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("code", "passed"),
+    [(1, 1), (2, 2), (130, 130), (143, 143), (129, 129), (-15, 143), (-2, 130), (-1, 129), (-9, 1), (-11, 1), (120, 1)],
+)
+def test_no_exit_code_is_passed_on_that_is_not_ours(code: int, passed: int) -> None:
+    """A sweep that was killed failed; one that a signal ended in order, or before it began, was interrupted."""
+    assert passed_over(code) == passed
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_is_the_sweep_s_to_answer(tmp_path: Path, number: int, code: int) -> None:
     """It stops as it does alone: what it was at is recorded as interrupted, and nothing else is begun."""
     for keys in (BOTH, BACKPROP):

@@ -8,7 +8,7 @@ import shutil
 import pytest
 from conftest import ROWS
 from shipped import CLAIMS, CONFIGS, WHOLE
-from typed import ROOT, metrics, numbers, typed, write
+from typed import ROOT, environment, metrics, numbers, ran, typed, write
 
 from synthgrad.cli.listing import keys
 from synthgrad.experiment import Config
@@ -232,3 +232,10 @@ def test_what_nothing_is_called_is_an_error():
     said = typed("config", "list", "dni", "nosuch")
     assert (said.code, said.out) == (2, "")
     assert said.err == "synthgrad config list: nothing is called 'nosuch' (`synthgrad config list` shows all)\n"
+
+
+def test_everything_is_listed_without_docstrings():
+    """``PYTHONOPTIMIZE=2`` takes them away, and with them what some entries say of themselves."""
+    said = ran("config", "list", env=environment(PYTHONOPTIMIZE="2"))
+    assert (said.code, said.err) == (0, "")
+    assert "trainer.name: backprop\n" in said.out

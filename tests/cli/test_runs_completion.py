@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from test_completion import completed
 from test_help import HEAVY
@@ -64,3 +67,11 @@ def test_help_waits_for_nothing_heavy(words):
     assert said.code == 0
     for module in HEAVY:
         assert f"import '{module}'" not in said.err
+
+
+@pytest.mark.parametrize("kind", [os.mkfifo, os.mkdir, lambda path: path.write_bytes(b"\xff\n\xff")])
+def test_a_damaged_run_is_no_trouble(runs, kind):
+    """Nothing is offered for what cannot be read, and nobody waits."""
+    kind(Path(runs, A, "metrics.csv"))
+    assert completed("train", "--runs", runs, "--from", f"{A}@") == []
+    assert completed("runs", "show", "--runs", runs, "2026112") == [C, B, A]

@@ -342,3 +342,11 @@ def test_a_reader_who_leaves_early_is_no_error(runs):
     )
     os.close(writing)
     assert done.stderr == b""
+
+
+def test_a_name_is_no_formula_in_csv(runs):
+    """What a spreadsheet would run is text."""
+    path = next(runs.iterdir())
+    path.rename(runs / "=1+1")
+    said = typed("runs", "list", runs, "--format", "csv")
+    assert "\n'=1+1," in said.out

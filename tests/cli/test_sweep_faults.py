@@ -135,6 +135,15 @@ def test_everything_killed_at_once_is_a_loss_of_power(line, tmp_path):
     completed(line, tmp_path)
 
 
+def test_a_disk_that_is_full_at_the_start_is_named(line, tmp_path):
+    """Before any run is begun; nothing is left behind."""
+    said = ran(*line, preexec_fn=no_file_above(0))
+    assert (said.code, said.out) == (1, "")
+    assert said.err == f"{tmp_path}/runs/.sweeps: no claim can be made there: file too large\n"
+    assert outcomes(tmp_path / "runs") == {}
+    assert list((tmp_path / "runs" / ".sweeps").glob("[0-9a-f]*")) == []
+
+
 def test_a_full_disk_is_one_message_and_exit_1(line, tmp_path):
     """Nothing further is begun; with room again the same line completes."""
     said = ran(*line, preexec_fn=no_file_above(SMALL))

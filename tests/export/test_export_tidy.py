@@ -26,18 +26,28 @@ def cells(path):
         return list(csv.DictReader(file))
 
 
-def test_a_run_alone_is_its_log_with_its_name_in_front(tmp_path):
-    """No digit is lost, and there is no setting that differs."""
+def test_a_run_alone_is_its_log_behind_its_settings(tmp_path):
+    """No digit is lost."""
     path = made(tmp_path)
-    assert table(path) == [{"run": path.name, "seed": "3", **row} for row in cells(path)]
+    rows = table(path)
+    assert list(rows[0])[:4] == ["run", "seed", "outcome", "stream"]
+    for row, logged in zip(rows, cells(path), strict=True):
+        assert row.items() >= {"run": path.name, "seed": "3", "outcome": "finished", "trainer.alpha": "0.2"}.items()
+        assert row.items() >= logged.items()
 
 
-def test_settings_that_differ_are_columns(tmp_path):
-    """Those alone; the seed is always there."""
+def test_the_columns_do_not_depend_on_which_runs_are_exported(tmp_path):
+    """One run alone has those that it has beside another."""
+    a, b = made(tmp_path, seed=1), made(tmp_path, {"trainer.alpha": 0.1}, seed=2, stop=1)
+    assert list(table(a)[0]) == list(table(b)[0]) == list(table(a, b)[0])
+    assert [row["outcome"] for row in table(a, b)] == ["finished"] * 3 + ["interrupted"]
+
+
+def test_settings_are_columns(tmp_path):
+    """Lists and switches as YAML writes them."""
     a = made(tmp_path, {"network.hidden": [64, 32]}, seed=1)
     b = made(tmp_path, {"network.normalize": True}, seed=2)
     rows = table(a, b)
-    assert list(rows[0])[:6] == ["run", "seed", "network.hidden", "network.normalize", "epoch", "step"]
     assert [(row["seed"], row["network.hidden"], row["network.normalize"]) for row in (rows[0], rows[-1])] == [
         ("1", "[64, 32]", "false"),
         ("2", "[12, 9]", "true"),
@@ -111,6 +121,6 @@ def test_what_is_no_file_is_written_into_and_never_replaced(tmp_path):
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     assert list(export([Recorded(path)], pipe)) == []
-    assert os.read(reader, 1 << 16).startswith(b"run,seed,epoch,")
+    assert os.read(reader, 1 << 16).startswith(b"run,seed,outcome,")
     os.close(reader)
     assert pipe.is_fifo()

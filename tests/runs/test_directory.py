@@ -1,5 +1,6 @@
 """Run directories: names that never clash, files that are whole."""
 
+import errno
 import os
 import re
 import secrets
@@ -166,3 +167,37 @@ def test_what_cannot_be_written_is_one_sentence(tmp_path):
     place = tmp_path / "nowhere" / "file"
     with pytest.raises(RunError, match=re.escape(f"{place}: cannot be written: no such file or directory")):
         write_text(place, "text")
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from synthgrad.runs.directory import whole
+whole(Path(sys.argv[1]), lambda file: (file.write(b"half"), file.flush(), os.kill(os.getpid(), 9)))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="a system where every file has a name")
+def test_a_write_that_is_killed_leaves_nothing(tmp_path):
+    """Not even for a moment, nor in the place of what was there."""
+    (tmp_path / "a").write_bytes(b"before")
+    done = subprocess.run([sys.executable, "-c", KILLED, tmp_path / "a"], check=False)
+    assert done.returncode == -9
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a", b"before")]
+
+
+@pytest.mark.parametrize("missing", ["O_TMPFILE", "link"])
+def test_a_file_is_written_whole_on_any_system(tmp_path, monkeypatch, missing):
+    """Where a file without a name cannot be had, and where it can be given none."""
+    if missing == "link":
+        monkeypatch.setattr(os, "link", refused)
+    else:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    for text in (b"one", b"two"):
+        whole(tmp_path / "a", lambda file, text=text: file.write(text))
+        assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a", text)]
+
+
+def refused(*arguments, **options):
+    """What a system says that does not link."""
+    raise OSError(errno.EPERM, os.strerror(errno.EPERM))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ from made import made
 
 from synthgrad.errors import ConfigError
 from synthgrad.runs.finding import below, called, find, is_run, named
+from synthgrad.runs.reading import Recorded
 
 A = "20261124-191841-backprop-s0-b19d"
 B = "20261124-191844-backprop-s1-7eec"
@@ -225,3 +227,42 @@ def test_a_run_of_a_runs_config_is_called_as_that_run(tmp_path):
     assert called(path / "config.yaml") == "dni-both.v2"
     assert called(tmp_path / "mine.yaml") == "mine"
     assert called(path.rename(tmp_path / "x") / "config.yaml") == "config"
+
+
+def test_a_directory_that_may_not_be_read_is_found(tmp_path, monkeypatch):
+    """Nobody knows whether there are runs in it: whoever reads it is told why."""
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "a" / "config.yaml").write_text("seed: 1\n")
+
+    def refused(path):
+        if path == tmp_path / "b":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return scandir(path)
+
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", refused)
+    assert list(below(tmp_path)) == [tmp_path / "a", tmp_path / "b"]
+    with pytest.raises(ConfigError, match="b: cannot be read: permission denied"):
+        Recorded(tmp_path / "b")
+
+
+def test_what_is_no_file_makes_a_directory_a_run_too(tmp_path):
+    """It is named where it is read, and not passed over."""
+    os.mkfifo(tmp_path / "config.yaml")
+    assert is_run(tmp_path)
+    with pytest.raises(ConfigError, match=r"config.yaml: cannot be read: it is a named pipe"):
+        Recorded(tmp_path)
+
+
+def test_directories_are_searched_to_any_depth(tmp_path, monkeypatch):
+    """Deeper than Python can call functions."""
+    monkeypatch.chdir(tmp_path)
+    for _ in range(1200):
+        os.mkdir("d")
+        os.chdir("d")
+    Path("config.yaml").write_text("seed: 1\n")
+    os.chdir(tmp_path)
+    found = list(below(Path()))
+    subprocess.run(["rm", "-rf", "d"], check=True)  # Python's own way of removing it is not made for such depths
+    assert len(found) == 1

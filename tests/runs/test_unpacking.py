@@ -172,7 +172,7 @@ def test_a_link_in_an_archive_is_no_file(runs):
 def test_an_archive_that_says_it_is_too_large_is_not_opened(runs, monkeypatch):
     """By bytes or by entries."""
     path = zipped({f"{A}/config.yaml": CONFIG, f"{A}/metrics.csv": b"\0" * BOMB})
-    monkeypatch.setattr(archive, "MOST_BYTES", BOMB)
+    monkeypatch.setattr(archive, "LARGEST", BOMB)
     with pytest.raises(ConfigError, match=r"^x.zip: has 8,388,616 bytes, unpacked \(at most 8,388,608\)$"):
         opened(path)
     monkeypatch.setattr(archive, "MOST_ENTRIES", 1)

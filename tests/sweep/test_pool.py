@@ -86,6 +86,21 @@ def test_the_stack_of_a_lost_process_is_taken_up_by_another(tmp_path, processes,
     assert [int(row["epoch"]) for row in numbers(tmp_path / first.paths[0])] == list(range(1, 5001))
 
 
+def test_runs_are_taken_up_whose_process_could_not_tell_of_them(tmp_path, processes, monkeypatch):
+    """Killed while it made their directories: no run is left behind that another has made again."""
+    keys = [{"training.epochs": 5000, "training.evaluate_every": 5000, "seed": seed} for seed in (1, 2)]
+    events = work([stack(tmp_path / "sweep", keys)], 1, lambda: False)
+    first = begun(events)
+    with monkeypatch.context() as patched:
+        patched.setattr(pool.Worker, "paths", property(lambda worker: {}, lambda worker, paths: None), raising=False)
+        processes[0].kill()
+        next(event for event in events if isinstance(event, Lost))
+        again = next(event for event in events if isinstance(event, Begun))
+    assert again.paths == first.paths
+    assert {event.outcome for event in ended(events).values()} == {"finished"}
+    assert len(list(below(tmp_path / "sweep"))) == 2
+
+
 def test_runs_with_checkpoints_are_taken_up_one_by_one(tmp_path, processes):
     """A kill lands between the checkpoints of two: each goes on after an epoch of its own, and no row is missing."""
     keys = [

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import mmap
 import os
-import resource
 import subprocess
 
 import numpy as np
 import pytest
 from alive import mapped, open_files
+from typed import only_small_files
 
 from synthgrad import processes
 from synthgrad.nn.parameters import LINE
@@ -118,11 +118,7 @@ def test_room_that_is_not_there_is_an_error_at_once(monkeypatch, call):
 
 def test_more_than_there_is_cannot_be_had():
     """A limit that the system itself sets."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    try:
+    with only_small_files(4096):
         Arena.make([Plot("small", (512,), "float64")]).close()
         with pytest.raises(OSError, match="File too large"):
             Arena.make([Plot("large", (513,), "float64")])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

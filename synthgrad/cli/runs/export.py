@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from synthgrad.cli.options import complete_run, run_names
-from synthgrad.cli.runs.layout import emit_all, warn
+from synthgrad.cli.runs.layout import emit_all, some, warn
+from synthgrad.cli.runs.list import read
 from synthgrad.export import EXPORTERS, exporter
 
 
@@ -22,19 +23,22 @@ from synthgrad.export import EXPORTERS, exporter
 def export(names: tuple[str, ...], kind: str, output: Path | None, runs: Path) -> None:
     """Export runs: csv is one table with a row for each run and epoch, tensorboard a directory of events for each run.
 
-    The table has the run, its seed, the settings in which the runs differ, then every column of their metrics,
-    digit for digit; pandas.read_csv and R's read.csv open it as it is. tensorboard needs an extra:
-    pip install 'synthgrad[tensorboard]'.
+    The table has the run, its seed and outcome, all settings, then every column of the metrics, digit for digit;
+    pandas.read_csv and R's read.csv open it as it is. Text that a spreadsheet would take for a formula has an
+    apostrophe in front. tensorboard needs an extra: pip install 'synthgrad[tensorboard]'.
 
     \b
     Examples:
       synthgrad runs export latest --to csv -o run.csv
       synthgrad runs export runs --to tensorboard
     """
+    from synthgrad.errors import ConfigError
     from synthgrad.runs.finding import find
-    from synthgrad.runs.reading import Recorded
 
-    records = [Recorded(path) for path in find(names, runs)]
+    records, broken = read(find(names, runs))
+    if not records:
+        raise ConfigError(str(said["note"]) for said in broken)
     emit_all(exporter(kind)(records, None if str(output) == "-" else output))
+    warn(some(f"left out: {said['note']}" for said in broken))
     for run in records:
         warn(run.damage)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import click
 
 from synthgrad.compare.text import GAP, cell_width, cut
+from synthgrad.wording import counted
 
 PIPED = 100
 """The width of a page that goes into a file or a pipe."""
@@ -59,6 +60,14 @@ def warn(lines: Iterable[str]) -> None:
     """Say on stderr what a person should know, each on a line of its own."""
     for line in lines:
         click.echo(visible(line), err=True)
+
+
+def some(notes: Iterable[str], most: int = 5) -> Iterator[str]:
+    """The first few notes, and how many more there are."""
+    notes = list(notes)
+    yield from notes[:most]
+    if len(notes) > most:
+        yield f"and {counted(len(notes) - most, 'more run')} that cannot be read"
 
 
 def width() -> int | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from synthgrad.cli.options import complete_run, outcome, run_names, since, where
-from synthgrad.cli.runs.layout import Heading, as_json, emit_all, painted, table, visible, warn, width
+from synthgrad.cli.runs.layout import Heading, as_json, emit_all, painted, some, table, visible, warn, width
 from synthgrad.wording import are, counted
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ HEADINGS = {
     "seconds": Heading("seconds", 6, right=True),
     "started": Heading("started", 8),
 }
-BROKEN = 5
-"""As many unreadable runs as are named."""
 
 
 @click.command("list", short_help="List runs: outcome, epochs, held-out accuracies, time.")
@@ -191,16 +189,10 @@ def _text(name: str, said: Overview) -> str:
 
 
 def _csv(shown: Sequence[Overview]) -> list[str]:
-    import csv
-    import io
-
     from synthgrad.runs.overview import FIELDS
+    from synthgrad.spreadsheets import csv_line
 
-    file = io.StringIO()
-    writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(shown)
-    return [file.getvalue().removesuffix("\n")]
+    return [csv_line(FIELDS), *(csv_line(said[field] for field in FIELDS) for said in shown)]
 
 
 def _json(shown: Sequence[Overview]) -> list[str]:
@@ -221,10 +213,7 @@ def _notes(
         yield f"{', '.join(places)}: no runs yet (train one with synthgrad train CONFIG)"
     elif not shown:
         yield f"none of {len(paths)} runs is so (see --where, --outcome, --since)"
-    for said in broken[:BROKEN]:
-        yield str(said["note"])
-    if len(broken) > BROKEN:
-        yield f"and {len(broken) - BROKEN} more runs that cannot be read"
+    yield from some(str(said["note"]) for said in broken)
     damaged = [said for said in shown if said["note"] and said["outcome"] != "unreadable"]
     if damaged:
         runs = f"{counted(len(damaged), 'run')} {are(len(damaged))}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from synthgrad.cli.options import before, complete_run, outcome, run_names, since, where
-from synthgrad.cli.runs.layout import Heading, amount, emit_all, table, visible, warn, width
+from synthgrad.cli.runs.layout import Heading, amount, emit_all, some, table, visible, warn, width
 from synthgrad.cli.runs.list import HEADINGS, begun, paths_in, read
 from synthgrad.wording import counted
 
@@ -52,28 +52,22 @@ def prune(
       synthgrad runs prune --where trainer.name=frozen --before 1w
     """
     from synthgrad.runs import pruning
+    from synthgrad.runs.filters import select
+    from synthgrad.runs.overview import overview
     from synthgrad.runs.reading import OPEN
 
     paths = paths_in(places or (str(runs),), runs)
     pruning.check(paths, runs)
     filtered = bool(conditions or since or before)
     wanted = outcomes or (() if places or filtered else OPEN)
-    chosen = [said for said in _said(paths, conditions, since, before) if not wanted or said["outcome"] in wanted]
+    records, broken = read(paths)
+    met = begun(select(records, conditions), since, before)
+    both = [*map(overview, met), *([] if filtered else broken)]
+    chosen = [said for said in both if not wanted or said["outcome"] in wanted]
+    warn(some(f"left alone: {said['note']}" for said in broken if said not in chosen))
     if wanted == OPEN:
         chosen += _remains(runs)
     _each(chosen, runs, delete, force)
-
-
-def _said(
-    paths: Sequence[Path], conditions: Sequence[str], since: datetime | None, before: datetime | None
-) -> list[Overview]:
-    """The lines of the runs that meet all conditions; where there are none, of what cannot be read too."""
-    from synthgrad.runs.filters import select
-    from synthgrad.runs.overview import overview
-
-    records, broken = read(paths)
-    met = begun(select(records, conditions), since, before)
-    return [overview(run) for run in met] + ([] if conditions or since or before else broken)
 
 
 def _remains(runs: Path) -> list[Overview]:

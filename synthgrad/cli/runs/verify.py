@@ -60,21 +60,24 @@ def verify(names: tuple[str, ...], where: tuple[str, ...], quiet: bool, runs: Pa
     codes, problems = {0}, []
     for path in find(names, runs):
         try:
-            verifier = Verifier(Recorded(path), where)
+            codes.add(_verified(Verifier(Recorded(path), where), quiet))
         except ConfigError as error:
             problems += error.lines
-            continue
-        warn(verifier.recorded.damage)
-        if verifier.varies:
-            emit(f"{visible(verifier.recorded.name)}: {VARIES}")
-            codes.add(UNDECIDED)
-            continue
-        verdict = _followed(verifier, quiet)
-        emit(f"{visible(verifier.recorded.name)}: {sentence(verdict)}")
-        codes.add(code(verdict))
     if problems:
         raise ConfigError(problems)
     raise click.exceptions.Exit(DIFFERS if DIFFERS in codes else max(codes))
+
+
+def _verified(verifier: Verifier, quiet: bool) -> int:
+    """Say whether a run repeats, and return the exit code that stands for it."""
+    name = visible(verifier.recorded.name)
+    warn(verifier.recorded.damage)
+    if verifier.varies:
+        emit(f"{name}: {VARIES}")
+        return UNDECIDED
+    verdict = _followed(verifier, quiet)
+    emit(f"{name}: {sentence(verdict)}")
+    return code(verdict)
 
 
 def code(verdict: Verdict) -> int:

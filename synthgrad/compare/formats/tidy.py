@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from synthgrad.compare.groups import UNSET
 from synthgrad.compare.report import Group, Report
 from synthgrad.compare.subjects import Subject
+from synthgrad.spreadsheets import csv_line, csv_text
 
 CLAIM = (
     "line", "claim", "title", "answer", "metric", "at", "epoch", "n", "mean", "low", "high", "p", "p_holm", "why",
@@ -26,25 +25,21 @@ def as_csv(report: Report) -> str:
     if not report.tables:
         return claims_as_csv(report)
     keys = list(dict.fromkeys(key for group in report.groups for key in group.keys_that_differ))
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["table", "group", *keys, "seed", "run", "outcome", "metric", "epoch", "value"])
+    rows: list[list[Any]] = [["table", "group", *keys, "seed", "run", "outcome", "metric", "epoch", "value"]]
     for table in report.tables:
         for group in report.of_table(table)[0]:
-            writer.writerows(_rows(group, keys, table.metric, "" if table.epoch is None else table.epoch))
-    return out.getvalue()
+            rows += _rows(group, keys, table.metric, "" if table.epoch is None else table.epoch)
+    return csv_text(rows)
 
 
 def claims_as_csv(report: Report) -> str:
     """One row for each answer, its numbers unrounded; blank for what there is not."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(CLAIM)
+    rows: list[list[Any]] = [[*CLAIM]]
     for answer in report.claims:
         low, high = answer.interval or (None, None)
         row = {**vars(answer), "low": low, "high": high}
-        writer.writerow("" if row[name] is None else row[name] for name in CLAIM)
-    return out.getvalue()
+        rows.append(["" if row[name] is None else row[name] for name in CLAIM])
+    return csv_text(rows)
 
 
 def curves_as_csv(report: Report, subjects: Sequence[Subject]) -> str:
@@ -52,15 +47,13 @@ def curves_as_csv(report: Report, subjects: Sequence[Subject]) -> str:
     keys = list(dict.fromkeys(key for group in report.groups for key in group.keys_that_differ))
     names = list(dict.fromkeys(name for subject in subjects for name in subject.columns))
     by_path = {subject.path: subject for subject in subjects}
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["table", "group", *keys, "seed", "run", "epoch", *names])
+    lines = [csv_line(["table", "group", *keys, "seed", "run", "epoch", *names])]
     for group in report.groups:
         settings = [cell(group.config.get(key, UNSET)) for key in keys]
         for seed, run in zip(group.seeds, group.runs, strict=True):
             start = [group.table, group.label, *settings, seed, run]
-            writer.writerows([*start, *row] for row in _epochs(by_path[run], names))
-    return out.getvalue()
+            lines += (csv_line([*start, *row]) for row in _epochs(by_path[run], names))
+    return "\n".join(lines) + "\n"
 
 
 def _epochs(subject: Subject, names: Sequence[str]) -> Iterator[list[Any]]:

@@ -116,11 +116,20 @@ NAME = "a,\"b\"\n'c';\r\n=1+1 日本"
 
 
 def test_any_name_is_one_cell(tmp_path: Path) -> None:
-    """Commas, quotes, line ends."""
+    """Commas, quotes, line ends; control characters are spelt out."""
     path = run(tmp_path / NAME, BACKPROP, 0)
+    shown = str(path).replace("\r", r"\r")
     found = rows(as_csv(reported(tmp_path / NAME)))
-    assert [row["run"] for row in found] == [str(path)]
-    assert [row["run"] for row in with_curves(tmp_path / NAME)] == [str(path)] * 10
+    assert [row["run"] for row in found] == [shown]
+    assert [row["run"] for row in with_curves(tmp_path / NAME)] == [shown] * 10
+
+
+def test_no_cell_is_a_formula(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The path of a run may begin with anything."""
+    monkeypatch.chdir(tmp_path)
+    path = run(Path("=1+1"), BACKPROP, 0)
+    assert [row["run"] for row in rows(as_csv(reported(Path("=1+1"))))] == [f"'{path}"]
+    assert {row["run"] for row in with_curves(Path("=1+1"))} == {f"'{path}"}
 
 
 def test_lists_and_flags_are_cells_too(tmp_path: Path) -> None:

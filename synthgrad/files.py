@@ -1,0 +1,63 @@
+"""Files that anybody may have written: read only if they are files, and never more of them than is sensible."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+CONFIG_BYTES = 1 << 18
+"""A config is a few lines."""
+KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+UNITS = (("GiB", 30), ("MiB", 20), ("KiB", 10), ("bytes", 0))
+
+
+class TooLargeError(OSError):
+    """A file has more bytes than anybody has a use for."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises OSError where it is none: a pipe or a device would never come to an end."""
+    _check(os.stat(path))  # before it is opened: to open a device may do something
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        _check(os.fstat(descriptor))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
+def read_bytes(path: Path, most: int, regular: bool = True) -> bytes:
+    """All bytes of a file, or of a pipe if it need not be ``regular``.
+
+    Raises OSError, TooLargeError where there are more than ``most`` of them.
+    """
+    with open_regular(path) if regular else path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise _too_large(most)
+        data = file.read((size or most) + 1)  # a pipe does not say its size; to ask for more takes the memory for it
+    if len(data) > most:
+        raise _too_large(most)
+    return data
+
+
+def _check(found: os.stat_result) -> None:
+    kind = stat.S_IFMT(found.st_mode)
+    if kind == stat.S_IFDIR:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if kind != stat.S_IFREG:
+        raise OSError(errno.EINVAL, f"it is {KINDS.get(kind, 'no file')}")
+
+
+def _too_large(most: int) -> TooLargeError:
+    unit, bits = next((unit, bits) for unit, bits in UNITS if most >> bits)
+    return TooLargeError(errno.EFBIG, f"it has more than {most >> bits} {unit}")

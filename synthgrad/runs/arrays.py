@@ -1,0 +1,34 @@
+"""The arrays that a run has stored, read from a file that anybody may have written."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synthgrad.files import open_regular
+
+DAMAGE = (
+    OSError, ValueError, LookupError, EOFError, TypeError, AttributeError, ArithmeticError, RuntimeError, SyntaxError,
+    struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What NumPy and zipfile raise at bytes that make no sense to them."""
+
+
+def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Every array of an ``.npz`` file by name. Raises one of ``DAMAGE``, MemoryError; nothing in it is executed.
+
+    A run's arrays are stored as they are: a file that is compressed is not a run's, and may unpack to any size.
+    """
+    with open_regular(path) as file, np.load(file, allow_pickle=False) as archive:
+        if any(info.compress_type != zipfile.ZIP_STORED for info in archive.zip.infolist()):
+            raise ValueError("it is compressed")
+        arrays = dict(archive)
+    if not all(isinstance(each, np.ndarray) for each in arrays.values()):
+        raise ValueError("it holds what is not an array")
+    return arrays

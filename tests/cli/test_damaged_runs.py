@@ -1,0 +1,125 @@
+"""One damaged run hides none of the others: commands over many name it and go on, commands on it say what is wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from made import made
+from typed import typed, write
+
+BAD = "20261124-191841-tiny-s9-b19d"
+
+
+def odd_tag(run: Path) -> None:
+    """A config with a tag that PyYAML fails at."""
+    (run / "config.yaml").write_text("seed: !!bool x\n")
+
+
+def long_seed(run: Path) -> None:
+    """More digits than Python makes a number of."""
+    (run / "config.yaml").write_text(f"seed: {'9' * 5000}\n")
+
+
+def bomb(run: Path) -> None:
+    """Aliases of aliases."""
+    lines = [f"{b}: &{b} [{','.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefghi", "bcdefghij", strict=True)]
+    (run / "config.yaml").write_text("\n".join(["a: &a [x]", *lines]))
+
+
+def pipe(run: Path) -> None:
+    """A named pipe: reading it would never end."""
+    (run / "config.yaml").unlink()
+    os.mkfifo(run / "config.yaml")
+
+
+def binary(run: Path) -> None:
+    """Not text."""
+    (run / "config.yaml").write_bytes(b"\xff\xfe\x00")
+
+
+DAMAGE: tuple[Callable[[Path], None], ...] = (odd_tag, long_seed, bomb, pipe, binary)
+
+
+@pytest.fixture(params=DAMAGE)
+def runs(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Two runs, one of which cannot be read."""
+    there = tmp_path / "runs"
+    made(there, seed=3)
+    bad = made(there, seed=9).rename(there / BAD)
+    request.param(bad)
+    return there
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["runs", "list", "{}"], ["runs", "prune"], ["runs", "export", "{}", "--to", "csv"], ["compare", "{}"],
+        ["runs", "archive", "{}", "-o", "{}.zip"],
+    ],
+    ids=lambda words: words[1],
+)  # fmt: skip
+def test_commands_over_many_runs_name_it_and_go_on(runs: Path, words: list[str]) -> None:
+    """They end as if it were not there."""
+    said = typed(*(word.format(runs) for word in words), "--runs", runs)
+    assert said.code == 0
+    if words[1] != "archive" or not (runs / BAD / "config.yaml").is_file():  # its bytes are archived as they are
+        assert f"{runs}/{BAD}" in said.err
+    assert "bug" not in said.err
+
+
+def test_a_sweep_names_it_and_plans_the_others(runs: Path, tmp_path: Path) -> None:
+    """The run that is there is not trained again."""
+    said = typed("sweep", write(tmp_path), "--seed", "3..4", "--runs", runs, "--dry-run")
+    assert said.code == 0
+    assert f"left out: {runs}/{BAD}/config.yaml" in said.err
+    assert "1 is there" in said.err
+    assert said.out.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["show", "verify", "export", "diff"])
+def test_commands_on_it_say_what_is_damaged(runs: Path, command: str) -> None:
+    """In one line."""
+    more = {"export": ["--to", "csv"], "diff": [BAD]}.get(command, [])
+    said = typed("runs", command, BAD, *more, "--runs", runs)
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert said.err.startswith(f"{runs}/{BAD}/config.yaml: ")
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "run.json", "result.json", "weights.npz"])
+def test_a_run_that_holds_a_pipe_is_not_taken_up(tmp_path: Path, name: str) -> None:
+    """Reading it would never end: a sweep trains the run anew, and resuming says why not."""
+    run = made(tmp_path / "runs", stop=1)
+    (run / name).unlink()
+    os.mkfifo(run / name)
+    said = typed("train", "--resume", run)
+    assert (said.code, said.out) == (2, "")
+    assert said.err == f"{run}: {name} is not a file: the run cannot be resumed (train it anew)\n"
+    said = typed("sweep", write(tmp_path), "--seed", "3", "--runs", tmp_path / "runs", "--dry-run")
+    assert f"left out: {run}: {name} is not a file" in said.err
+    assert said.out.startswith("synthgrad train ")
+    assert "--resume" not in said.out
+
+
+def test_an_archive_with_a_damaged_run_is_read(runs: Path) -> None:
+    """The same from an archive."""
+    if not (runs / BAD / "config.yaml").is_file():
+        pytest.skip("an archive holds files only")
+    archive = runs.parent / "a.zip"
+    typed("runs", "archive", runs, "-o", archive)
+    for words in (["runs", "list", archive], ["compare", archive], ["runs", "export", archive, "--to", "csv"]):
+        said = typed(*words)
+        assert said.code == 0
+        assert f"{archive}/{BAD}/config.yaml" in said.err
+
+
+def test_a_number_that_no_float_holds_is_damage(tmp_path: Path) -> None:
+    """The result that has it is as none."""
+    run = made(tmp_path)
+    (run / "result.json").write_text(f'{{"outcome": "finished", "epoch": 1{"0" * 400}}}')
+    said = typed("runs", "list", tmp_path)
+    assert (said.code, "unfinished" in said.out) == (0, True)
+    shown = " ".join(typed("runs", "show", run).out.split())
+    assert f"{run}/result.json: is damaged and was ignored" in shown
