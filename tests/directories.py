@@ -11,9 +11,10 @@ from typing import Any
 
 from conftest import tiny
 
-from synthgrad.compare.building import Question, build
+from synthgrad.compare.building import build
 from synthgrad.compare.metrics import Measure
 from synthgrad.compare.outcomes import Scores
+from synthgrad.compare.question import Question
 from synthgrad.compare.report import Difference, Group, Report, Tuned
 from synthgrad.compare.subjects import Gathered, Subject, gather
 from synthgrad.config import dump, plain

@@ -16,7 +16,7 @@ from synthgrad.cli.missing import make, tell
 from synthgrad.cli.options import complete_run
 
 if TYPE_CHECKING:
-    from synthgrad.compare.building import Question
+    from synthgrad.compare.question import Question
     from synthgrad.compare.report import Report
     from synthgrad.compare.subjects import Gathered
 
@@ -131,7 +131,8 @@ def compare(
       synthgrad compare --complete | sh
       synthgrad compare RUN RUN
     """
-    from synthgrad.compare.building import Question, build
+    from synthgrad.compare.building import build
+    from synthgrad.compare.question import Question
     from synthgrad.runs.finding import find
     from synthgrad.runs.survey import command_line
 

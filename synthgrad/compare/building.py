@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from synthgrad import __version__
@@ -18,8 +17,9 @@ from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import axes, differing, groups, tables, titles, told
 from synthgrad.compare.judging import called, difference, estimate, judged, unknown, with_gaps
 from synthgrad.compare.metrics import DEFAULTS, arrivals, choose, measure, pace
-from synthgrad.compare.missing import CONTROL, REFERENCE, RUNS, Lacking, controls, seeds_needed
+from synthgrad.compare.missing import CONTROL, REFERENCE, Lacking, controls, seeds_needed
 from synthgrad.compare.outcomes import Method, Scores, shared
+from synthgrad.compare.question import Question
 from synthgrad.compare.report import SCHEMA, Answer, Curve, Difference, Estimate, Group, Layer, Report, Sweep, Table
 from synthgrad.compare.statement import Claim
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
@@ -30,25 +30,6 @@ from synthgrad.wording import counted
 
 TARGET = 0.95
 """Of backprop's final mean: the target where none is given."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of the runs; the first of ``metrics`` is tested, the others are only described.
-
-    ``runs`` is where those go that an archive lacks.
-    """
-
-    metrics: tuple[str, ...] = ()
-    at: str = "last"
-    against: str | None = None
-    target: float | None = None
-    by: tuple[str, ...] = ()
-    sort: str = "mean"
-    control: bool = True
-    claims: tuple[str, ...] = ()
-    curves: bool = False
-    runs: Path = RUNS
 
 
 def build(gathered: Gathered, question: Question, command: Sequence[str]) -> Report:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from synthgrad.files import read_bytes
 from synthgrad.runs.writers import alive, here, is_me
 
 try:
@@ -159,7 +160,7 @@ def _write(path: Path) -> Path:
 
 def _read(note: Path) -> dict[str, Any]:
     try:
-        said = json.loads(note.read_bytes())
+        said = json.loads(read_bytes(note, 1 << 16))
     except FileNotFoundError:
         raise
     except (OSError, ValueError, RecursionError):

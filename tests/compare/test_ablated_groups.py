@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BOTH, FROZEN, gathered, group, reported
 
-from synthgrad.compare.building import Question, build
+from synthgrad.compare.building import build
 from synthgrad.compare.page import page
+from synthgrad.compare.question import Question
 from synthgrad.compare.screens import screen
 
 ENDS = [0.75 + i / 128 for i in range(7)]

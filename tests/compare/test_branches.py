@@ -10,12 +10,13 @@ import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, group, reported, run, scores, subjects
 from made import fork
 
-from synthgrad.compare.building import Question, build
+from synthgrad.compare.building import build
 from synthgrad.compare.figures import panels, svg, traces
 from synthgrad.compare.figures.style import PRINT
 from synthgrad.compare.groups import groups
 from synthgrad.compare.judging import called
 from synthgrad.compare.page import show_page
+from synthgrad.compare.question import Question
 from synthgrad.compare.screens import screen
 from synthgrad.compare.subjects import gather
 from synthgrad.runs.methods import method

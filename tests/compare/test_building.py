@@ -22,8 +22,9 @@ from directories import (
     run,
 )
 
-from synthgrad.compare.building import Question, build
+from synthgrad.compare.building import build
 from synthgrad.compare.formats import as_json
+from synthgrad.compare.question import Question
 from synthgrad.errors import ConfigError
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BITS, BOTH, DEEP, EXACT, FROZEN, found, group, reported, run, subjects
 
-from synthgrad.compare.building import Question, build
+from synthgrad.compare.building import build
 from synthgrad.compare.metrics import Measure, choose, measure, middle, needed, reached
+from synthgrad.compare.question import Question
 from synthgrad.compare.subjects import gather
 from synthgrad.errors import ConfigError
 from synthgrad.runs.finding import find

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from directories import BACKPROP, FROZEN, between, group, reported
 
-from synthgrad.compare import statistics
+from synthgrad.compare.contest import Contest
 from synthgrad.compare.judging import judged
 from synthgrad.compare.report import Difference
 
@@ -27,21 +27,22 @@ def difference(tmp_path: Path) -> Difference:
 @pytest.mark.parametrize(("p", "verdict"), [(BELOW, "better"), (0.05, "~"), (0.05 + 2**-50, "~")])
 def test_a_verdict_needs_p_below_5_percent(difference: Difference, p: float, verdict: str) -> None:
     """Exactly .05 is no verdict."""
-    (found,) = judged([replace(difference, p=p)], up=True)
+    (found,) = judged([replace(difference, p=p)])
     assert (found.p_holm, found.verdict) == (p, verdict)
 
 
 @pytest.mark.parametrize(("p", "verdict"), [(BELOW / 2, "better"), (0.025, "~")])
 def test_the_p_that_counts_is_that_of_holm(difference: Difference, p: float, verdict: str) -> None:
     """Of two comparisons the smaller p is doubled: .025 is .05."""
-    first, _ = judged([replace(difference, p=p), replace(difference, p=1.0)], up=True)
+    first, _ = judged([replace(difference, p=p), replace(difference, p=1.0)])
     assert (first.p_holm, first.verdict) == (2 * p, verdict)
 
 
 @pytest.mark.parametrize(("p", "verdict"), [(BELOW, "worse"), (0.05, "~")])
 def test_worse_needs_p_below_5_percent_too(difference: Difference, p: float, verdict: str) -> None:
     """The other side is no easier."""
-    (found,) = judged([replace(difference, p=p)], up=False)
+    mirrored = replace(difference, p=p, p_better=difference.p_worse, p_worse=difference.p_better)
+    (found,) = judged([mirrored])
     assert found.verdict == verdict
 
 
@@ -57,7 +58,7 @@ def test_a_claim_needs_p_below_5_percent(
     group(tmp_path, FROZEN, [0.5] * 10)
     answers = []
     for p in (BELOW, 0.05, 1.0):
-        monkeypatch.setattr(statistics, "sign_flip_p", lambda d, p=p: p)
+        monkeypatch.setattr(Contest, "p", p)
         answers.append(reported(tmp_path, claims=(claim,)).claims[0].answer)
     assert answers[0] == below
     assert answers[1] == answers[2]

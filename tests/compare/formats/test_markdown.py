@@ -8,9 +8,10 @@ from pathlib import Path
 
 from directories import BACKPROP, BOTH, FROZEN, LABEL, gathered, group, reported, run
 
-from synthgrad.compare.building import Question, build
+from synthgrad.compare.building import build
 from synthgrad.compare.formats import as_markdown
 from synthgrad.compare.formats.markdown import escaped
+from synthgrad.compare.question import Question
 
 BREAK = re.compile(r"(?<!\\)\|")
 HOSTILE = "a|b *c* _d_ `e` <script>f</script> [g](h) &lt; #1 ~i~ \\\n| x |\x1b[31m"

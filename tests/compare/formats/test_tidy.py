@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, gathered, group, reported, run
 
-from synthgrad.compare.building import Question, build
+from synthgrad.compare.building import build
 from synthgrad.compare.formats import as_csv, as_json
 from synthgrad.compare.formats.tidy import curves_as_csv
+from synthgrad.compare.question import Question
 from synthgrad.compare.report import Report
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from directories import BITS, gathered, run
 
-from synthgrad.compare.building import Question, build
+from synthgrad.compare.building import build
+from synthgrad.compare.question import Question
 from synthgrad.compare.screens import screen
 from synthgrad.compare.screens.chart import chart
 from synthgrad.compare.text import plain

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, gathered, group, run
 
-from synthgrad.compare.building import Question, build
+from synthgrad.compare.building import build
+from synthgrad.compare.question import Question
 from synthgrad.compare.screens import screen
 from synthgrad.compare.screens.chart import chart
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BOTH, FROZEN, LABEL, gathered, group
 
-from synthgrad.compare.building import Question, build
+from synthgrad.compare.building import build
+from synthgrad.compare.question import Question
 from synthgrad.compare.screens import screen
 
 

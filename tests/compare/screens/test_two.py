@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, gathered, run
 
-from synthgrad.compare.building import Question, build
+from synthgrad.compare.building import build
+from synthgrad.compare.question import Question
 from synthgrad.compare.screens import screen
 
 RISE = [0.5, 0.6, 0.7, 0.8, 0.9, 1.0]

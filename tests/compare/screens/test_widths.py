@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, gathered, group, run
 
-from synthgrad.compare.building import Question, build
+from synthgrad.compare.building import build
 from synthgrad.compare.numbers import fixed, percent, short, small
+from synthgrad.compare.question import Question
 from synthgrad.compare.report import Report
 from synthgrad.compare.screens import screen
 from synthgrad.compare.screens.chart import chart
