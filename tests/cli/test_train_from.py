@@ -131,7 +131,7 @@ def test_it_has_the_name_it_is_given(parent, branch):
 def test_it_says_what_it_trains(parent, tmp_path):
     """On stderr."""
     said = typed("train", "--from", f"{parent}@3", "-s", "trainer.name=frozen", "--runs", tmp_path)
-    assert said.err.startswith("frozen from dni@3, seed 3, ")
+    assert said.err.splitlines()[1].startswith("frozen from dni@3, seed 3, ")
 
 
 def test_an_interrupted_branch_still_knows_its_parent_when_it_starts_again(parent, branch):
