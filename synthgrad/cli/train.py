@@ -85,6 +85,8 @@ def train(
     one_blas_thread()
     if force and resume is None:
         raise click.UsageError("--force belongs to --resume (give both, or leave it out)")
+    if resume is not None and (config or name or seed is not None):
+        raise click.UsageError("--resume takes the config of the run (leave out CONFIG, --seed, --name)")
     chosen = settings if seed is None else (*settings, f"seed={seed}")
     with _collector_off():
         experiment, begin, origin = _prepared(config, chosen, runs, name, resume, parent, force)
@@ -134,8 +136,6 @@ def _prepared(
         if config is None:
             raise click.UsageError("missing argument CONFIG.yaml, or --resume RUN, or --from RUN@EPOCH")
         return *_new(config, settings, runs, name), None
-    if config or name:
-        raise click.UsageError("--resume takes the config of the run (leave out CONFIG, --seed, --name)")
     return *_old(resume, runs, settings, force), None
 
 

@@ -298,13 +298,11 @@ def test_numbers_do_not_depend_on_where_the_runs_lie(tmp_path: Path) -> None:
 def test_settings_that_json_does_not_know_are_text(tmp_path: Path) -> None:
     """A config that was edited by hand: dates, infinities, empty sections."""
     path = run(tmp_path, BACKPROP, 0)
-    (path / "config.yaml").write_text(
-        "seed: 0\ntrainer: {name: backprop, a: .nan, b: 2026-01-02, c: {}, d: [.inf, !!set {x}]}\n"
-    )
+    (path / "config.yaml").write_text("seed: 0\ntrainer: {name: backprop, a: .nan, b: 2026-01-02, c: {}, d: [.inf]}\n")
     report = reported(tmp_path)
     assert report.groups[0].config == {
         "trainer.name": "backprop", "trainer.a": "nan", "trainer.b": "2026-01-02", "trainer.c": "{}",
-        "trainer.d": ["inf", "{'x'}"],
+        "trainer.d": ["inf"],
     }  # fmt: skip
     json.loads(as_json(report))
 

@@ -348,6 +348,14 @@ def test_the_value_that_a_claim_holds_against_a_number_has_no_sign():
         assert sum("+" in text for row in shown.iter("tr") for text in row.itertext()) == signs
 
 
+@pytest.mark.parametrize(("left_out", "said"), [(0, True), (3, False)])
+def test_a_control_that_conditions_left_out_is_not_said_to_be_missing(left_out: int, said: bool):
+    """It is there, and another remark says that it was left out."""
+    found = report({"backprop": 0.7, "dni both": 0.6}, seeds=1, epochs=2)
+    found.tables[0].controls_left_out = left_out
+    assert ("There is no frozen control" in Page(page(found)).text) == said
+
+
 @pytest.mark.parametrize("layers", [0, 2])
 def test_layers_are_shown_where_there_are_any(layers: int):
     """No empty heading."""

@@ -120,14 +120,14 @@ def test_what_cannot_be_written_has_failed_and_ends_the_sweep(tmp_path, cluster)
     assert {event.broken for event in heard if isinstance(event, Done)} == {True}
 
 
-def test_a_run_that_cannot_be_read_to_be_taken_up_has_failed(tmp_path, cluster):
+def test_a_run_that_cannot_be_resumed_has_failed(tmp_path, cluster):
     """The others are trained."""
     path = made(tmp_path / "sweep", stop=2)
     (path / "metrics.csv").unlink()
     (path / "metrics.csv").mkdir()
     stacks = [taking_up(tmp_path, path, {}), stack(tmp_path / "sweep", [{"seed": 8}], 1, 1)]
     found = ended(work_on(cluster.address, stacks, never))
-    assert found[0] == Ended(0, 0, str(path), "failed", f"{path}: cannot be read: is a directory")
+    assert found[0] == Ended(0, 0, str(path), "failed", f"{path}: cannot be written: is a directory")
     assert found[1].outcome == "finished"
 
 

@@ -21,16 +21,20 @@ from synthgrad.compare.screens.stated import count
 
 ENOUGH = 200_000
 """Letters of JSON: above this, curves are left out of the page's data."""
-NO_FIGURES = "There are no figures, for they need matplotlib: pip install 'synthgrad[plot]', then make this page again."
+NO_FIGURES = (
+    "There are no figures, because they need matplotlib: pip install 'synthgrad[plot]', then make this page again."
+)
 TUNED = (
-    "Bold: the best setting by its mean. Tuned: the setting is chosen on all seeds but one and scored on that one, in "
-    "turn. Picked: what choosing and scoring on the same seeds would show. Near its best: settings within 95 % of it."
+    "Bold: the best setting by its mean. Best: that mean, on the seeds that made it the best, which flatters a method "
+    "with many settings. Near it: settings within 95 % of it. Difference, interval and verdict: the method at its best "
+    "against the control at its best, every setting against every setting, corrected for their number."
 )
 NO_CONTROL = "There is no frozen control among these runs: nothing tells whether the hidden layers learn."
 RULES = (
     "better, worse: the 95 % interval of the per-seed difference leaves out 0 and p is below .05 after Holm's "
     "correction over its family. ~: not told apart. Gap closed: 0 % is level with the frozen control, 100 % as good "
-    "as backprop. W-L: seeds won and lost; a diverged run is a loss. Means are over the runs that finished."
+    "as backprop. W-L: seeds won and lost; a diverged run is a loss, and if there is one, wins and losses are tested. "
+    "incomplete: both were given a seed of which a run has no result. Means are over the runs that finished."
 )
 
 
@@ -65,7 +69,7 @@ def _table(report: Report, table: Table) -> Iterator[Node]:
     if claims:
         yield tables.claims(claims)
     yield _facts(table, groups)
-    if table.lacks_control:
+    if table.lacks_control and not table.controls_left_out:
         yield e("p", e("strong", NO_CONTROL))
     if table.sweep is not None:
         yield tables.settings(table)
