@@ -162,9 +162,10 @@ def compare(
         gathered = _gather(find(places or (str(runs),), runs), conditions, question, show)
         report = build(gathered, question, command_line())
     if complete:
-        make(
-            report.missing if files else (each for table in report.tables for each in table.to_decide), run, bool(files)
-        )
+        from synthgrad.compare.missing import in_flight
+
+        lines = report.missing if files else [each for table in report.tables for each in table.to_decide]
+        make(lines, run, bool(files), sum(map(in_flight, gathered.subjects)))
         if not (files and run):
             return
         report, gathered = _stated(files, places, conditions, question, show)

@@ -23,11 +23,15 @@ QUIET = " -q"
 """What the lines end in: their output is for a script."""
 
 
-def make(missing: Iterable[Missing], run: bool, silent: bool = False) -> None:
-    """Print the sweeps that make the missing runs, or run them; ``silent`` ones print no directories."""
+def make(missing: Iterable[Missing], run: bool, silent: bool = False, training: int = 0) -> None:
+    """Print the sweeps that make the missing runs, or run them; ``silent`` ones print no directories.
+
+    ``training`` is how many runs are being trained at this moment.
+    """
     lines = list(dict.fromkeys(each.line for each in missing))
     if not lines:
-        click.echo("compare: nothing is missing", err=True)
+        also = f" ({counted(training, 'run')} {are(training)} being trained)" if training else ""
+        click.echo(f"compare: nothing is missing{also}", err=True)
     for at, line in enumerate(lines, 1):
         if run:
             _run(line.removesuffix(QUIET), f"{at} of {len(lines)}", silent)

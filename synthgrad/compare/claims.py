@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from synthgrad.compare import arithmetic, statistics
 from synthgrad.compare.cases import Case, Tables
+from synthgrad.compare.contest import ALPHA
 from synthgrad.compare.evidence import Evidence, moved
 from synthgrad.compare.groups import APART
-from synthgrad.compare.judging import ALPHA
 from synthgrad.compare.reasons import tested, why
 from synthgrad.compare.report import Answer
 from synthgrad.compare.statement import Claim

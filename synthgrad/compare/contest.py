@@ -34,6 +34,7 @@ from synthgrad.compare.report import Interval
 
 Floats = npt.NDArray[np.float64]
 
+ALPHA = 0.05
 ROUNDING = 2.0**-50
 """Subtracting equal numbers leaves less than this share of them."""
 
@@ -96,7 +97,7 @@ class Contest:
         """The most settings that a side tried: as many times more flips it takes to decide."""
         return max(len(self.of.settings), len(self.against.settings) if self.against else 1)
 
-    @property
+    @cached_property
     def deciding(self) -> tuple[int, int]:
         """The setting that comes nearest to showing that its method is better, and its hardest opponent."""
         up, down = self._p
@@ -107,13 +108,22 @@ class Contest:
         return int(down[:, b].argmax()), b
 
     @cached_property
+    def shown(self) -> tuple[int, int]:
+        """The settings whose differences are described: the best by mean, whose difference lies in the interval.
+
+        If settings that lost a seed tell the methods apart, these are shown: no mean of others may contradict them.
+        """
+        decides = self.deciding
+        return decides if 2 * min(self.p_better, self.p_worse) < ALPHA and np.isinf(self.d[decides]).any() else (0, 0)
+
+    @cached_property
     def _p(self) -> Floats:
         """The one-sided p of every pair: (2, A, B), better and worse."""
         return np.moveaxis(np.array([[statistics.one_sided(d) for d in row] for row in self._pairs]), -1, 0)
 
     def interval(self, confidence: float = 0.95) -> Interval | None:
-        """The interval of theta, as the metric goes; None where seeds are too few, or lost by one of the best."""
-        if not self.tested or np.isinf(self.d[0, 0]).any():
+        """The interval of theta, as the metric goes; None where seeds are too few, or lost by one of those shown."""
+        if not self.tested or np.isinf(self.d[self.shown]).any():
             return None
         alpha, (A, B) = (1 - confidence) / 2, self.d.shape[:2]
         low = self._ends(lambda d: statistics.low_end(d, alpha / A)).min(axis=1).max()

@@ -13,8 +13,8 @@ from functools import cached_property
 from math import isfinite
 
 from synthgrad.compare.cases import Case
-from synthgrad.compare.contest import Contest
-from synthgrad.compare.judging import ALPHA, estimate
+from synthgrad.compare.contest import ALPHA, Contest
+from synthgrad.compare.judging import estimate
 from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.report import Estimate, Interval
 
@@ -39,7 +39,7 @@ class Evidence:
         self.case, self.claim = case, case.claim
         self.contest = self._contest()
         self.seeds, self.incomplete = self.contest.seeds, self.contest.incomplete
-        self.pair = self.contest.in_every_seed(better=self._favours) if self.claim.each and self.seeds else (0, 0)
+        self.pair = self._pair() if self.seeds else (0, 0)
         self._signed = self.contest.between(*self.pair)
         sign = 1 if case.of.best.up else -1
         self.values = {seed: sign * d for seed, d in self._signed.items() if isfinite(d)}
@@ -48,6 +48,12 @@ class Evidence:
         """``of`` - ``against`` - the number of the claim - a shift."""
         number = (self.claim.number or 0.0) + shift
         return Contest(self.case.of, self.case.against, number, exact=self.claim.sign == "=")
+
+    def _pair(self) -> tuple[int, int]:
+        """Of a method with several settings, the ones that are described."""
+        if self.claim.each:
+            return self.contest.in_every_seed(better=self._favours)
+        return self.contest.shown if self.claim.directed else (0, 0)
 
     @property
     def _favours(self) -> bool:
@@ -81,6 +87,12 @@ class Evidence:
         """Of the test, where that decides."""
         tested = self.claim.directed or (self.claim.sign == "~" and self.claim.within is None)
         return self.contest.p if tested else None
+
+    @property
+    def score(self) -> str:
+        """Seeds in which the number is more than claimed, and less: 9-1."""
+        sign = 1 if self.contest.up else -1
+        return "-".join(str(sum(way * sign * d > 0 for d in self._signed.values())) for way in (1, -1))
 
     @property
     def so(self) -> bool:

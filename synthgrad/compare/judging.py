@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from synthgrad.compare import arithmetic, statistics
-from synthgrad.compare.contest import Contest
+from synthgrad.compare.contest import ALPHA, Contest
 from synthgrad.compare.groups import spelt
 from synthgrad.compare.outcomes import Method, shared
 from synthgrad.compare.report import Difference, Estimate, Interval
@@ -19,7 +19,6 @@ from synthgrad.runs.methods import names
 
 BETTER, WORSE, LEVEL, TOO_FEW, INCOMPLETE = "better", "worse", "~", "too few", "incomplete"
 DECIDED = (BETTER, WORSE, LEVEL)
-ALPHA = 0.05
 
 
 class Named(Protocol):
@@ -73,12 +72,14 @@ def interval(values: Sequence[float]) -> Interval | None:
 def difference(table: int, of: Method, against: Method) -> Difference:
     """``of`` minus ``against`` over their shared seeds; the p of Holm, the verdict and the gap are still open."""
     contest = Contest(of, against)
-    best = contest.between(0, 0)
-    pairs = {s: (of.best.values[s], against.best.values[s]) for s, d in best.items() if isfinite(d)}
+    first, second = contest.shown
+    mine, other = of.settings[first], against.settings[second]
+    found = contest.between(first, second)
+    pairs = {seed: (mine.values[seed], other.values[seed]) for seed, d in found.items() if isfinite(d)}
     a, b = ([pair[side] for pair in pairs.values()] for side in (0, 1))
-    d = [arithmetic.minus(one, other) for one, other in pairs.values()]
-    wins, losses = (sum(sign * each > 0 for each in best.values()) for sign in (1, -1))
-    first, second = contest.deciding
+    d = [arithmetic.minus(*pair) for pair in pairs.values()]
+    wins, losses = (sum(sign * each > 0 for each in found.values()) for sign in (1, -1))
+    nearest, hardest = contest.deciding
     return Difference(
         table=table,
         of=of.label,
@@ -100,13 +101,13 @@ def difference(table: int, of: Method, against: Method) -> Difference:
         cliffs_delta=statistics.cliffs_delta(a, b),
         correlation=_correlation(a, b, d),
         verdict=TOO_FEW,
-        diverged=len(of.best.diverged.intersection(contest.seeds)),
-        against_diverged=len(against.best.diverged.intersection(contest.seeds)),
+        diverged=len(mine.diverged.intersection(contest.seeds)),
+        against_diverged=len(other.diverged.intersection(contest.seeds)),
         tested=contest.tested,
         p_better=contest.p_better if contest.tested else None,
         p_worse=contest.p_worse if contest.tested else None,
         settings=contest.tried,
-        deciding=[of.settings[first].label, against.settings[second].label] if contest.tried > 1 else [],
+        deciding=[of.settings[nearest].label, against.settings[hardest].label] if contest.tried > 1 else [],
         incomplete=contest.incomplete,
     )
 
@@ -139,6 +140,11 @@ def _verdict(difference: Difference, p: float, family: int) -> str:
     return BETTER if difference.p_better < difference.p_worse else WORSE
 
 
+def lost(difference: Difference) -> bool:
+    """Whether it is made of what runs that did not diverge have left."""
+    return bool(difference.diverged or difference.against_diverged)
+
+
 def seeds_needed(difference: Difference, family: int) -> int:
     """The fewest seeds that could decide it, if all agreed: every setting and comparison takes its share of .05."""
     return statistics.seeds_needed(max(1, family) * difference.settings)
@@ -148,7 +154,8 @@ def with_gaps(
     family: Sequence[Difference], of: Sequence[Method], control: Method, reference: Method
 ) -> list[Difference]:
     """A family of differences from the control with their gaps, if the reference itself beats the control."""
-    if not any(d.of == reference.label and d.verdict == BETTER for d in family):
+    way = next((d for d in family if d.of == reference.label), None)
+    if way is None or way.verdict != BETTER or lost(way):
         return list(family)
     return [_with_gap(d, method, control, reference) for d, method in zip(family, of, strict=True)]
 
@@ -161,7 +168,7 @@ def _with_gap(difference: Difference, method: Method, control: Method, reference
     """
     every = [each.best for each in (method, control, reference)]
     seeds = shared(every)
-    if not seeds or any(each.diverged.intersection(seeds) for each in every):
+    if not seeds or lost(difference) or any(each.diverged.intersection(seeds) for each in every):
         return difference
     sign = 1 if every[1].up else -1
     gains, ways = ([sign * (s.values[seed] - every[1].values[seed]) for seed in seeds] for s in (every[0], every[2]))

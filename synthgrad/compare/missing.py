@@ -12,6 +12,7 @@ from synthgrad.compare import judging
 from synthgrad.compare.groups import APART, Members
 from synthgrad.compare.report import Difference, Missing, Sweep
 from synthgrad.compare.subjects import DIVERGED, FINISHED, LeftOut, Subject
+from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import archive_of, given
 from synthgrad.runs.methods import FREEZE, UNSET, fork, method
 from synthgrad.runs.reading import UNFINISHED
@@ -19,6 +20,14 @@ from synthgrad.runs.reading import UNFINISHED
 CONTROL, REFERENCE = "frozen", "backprop"
 RUNS = Path("runs")
 """Where runs go by default."""
+
+
+ENDED = (FINISHED, DIVERGED)
+
+
+def in_flight(subject: Subject) -> bool:
+    """Whether a run is being trained at this moment, or may be."""
+    return subject.outcome == UNFINISHED and Run(Path(subject.path)).in_flight
 
 
 @dataclass(frozen=True)
@@ -44,10 +53,9 @@ class Lacking:
         return found
 
     def _seeds(self, members: Members, seeds: Sequence[int]) -> Iterator[Missing]:
-        """What is unfinished may still be running, so it is not missing."""
-        known = [(s.seed, s.outcome) for s in members.subjects]
-        known += [(each.seed, each.outcome) for each in self.left_out if each.settings == members.settings]
-        there = {seed for seed, outcome in known if outcome in (FINISHED, DIVERGED, UNFINISHED)}
+        """What is being trained is not missing."""
+        there = {s.seed for s in members.subjects if s.outcome in ENDED or in_flight(s)}
+        there |= {x.seed for x in self.left_out if x.settings == members.settings and x.outcome in (*ENDED, UNFINISHED)}
         lacking = [seed for seed in seeds if seed not in there]
         base = members.subjects[0]
         if lacking:

@@ -23,7 +23,9 @@ def why(evidence: Evidence, p: str, needed: int, early: bool) -> str:
         return lacking
     if evidence.claim.each:
         return _of_each(evidence, needed if early else 0)
-    told = f"{_numbers(evidence, p)}; " if known.n else ""
+    if evidence.lost:
+        p = f"{evidence.score} in seeds, {p}"
+    told = f"{_numbers(evidence, p)}; " if evidence.contest.tested else ""
     if early and evidence.seeds:
         return f"{told}{counted(len(evidence.seeds), 'seed')}, {needed} are needed"
     lost = len(evidence.seeds) - known.n
@@ -50,7 +52,9 @@ def _lacking(evidence: Evidence) -> str:
 def _numbers(evidence: Evidence, p: str) -> str:
     """The mean, its interval if there are enough seeds for one, and what decides; a plus for gains of a difference."""
     known, number = evidence.told, evidence.claim.number or 0.0
-    ends, mean = known.interval or (0.0, 0.0), known.mean or 0.0
+    if known.mean is None:
+        return p
+    ends, mean = known.interval or (0.0, 0.0), known.mean
     sign = "" if evidence.case.against is None else "+"
     margin, inner = evidence.claim.within, moved(evidence.equivalence, number)
     if 0 < max(abs(mean), *map(abs, ends)) < TINY:
@@ -62,7 +66,7 @@ def _numbers(evidence: Evidence, p: str) -> str:
     about = f" about {number:g}" if number else ""
     if margin is not None:
         return f"{text}, 90 % interval {inside or '-'}, margin {margin:g}{about}"
-    return text if known.interval is None else f"{text}, {p}"
+    return f"{text}, {p}" if known.interval is not None or evidence.lost else text
 
 
 def _tiny(ends: tuple[float, ...], sign: str) -> str:

@@ -93,7 +93,8 @@ class Difference:
 
     ``verdict``: better, worse, ~, too few or incomplete. Mean, interval and what else is made of ``values`` are of the
     seeds in which neither diverged; the test takes in those in which one did, ``diverged`` and ``against_diverged``.
-    Of a sweep they are of the best settings by mean, the p and the interval of the methods at their best.
+    Of a sweep they are of the best settings by mean, the p and the interval of the methods at their best; if settings
+    that lost a seed decide, of those.
     """
 
     table: int

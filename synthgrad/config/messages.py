@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, get_args
+from unicodedata import decimal
 
 from pydantic.fields import FieldInfo
 
@@ -126,6 +127,8 @@ def _hint(kind: str, value: Any) -> str:
     if isinstance(value, str) and kind in ("int_type", "float_type"):
         if "_" in value and _is_number(value):
             return f" (write {value.replace('_', '')}; _ is for thousands, 1_000)"
+        if _is_number(value) and not value.isascii():
+            return f" (write {''.join(str(decimal(letter, letter)) for letter in value)})"
         if _is_number(value):
             return " (write it without quotes)"
         if _is_number(value.replace(",", ".", 1)):

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from synthgrad.runs.methods import method, schedule
-from synthgrad.runs.reading import Recorded
+from synthgrad.runs.reading import UNREADABLE, Recorded
 
-UNREADABLE = "unreadable"
 SCORES = ("test_exact_accuracy", "test_bit_accuracy", "test_accuracy", "test_r2")
 """The scores that a list shows, where a task has them."""
 FIELDS = ("name", "outcome", "epoch", "epochs", "seed", "trainer", *SCORES, "seconds", "started", "path", "note")

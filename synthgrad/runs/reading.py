@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.config import read_resolved
+from synthgrad.config.messages import listed
 from synthgrad.config.reading import MAX_DEPTH, MAX_DIGITS
 from synthgrad.errors import ConfigError
 from synthgrad.files import read_bytes
@@ -28,6 +29,9 @@ from synthgrad.runs.settings import edited, summary
 Column = npt.NDArray[np.float64]
 UNFINISHED = "unfinished"
 """What a run without a result is: it is still running, or it was killed."""
+UNREADABLE = "unreadable"
+"""What a run is that cannot be read, or whose result cannot: nobody knows what came of it."""
+RESULTS = ("finished", "diverged", "interrupted", "failed")
 OPEN = ("failed", "interrupted", UNFINISHED)
 """Outcomes of runs that came to no end: they can be taken up, or pruned."""
 
@@ -35,7 +39,8 @@ OPEN = ("failed", "interrupted", UNFINISHED)
 class Recorded:
     """One run directory: its config by dotted key, its circumstances, its result, and what is damaged.
 
-    ``edited`` has the keys of its config that are not what it began with.
+    ``edited`` has the keys of its config that are not what it began with; ``unproved`` is whether a damaged run.json
+    leaves that unknown.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,15 +53,21 @@ class Recorded:
         self.config = decided(self.run, read_resolved(self.run.config))
         self.seed = self.config.get("seed")
         self.about = self._json(self.run.about) or {}
+        self.unproved = bool(self.damage) or not isinstance(self.about.get("config", {}), dict)
+        before = len(self.damage)
         self.result = self._json(self.run.result)
+        if self.result is not None and self.result.get("outcome") not in RESULTS:
+            self.note_damage(f"{self.run.result}: is damaged: it has no outcome (expected {listed(RESULTS)})")
+            self.result = None
+        self._result_damaged = len(self.damage) > before
         self.edited = edited(self.about, self.config)
         if self.edited:
             self.note_damage(summary(self.run.config, self.edited))
 
     @property
     def outcome(self) -> str:
-        """finished, diverged, interrupted or failed; unfinished where there is no result."""
-        return str((self.result or {}).get("outcome", UNFINISHED))
+        """finished, diverged, interrupted or failed; unfinished if there is no result, unreadable if it is damaged."""
+        return str(self.result["outcome"]) if self.result else UNREADABLE if self._result_damaged else UNFINISHED
 
     @property
     def diverged(self) -> dict[str, Any]:

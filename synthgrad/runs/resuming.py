@@ -35,12 +35,15 @@ def check(recorded: Recorded, force: bool = False) -> None:
 
     With ``force`` a run that nobody can tell to be written is not.
     """
+    if odd := recorded.run.odd():
+        raise ConfigError(f"{recorded.run.path}: {odd} is not a file: the run cannot be resumed (train it anew)")
     if recorded.outcome not in OPEN:
         said = "has diverged" if recorded.diverged else f"is {recorded.outcome}"
         right = "another step size may help" if recorded.diverged else "train it anew from its config.yaml"
         raise ConfigError(f"{recorded.run.path}: {said}: there is nothing to resume ({right})")
-    if odd := recorded.run.odd():
-        raise ConfigError(f"{recorded.run.path}: {odd} is not a file: the run cannot be resumed (train it anew)")
+    if recorded.unproved:
+        said = "run.json is damaged, and with it what the run began with: it cannot be resumed"
+        raise ConfigError(f"{recorded.run.path}: {said} (train it anew from its config.yaml)")
     if said := trained_elsewhere(recorded.run, force):
         raise ConfigError(said)
     _check_settings(recorded, recorded.epochs)

@@ -18,7 +18,7 @@ from synthgrad.runs.deciding import decided
 from synthgrad.runs.defaults import completed
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below, called, is_run, not_a_run
-from synthgrad.runs.reading import OPEN, Recorded
+from synthgrad.runs.reading import OPEN, UNREADABLE, Recorded
 from synthgrad.runs.settings import original
 from synthgrad.runs.telling import telling
 from synthgrad.sweep.claims import Claimed, claiming, others
@@ -191,8 +191,8 @@ def found(paths: Iterable[Path], wanted: Mapping[str, Config]) -> Found:
             continue
         if recorded is None:
             continue
-        if recorded.outcome in OPEN and (odd := recorded.run.odd()):
-            runs.damaged.append(f"{path}: {odd} is not a file")
+        if why := _damaged(recorded):
+            runs.damaged.append(f"{path}: {why}")
             continue
         names = () if key in wanted else other_files(recorded.about, wanted[mine])  # it may not say which data it read
         if names or recorded.edited:
@@ -200,6 +200,16 @@ def found(paths: Iterable[Path], wanted: Mapping[str, Config]) -> Found:
         else:
             runs.there.setdefault(mine, []).append(recorded)
     return runs
+
+
+def _damaged(recorded: Recorded) -> str:
+    """Why a run is neither there nor to be resumed; nothing if it may be."""
+    if recorded.outcome not in (*OPEN, UNREADABLE):
+        return ""
+    if odd := recorded.run.odd():
+        return f"{odd} is not a file"
+    damaged = "result.json" if recorded.outcome == UNREADABLE else "run.json" if recorded.unproved else ""
+    return f"{damaged} is damaged" if damaged else ""
 
 
 def left_behind(orders: Iterable[Order], runs: Path) -> dict[int, Path]:

@@ -46,9 +46,9 @@ NO_DATE = "a number, such as the days since a first day"
 
 
 def number(text: str) -> float | None:
-    """A cell as a number, which may be infinite or nan; None if it is not one."""
+    """A cell as a number in plain digits, which may be infinite or nan; None if it is not one."""
     try:
-        return None if "_" in text else float(text)
+        return float(text) if text.isascii() and "_" not in text else None
     except ValueError:
         return None
 

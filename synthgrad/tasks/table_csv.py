@@ -138,7 +138,7 @@ def _names(path: str, line: int, header: Sequence[str], target: str) -> list[str
     names = [unicodedata.normalize("NFC", name.strip()) for name in header]
     twice = [name for name in names if names.count(name) > 1] if len(set(names)) < len(names) else []
     lost = target not in names and not get_close_matches(target, names, 1)
-    if _data(names) and (twice or "" in names or lost or _fractions(names)):
+    if _data(names, bool(twice)) and (twice or "" in names or lost or _fractions(names)):
         raise DataError("path", f"{path}:{line}: {_headless(len(names), target)}")
     if "" in names:
         raise DataError("path", f"{path}:{line}: column {names.index('') + 1} has no name (name it, or delete it)")
@@ -147,13 +147,13 @@ def _names(path: str, line: int, header: Sequence[str], target: str) -> list[str
     return names
 
 
-def _data(names: Sequence[str]) -> bool:
-    """Whether a first line looks like a row: numbers and gaps alone, or with fractions and a name at an end."""
+def _data(names: Sequence[str], twice: bool) -> bool:
+    """Whether a first line looks like a row: numbers and gaps; with a name at an end if any is a fraction, or twice."""
     if list(names[1:]) == [str(i) for i in range(len(names) - 1)]:
         return False  # as pandas writes a table whose columns have no names, with its index
     numbers = [number(name) is not None or missing(name) for name in names]
     most = len(names) > 2 and (all(numbers[1:]) or all(numbers[:-1]))
-    return all(numbers) or (most and any("." in name for name in names))
+    return all(numbers) or (most and (twice or any("." in name for name in names)))
 
 
 def _fractions(names: Sequence[str]) -> bool:

@@ -88,7 +88,8 @@ def decided(texts: Mapping[str, int], wrong: Wrong) -> Literal["classes", "value
     whole = len(texts) <= FEW and all(float(text).is_integer() for text in kinds.numbers)
     if kinds.numbers and kinds.names and not whole:
         name = kinds.names[0]
-        raise wrong(name, fault(name, "expected one, as most of the column is; task.kind: classes if they are names"))
+        said = fault(name, "expected one, as most of the column is").removesuffix(")")
+        raise wrong(name, f"{said}; task.kind: classes if they are names)")
     infinite = next((text for text in kinds.numbers if fault(text, "")), None)
     if infinite is not None:
         raise wrong(infinite, fault(infinite, ""))

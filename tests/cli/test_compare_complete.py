@@ -13,6 +13,7 @@ from made import DIVERGING, made
 from typed import Said, ran, result, started, typed, until
 
 from synthgrad.cli.missing import passed_over
+from synthgrad.runs.locking import hold
 
 NOTHING = Said(0, "", "compare: nothing is missing\n")
 
@@ -57,6 +58,19 @@ def test_nothing_missing_is_said() -> None:
     run(Path("runs"), FROZEN, 0)
     assert typed("compare", "--complete") == NOTHING
     assert typed("compare", "--complete", "--run") == NOTHING
+
+
+def test_a_run_that_was_killed_is_missing_and_one_that_is_being_trained_is_not() -> None:
+    """Its verdict waits for both; only one of them can be made."""
+    for seed in range(3):
+        run(Path("runs"), BACKPROP, seed)
+        run(Path("runs"), FROZEN, seed, outcome="finished" if seed else None)
+    assert " -s seed=0 " in typed("compare", "--complete", "--no-control").out
+    killed = next(path for path in Path("runs").iterdir() if not (path / "result.json").exists())
+    with (killed / "metrics.csv").open("rb") as file:
+        assert hold(file)
+        said = typed("compare", "--complete", "--no-control")
+    assert (said.out, said.err) == ("", "compare: nothing is missing (1 run is being trained)\n")
 
 
 @pytest.mark.parametrize(("more", "needed", "seeds"), [({}, 7, "6,7"), ({"trainer.alpha": 0.1}, 8, "6..8")])

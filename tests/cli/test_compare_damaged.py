@@ -185,15 +185,16 @@ def test_a_damaged_row_ends_the_run(tmp_path: Path, row: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["result.json", "run.json"])
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "null", '"x"', '{"outcome": ', "\x00", "[" * 10_000])
-def test_a_damaged_json_file_is_as_none(tmp_path: Path, name: str, text: str | None) -> None:
-    """Without a result a run is unfinished; without circumstances nothing is known of it."""
+def test_a_damaged_json_file_is_named(tmp_path: Path, name: str, text: str | None) -> None:
+    """Without a result a run is unfinished, with a damaged one unreadable; nothing else hangs on run.json."""
     path = three(tmp_path)
     if text is None:
         (path / name).unlink()
     else:
         (path / name).write_text(text)
     data = json.loads(said(tmp_path).out)
-    assert data["groups"][0]["outcomes"][2] == ("unfinished" if name == "result.json" else "finished")
+    without = "unfinished" if text is None else "unreadable"
+    assert data["groups"][0]["outcomes"][2] == (without if name == "result.json" else "finished")
     assert any(f"{path}/{name}: is damaged" in warning for warning in data["warnings"]) == (text is not None)
 
 

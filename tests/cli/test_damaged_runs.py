@@ -116,10 +116,37 @@ def test_an_archive_with_a_damaged_run_is_read(runs: Path) -> None:
 
 
 def test_a_number_that_no_float_holds_is_damage(tmp_path: Path) -> None:
-    """The result that has it is as none."""
+    """The result that has it says nothing."""
     run = made(tmp_path)
     (run / "result.json").write_text(f'{{"outcome": "finished", "epoch": 1{"0" * 400}}}')
     said = typed("runs", "list", tmp_path)
-    assert (said.code, "unfinished" in said.out) == (0, True)
+    assert (said.code, "unreadable" in said.out) == (0, True)
     shown = " ".join(typed("runs", "show", run).out.split())
     assert f"{run}/result.json: is damaged and was ignored" in shown
+
+
+@pytest.mark.parametrize("content", ["", '{"outcome": "fini', '{"outcome": "wonderful"}'])
+def test_a_run_whose_result_is_damaged_is_neither_deleted_nor_trained_again(tmp_path: Path, content: str) -> None:
+    """It may have finished: whoever wants it gone says so by name, and a sweep makes another beside it."""
+    config = write(tmp_path)
+    runs = tmp_path / "runs"
+    run = typed("train", config, "--runs", runs, "-q").run
+    (run / "result.json").write_text(content)
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    assert typed("runs", "prune", "--runs", runs, "--delete").code == 0
+    assert typed("train", "--resume", run).code == 2
+    swept = typed("sweep", config, "--runs", runs, "-q")
+    assert f"{run}: result.json is damaged" in swept.err
+    assert len(swept.out.split()) == 1
+    assert swept.out.strip() != str(run)
+    assert before == {path.name: path.read_bytes() for path in run.iterdir()}
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"config": null}', '{"config": 3}'])
+def test_a_run_whose_run_json_is_damaged_is_not_resumed(tmp_path: Path, content: str) -> None:
+    """Nobody can tell whether its config is what it began with."""
+    run = made(tmp_path / "runs", stop=2)
+    (run / "run.json").write_text(content)
+    said = typed("train", "--resume", run)
+    assert said.code == 2
+    assert "run.json is damaged, and with it what the run began with: it cannot be resumed" in said.err

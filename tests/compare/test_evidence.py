@@ -202,7 +202,10 @@ def test_a_run_that_diverged_counts_as_a_seed(tmp_path: Path) -> None:
     assert (found.answer, found.n) == ("held", 9)
     assert found.why.endswith(", 9 seeds, 1 diverged")
     few = answer(two(tmp_path / "few", [0.75] * 4 + [None], [0.5] * 5), "backprop > frozen")
-    assert (few.answer, few.why) == ("undecided", "+0.250; 4 seeds, too few: 6 are needed, 1 diverged")
+    assert (few.answer, few.why) == (
+        "undecided",
+        "+0.250, 4-1 in seeds, p .38; 4 seeds, too few: 6 are needed, 1 diverged",
+    )
 
 
 @pytest.mark.parametrize(("claim", "said"), [("backprop - frozen > .25", "undecided"), ("backprop < 0.3", "undecided")])

@@ -103,10 +103,10 @@ def test_every_table_lacks_its_own_control(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "lacks"), [("interrupted", True), ("failed", True), ("diverged", False), (None, False)]
+    ("outcome", "lacks"), [("interrupted", True), ("failed", True), ("diverged", False), (None, True)]
 )
-def test_what_may_still_be_running_is_not_missing(tmp_path: Path, outcome: str | None, lacks: bool) -> None:
-    """What was interrupted or failed is."""
+def test_what_did_not_end_is_missing(tmp_path: Path, outcome: str | None, lacks: bool) -> None:
+    """Unless it is being trained, as a run without a result may be."""
     group(tmp_path, FROZEN, [0.5, 0.5])
     run(tmp_path, BACKPROP, 0)
     run(tmp_path, BACKPROP, 1, outcome=outcome)

@@ -71,6 +71,22 @@ def test_a_seed_that_the_best_setting_lost_is_lost(tmp_path: Path) -> None:
     assert (t.mean, t.difference.wins, t.difference.losses, t.difference.interval) == (pytest.approx(0.9), 9, 1, None)
 
 
+def test_settings_that_lost_a_seed_and_decide_are_the_ones_described(tmp_path: Path) -> None:
+    """Not the mean, the wins and the gap of another that never diverged, which would contradict the verdict."""
+    swept(tmp_path, BOTH, {0.1: [0.45] * 10, 0.2: [0.92] * 9 + [None]})
+    swept(tmp_path, BACKPROP, {0.1: [0.95] * 10, 0.2: [0.9] * 10})
+    swept(tmp_path, FROZEN, {0.1: [0.5] * 10, 0.2: [0.5] * 10})
+    report = reported(tmp_path, claims=("dni > frozen tuned", "frozen < dni tuned"))
+    d = tuned(report, "dni").difference
+    assert d is not None
+    assert (d.wins, d.losses, d.diverged, d.interval, d.gap) == (9, 1, 1, None, None)
+    assert d.mean == pytest.approx(0.42)
+    assert (d.verdict, d.p) == ("better", pytest.approx(4 * 11 / 1024))
+    assert [a.why.partition(";")[0][:6] for a in report.claims] == ["+0.420", "-0.420"]
+    assert "9-1 in seeds" in report.claims[0].why
+    assert "1-9 in seeds" in report.claims[1].why
+
+
 def test_how_long_a_run_is_is_not_tuned(tmp_path: Path) -> None:
     """Runs of 5 and 60 epochs are no sweep."""
     for epochs in (5, 60):

@@ -59,6 +59,7 @@ def test_a_wrong_value_is_shown_with_what_is_allowed(text: str, line: str) -> No
             f".{'0' * 400}1",
             f"'.{'0' * 55}... is too small for a number (it would be read as 0; the smallest is 2.2e-308)",
         ),
+        ("３.5", "expected a number, got '３.5' (write 3.5)"),
         ("1_0", "expected a number, got '1_0' (write 10; _ is for thousands, 1_000)"),
         ("1__000", "expected a number, got '1__000'"),
         ('"1e-2"', "expected a number, got '1e-2' (write it without quotes)"),

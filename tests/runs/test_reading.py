@@ -183,8 +183,18 @@ def test_a_damaged_json_file_is_ignored_and_named(tmp_path, name, content):
     (path / name).write_text(content, "latin-1")
     run = Recorded(path)
     assert run.damage == [f"{path / name}: is damaged and was ignored"]
-    assert run.outcome == ("unfinished" if name == "result.json" else "finished")
+    assert run.outcome == ("unreadable" if name == "result.json" else "finished")
     assert run.started is not None
+
+
+@pytest.mark.parametrize("outcome", ["wonderful", "unfinished", None, {"a": [1]}, 3])
+def test_an_outcome_that_does_not_exist_is_damage(tmp_path, outcome):
+    """Nobody knows what came of the run."""
+    path = made(tmp_path)
+    rewritten(path, "result.json", outcome=outcome)
+    run = Recorded(path)
+    assert run.outcome == "unreadable"
+    assert "has no outcome (expected finished, diverged, interrupted" in run.damage[0]
 
 
 @pytest.mark.parametrize("name", ["result.json", "run.json", "metrics.csv", "weights.npz"])

@@ -200,14 +200,15 @@ def test_a_claim_that_cannot_be_made_is_one_message(tmp_path):
 
 
 def test_damaged_directories_are_passed_over(tmp_path):
-    """A config that is none, a result that is torn."""
+    """A config that is none, a result that is torn: both are named."""
     path = made(tmp_path, {"seed": 1})
     (path / "config.yaml").write_text("- 1\n")
     other = made(tmp_path, {"seed": 2})
     (other / "result.json").write_text('{"outcome": "fin')
     found = plan(tmp_path)
     assert to_do(found) == [0, 1, 2, 3]
-    assert next(o.resume for s in found.stacks for o in s.orders if o.number == 2) == other
+    assert {o.resume for s in found.stacks for o in s.orders} == {None}
+    assert sorted(line.partition(": ")[0] for line in found.damaged) == sorted([f"{path}/config.yaml", str(other)])
 
 
 def test_the_line_of_a_run_is_that_of_train():

@@ -263,6 +263,7 @@ HEADERS = {
     "numbers": "0,0,72,31.53\n0,1,44,14.06\n",
     "fractions-and-a-class": "5.1,3.5,1.4,setosa\n4.9,3.0,1.4,virginica\n",
     "a-gap": "1,,3\n4,5,6\n",
+    "whole-numbers-and-a-class": "0,0,1,b\n0,1,1,m\n",
 }
 
 

@@ -245,3 +245,15 @@ def test_rows_that_are_not_one_hot_are_no_classes(tmp_path: Path) -> None:
     """Told with the way out."""
     path = write_npz(tmp_path, x=X, y=np.stack([X, X], -1))
     assert "(task.kind: values)" in said(path, kind="classes")
+
+
+def test_an_identifier_that_looks_like_a_number_may_still_be_a_name(tmp_path: Path) -> None:
+    """The advice for numbers would damage it: how to say that it is a name stands beside it."""
+    ids = [f"{i:04d}{'ef' if i % 9 == 0 else '00'}" for i in range(1, 40)]
+    assert said(csv(tmp_path, ids)).endswith("; task.kind: classes if they are names)")
+
+
+@pytest.mark.parametrize("digits", ["٣١", "３１"])
+def test_other_digits_are_another_notation(tmp_path: Path, digits: str) -> None:
+    """As in a setting: nothing is read in another notation."""
+    assert "(write 31" in said(csv(tmp_path, [digits, *range(30)]))

@@ -214,7 +214,7 @@ def _notes(
     elif not shown:
         yield f"none of {len(paths)} runs is so (see --where, --outcome, --since)"
     yield from some(str(said["note"]) for said in broken)
-    damaged = [said for said in shown if said["note"] and said["outcome"] != "unreadable"]
+    damaged = [said for said in shown if said["note"] and said not in broken]
     if damaged:
         runs = f"{counted(len(damaged), 'run')} {are(len(damaged))}"
         yield f"{runs} damaged, such as {damaged[0]['name']} (synthgrad runs show says where)"
