@@ -72,7 +72,8 @@ class Archive:
             self.files.setdefault(run, []).append(file)
         if not any(CONFIG in files for files in self.files.values()):
             raise ConfigError(f"{path}: is not an archive of runs (it has no RUN/{CONFIG})")
-        check(path, len(self.zip.infolist()), sum(info.file_size for info in self.entries.values()))
+        sizes = (info.file_size for info in self.entries.values() if not _too_large(info))  # those are never unpacked
+        check(path, len(self.zip.infolist()), sum(sizes))
         try:
             self.directory = Directory()
         except OSError as error:
@@ -101,7 +102,7 @@ class Archive:
             raise self._fault(error, inside) from None
 
     def _extract(self, info: zipfile.ZipInfo, real: str) -> None:
-        if info.compress_type not in METHODS or info.file_size > MOST_BYTES.get(os.path.basename(real), LARGEST):
+        if info.compress_type not in METHODS or _too_large(info):
             raise zipfile.BadZipFile
         os.makedirs(os.path.dirname(real), exist_ok=True)
         with self.zip.open(info) as entry:
@@ -150,6 +151,11 @@ def _zip(path: Path) -> zipfile.ZipFile:
         raise ConfigError(f"{path}: is damaged, or no zip file (get it again)") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {reason(error)}") from None
+
+
+def _too_large(info: zipfile.ZipInfo) -> bool:
+    """Whether a file says that it is larger than any of its name: such a one is damaged."""
+    return info.file_size > MOST_BYTES.get(os.path.basename(info.filename), LARGEST)
 
 
 def _is_own(info: zipfile.ZipInfo) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -150,3 +151,21 @@ def test_a_run_whose_run_json_is_damaged_is_not_resumed(tmp_path: Path, content:
     said = typed("train", "--resume", run)
     assert said.code == 2
     assert "run.json is damaged, and with it what the run began with: it cannot be resumed" in said.err
+
+
+def test_a_file_in_an_archive_that_says_it_is_huge_hides_no_other_run(tmp_path: Path) -> None:
+    """It is never unpacked, so its size does not count."""
+    for seed in (1, 2):
+        made(tmp_path / "runs", seed=seed)
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted((tmp_path / "runs").rglob("*.*")):
+            if path.is_file():
+                file.write(path, str(path.relative_to(tmp_path / "runs")))
+        name = next(each for each in file.namelist() if "-s1-" in each and each.endswith("metrics.csv"))
+        file.getinfo(name).file_size = 0xFFFF_FFFE  # in the list of contents alone
+    listed, compared = typed("runs", "list", archive), typed("compare", archive, "--no-control")
+    assert (listed.code, compared.code) == (0, 0)
+    assert "-s1-" in listed.out
+    assert "-s2-" in listed.out
+    assert f"{archive}: is damaged: {name} cannot be unpacked" in compared.err
