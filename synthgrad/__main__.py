@@ -12,9 +12,13 @@ def main() -> None:
             if number is not None and signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, lambda number, frame: os._exit(128 + number))
         from synthgrad.cli import main as command
+        from synthgrad.cli.endings import ignore_signals
     except KeyboardInterrupt:
         os._exit(130)
-    command()
+    try:
+        command()
+    finally:
+        ignore_signals()  # the command has ended: in the interpreter's own end there is nothing to unwind
 
 
 if __name__ == "__main__":

@@ -122,3 +122,18 @@ def test_signals_change_nothing_while_a_command_ends() -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def test_a_signal_after_the_command_has_ended_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python ends its threads then, and whatever a handler raised would be printed."""
+    from synthgrad.__main__ import main
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *endings.NUMBERS)}
+    monkeypatch.setattr(sys, "argv", ["synthgrad", "--version"])
+    try:
+        with pytest.raises(SystemExit):
+            main()
+        assert {signal.getsignal(number) for number in before} == {signal.SIG_IGN}
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
