@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO, NamedTuple
 
 from synthgrad.errors import RunError
+from synthgrad.files import open_regular
 from synthgrad.runs.directory import Run, not_written, reason, whole
 from synthgrad.runs.locking import take
 from synthgrad.runs.survey import Surveyor
@@ -91,7 +92,13 @@ def _laid_out(errand: Errand, below: Path) -> Stack:
 
 
 def _read(paths: Iterable[Path]) -> Files:
-    return {path.name: path.read_bytes() for path in paths if path.is_file()}
+    """The files that are there. Raises OSError if one is not a file."""
+    files = {}
+    for path in paths:
+        if path.exists():
+            with open_regular(path) as file:
+                files[path.name] = file.read()
+    return files
 
 
 def unpack(order: Order, runs: Path, files: Files) -> Path:

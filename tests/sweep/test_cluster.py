@@ -120,7 +120,6 @@ def test_what_cannot_be_written_has_failed_and_ends_the_sweep(tmp_path, cluster)
     assert {event.broken for event in heard if isinstance(event, Done)} == {True}
 
 
-@pytest.mark.slow  # fails in some runs: the other stack is at times not reported as ended (to be found out)
 def test_a_run_that_cannot_be_resumed_has_failed(tmp_path, cluster):
     """The others are trained."""
     path = made(tmp_path / "sweep", stop=2)
@@ -128,7 +127,7 @@ def test_a_run_that_cannot_be_resumed_has_failed(tmp_path, cluster):
     (path / "metrics.csv").mkdir()
     stacks = [taking_up(tmp_path, path, {}), stack(tmp_path / "sweep", [{"seed": 8}], 1, 1)]
     found = ended(work_on(cluster.address, stacks, never))
-    assert found[0] == Ended(0, 0, str(path), "failed", f"{path}: cannot be written: is a directory")
+    assert found[0] == Ended(0, 0, str(path), "failed", f"{path}: cannot be read: is a directory")
     assert found[1].outcome == "finished"
 
 
