@@ -30,7 +30,7 @@ Column = npt.NDArray[np.float64]
 UNFINISHED = "unfinished"
 """What a run without a result is: it is still running, or it was killed."""
 UNREADABLE = "unreadable"
-"""What a run is that cannot be read, or whose result cannot: nobody knows what came of it."""
+"""The outcome of a run that cannot be read, or whose result cannot: how it ended is unknown."""
 RESULTS = ("finished", "diverged", "interrupted", "failed")
 OPEN = ("failed", "interrupted", UNFINISHED)
 """Outcomes of runs that came to no end: they can be taken up, or pruned."""

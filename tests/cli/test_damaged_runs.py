@@ -128,7 +128,7 @@ def test_a_number_that_no_float_holds_is_damage(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["", '{"outcome": "fini', '{"outcome": "wonderful"}'])
 def test_a_run_whose_result_is_damaged_is_neither_deleted_nor_trained_again(tmp_path: Path, content: str) -> None:
-    """It may have finished: whoever wants it gone says so by name, and a sweep makes another beside it."""
+    """It may have finished: prune deletes it only by name, and a sweep trains another run."""
     config = write(tmp_path)
     runs = tmp_path / "runs"
     run = typed("train", config, "--runs", runs, "-q").run

@@ -189,7 +189,7 @@ def test_a_damaged_json_file_is_ignored_and_named(tmp_path, name, content):
 
 @pytest.mark.parametrize("outcome", ["wonderful", "unfinished", None, {"a": [1]}, 3])
 def test_an_outcome_that_does_not_exist_is_damage(tmp_path, outcome):
-    """Nobody knows what came of the run."""
+    """How the run ended is unknown."""
     path = made(tmp_path)
     rewritten(path, "result.json", outcome=outcome)
     run = Recorded(path)
