@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthgrad.experiment import Config
 from synthgrad.runs.locking import UNLOCKED
-from synthgrad.trainers.schedules import workers
+from synthgrad.schedules.options import workers
 from synthgrad.wording import counted
 
 if TYPE_CHECKING:

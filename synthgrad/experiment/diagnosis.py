@@ -17,9 +17,9 @@ import numpy.typing as npt
 from synthgrad.generators import Generator
 from synthgrad.nn.optimizers import SGD, Momentum
 from synthgrad.nn.truth import Truth
+from synthgrad.schedules.options import in_order
 from synthgrad.trainers import Trainer
-from synthgrad.trainers.blank import blank
-from synthgrad.trainers.schedules import in_order
+from synthgrad.trainers.zeroed import zeroed
 from synthgrad.types import Array, Batch, State
 
 Floats = npt.NDArray[np.float64]
@@ -38,7 +38,7 @@ class Diagnosis:
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
-        self.twin = blank(replace(trainer.setup, trainer=in_order(trainer.options)))
+        self.twin = zeroed(replace(trainer.setup, trainer=in_order(trainer.options)))
         self.twin.set_rate(0.0)
         self.pairs = [*_pairs(self.twin.state(), trainer.state()), *_pairs(self.twin.fixed, trainer.fixed)]
         self.truth = Truth(trainer.network, trainer.loss)

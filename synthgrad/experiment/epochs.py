@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from synthgrad.schedules.options import workers
 from synthgrad.trainers import Trainer
-from synthgrad.trainers.schedules import workers
 
 if TYPE_CHECKING:
     from synthgrad.experiment.objects import Experiment

@@ -17,12 +17,12 @@ from synthgrad.experiment.phases import Mark, Phase, restore, snapshot
 from synthgrad.experiment.replicas import Replica
 from synthgrad.experiment.settings import Before, Config
 from synthgrad.generators.generator import Surroundings
+from synthgrad.schedules.options import alone
 from synthgrad.streams import Normals, TutorialStreams, make_streams
 from synthgrad.tasks import TASKS
 from synthgrad.tasks.feed import Feed, Order
 from synthgrad.tasks.task import Examples
 from synthgrad.trainers import TRAINERS, Setup, Trainer
-from synthgrad.trainers.schedules import alone
 from synthgrad.types import Array
 
 

@@ -11,11 +11,11 @@ import numpy as np
 from synthgrad.config import AUTO, Auto, Flag, Fractions, Int, NameOf, OneOf, Options, chosen_of, option
 from synthgrad.errors import ConfigError, Problem
 from synthgrad.nn.losses import LOSSES
+from synthgrad.schedules.options import varies
 from synthgrad.streams import STREAMS
 from synthgrad.tasks import TASKS, Sizes
 from synthgrad.tasks.files import fingerprints, gib, memory
 from synthgrad.trainers import TRAINERS, NetworkOptions
-from synthgrad.trainers.schedules import varies
 
 Need = tuple[int, tuple[str, ...], str]
 """Bytes, the key that asks for them, and what they are for."""

@@ -16,8 +16,8 @@ import numpy as np
 from synthgrad.config import Options, plain
 from synthgrad.experiment import Config
 from synthgrad.runs.directory import Run
+from synthgrad.schedules.options import alone
 from synthgrad.tasks import TASKS, Sizes
-from synthgrad.trainers.schedules import alone
 
 CACHE_BYTES = 1 << 20
 """The second-level cache of a core, where the system does not say."""

@@ -20,10 +20,10 @@ from synthgrad.nn.dense import Dense
 from synthgrad.nn.module import module
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.nn.parameters import LINE, aligned
-from synthgrad.trainers.delayed_stages import DelayedStage
-from synthgrad.trainers.edge import Edge
-from synthgrad.trainers.pipeline import Pipeline
-from synthgrad.trainers.schedules import DELAYING, Pipelined, Sequential
+from synthgrad.schedules.channel import Channel
+from synthgrad.schedules.delayed_stages import DelayedStage
+from synthgrad.schedules.options import DELAYING, Pipelined, Sequential
+from synthgrad.schedules.pipeline import Pipeline
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
 from synthgrad.types import Array, Batch, State
 
@@ -148,8 +148,8 @@ class DelayedGradient(Trainer):
                 module(self.layers[a:b]), self.optimizer(a, b), a + 1, delays[a], None if delays[a] else self.loss, lead
             ) for a, b in spans
         ]  # fmt: skip
-        edges = [Edge(stage.top.spec.n_out, stage.delay + 1, lead, dtype) for stage in stages[:-1]]
-        return Pipeline(stages, edges, lead)
+        channels = [Channel(stage.top.spec.n_out, stage.delay + 1, lead, dtype) for stage in stages[:-1]]
+        return Pipeline(stages, channels, lead)
 
     def set_rate(self, factor: float) -> None:
         super().set_rate(factor)

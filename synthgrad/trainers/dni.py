@@ -36,13 +36,13 @@ from synthgrad.nn.losses import Loss
 from synthgrad.nn.module import module
 from synthgrad.nn.optimizers import share_gradients
 from synthgrad.nn.truth import Truth
-from synthgrad.trainers.edge import Edge
-from synthgrad.trainers.mix import Mix
-from synthgrad.trainers.pipeline import Pipeline
-from synthgrad.trainers.schedules import SCHEDULES, Coins, Free, PipelinedGenerators, Sequential, Stochastic
-from synthgrad.trainers.stages import SyntheticStage
+from synthgrad.schedules.channel import Channel
+from synthgrad.schedules.mixed import Mix
+from synthgrad.schedules.options import SCHEDULES, Coins, Free, PipelinedGenerators, Sequential, Stochastic
+from synthgrad.schedules.pipeline import Pipeline
+from synthgrad.schedules.stages import SyntheticStage
+from synthgrad.schedules.unlocked import Place, Source, Unlocked
 from synthgrad.trainers.trainer import Model, Setup, Trainer, TrainerOptions
-from synthgrad.trainers.unlocked import Place, Source, Unlocked
 from synthgrad.types import Array, Batch, State
 
 
@@ -181,8 +181,8 @@ class DNI(Trainer):
             if not isinstance(M, Oracle)
         ]
         slots = 2 * delay + 2 if self.input_models else delay + 1
-        edges = [Edge(M.n, slots, self.around.lead, self.around.dtype) for M in self.generators]
-        return Pipeline(stages, edges, self.around.lead)
+        channels = [Channel(M.n, slots, self.around.lead, self.around.dtype) for M in self.generators]
+        return Pipeline(stages, channels, self.around.lead)
 
     @property
     def models(self) -> Sequence[Model]:

@@ -20,7 +20,7 @@ from synthgrad.nn.initial import INITIAL, Normal
 from synthgrad.nn.losses import LOSSES
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import OPTIMIZERS, Optimizer, SGDOptions
-from synthgrad.trainers.pipeline import Pipeline
+from synthgrad.schedules.pipeline import Pipeline
 from synthgrad.types import Array, Batch, Number, State
 
 

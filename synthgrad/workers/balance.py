@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from statistics import median
 
-from synthgrad.trainers.pipeline import Pipeline
+from synthgrad.schedules.pipeline import Pipeline
 from synthgrad.types import Batch
 
 SECONDS = 0.1

@@ -19,11 +19,11 @@ import numpy as np
 
 from synthgrad import processes
 from synthgrad.errors import RunError
+from synthgrad.schedules.options import soon
+from synthgrad.schedules.stages import Figures
 from synthgrad.tasks.feed import Feed
 from synthgrad.trainers import Trainer
-from synthgrad.trainers.blank import blank
-from synthgrad.trainers.schedules import soon
-from synthgrad.trainers.stages import Figures
+from synthgrad.trainers.zeroed import zeroed
 from synthgrad.types import Batch
 from synthgrad.workers.arena import Arena, Plot, total
 from synthgrad.workers.balance import costs, shares
@@ -109,7 +109,7 @@ class Crew:
         """Seconds a step by stage; where every stage has a worker of its own there is nothing to balance."""
         if count >= len(self.pipeline.stages):
             return [1.0] * len(self.pipeline.stages)
-        trial = blank(replace(self.trainer.setup, trainer=soon(self.trainer.options)))
+        trial = zeroed(replace(self.trainer.setup, trainer=soon(self.trainer.options)))
         assert trial.pipeline is not None
         trial.set_rate(0.0)
         x, y = self.feed.source_x[: self.feed.size], self.feed.source_y[: self.feed.size]
@@ -127,9 +127,9 @@ class Crew:
             for j, array in enumerate(stage.state()):
                 yield Plot(f"state.{k}.{j}", array.shape, str(array.dtype))
         for k in self.lines.crossed:
-            edge = self.pipeline.edges[k]
+            channel = self.pipeline.channels[k]
             for side in "hg":
-                yield Plot(f"edge.{k}.{side}", (edge.slots, self.feed.size * edge.n), dtype)
+                yield Plot(f"channel.{k}.{side}", (channel.slots, self.feed.size * channel.n), dtype)
 
     def _start(self, plots: Sequence[Plot]) -> None:
         around, options, feed = self.trainer.around, self.trainer.options, self.feed
@@ -245,8 +245,8 @@ class Crew:
         """How many batches lie between a stage and the next, and how many can, where these have two workers."""
         if k not in self.lines.crossed:
             return 0, 0
-        h, g = self.lines.edge(k)
-        room = self.pipeline.edges[k].slots
+        h, g = self.lines.channel(k)
+        room = self.pipeline.channels[k].slots
         return max(0, min(room, self.counters[h] - self.counters[g])), room
 
     # the end ------------------------------------------------------------------------------------

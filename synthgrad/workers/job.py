@@ -11,9 +11,9 @@ from synthgrad.workers.waiting import WIDTH
 
 
 class Lines(NamedTuple):
-    """Where counters stand, a line for each: first of the workers, then two of each crossed edge, then of the stages.
+    """Where counters stand, one line each: of the workers, then two of each crossed channel, then of the stages.
 
-    ``crossed`` are the edges between two workers, counted from the lowest.
+    ``crossed`` are the channels between two workers, counted from the lowest.
     """
 
     workers: int
@@ -29,8 +29,8 @@ class Lines(NamedTuple):
         """The place of a worker's own line."""
         return worker * WIDTH
 
-    def edge(self, k: int) -> tuple[int, int]:
-        """The places of the two counters of a crossed edge, of h and of g."""
+    def channel(self, k: int) -> tuple[int, int]:
+        """The places of the two counters of a crossed channel, of h and of g."""
         line = self.workers + 2 * self.crossed.index(k)
         return line * WIDTH, (line + 1) * WIDTH
 

@@ -18,14 +18,14 @@ import numpy as np
 
 from synthgrad.generators.generator import Surroundings
 from synthgrad.processes import SIGNALS
+from synthgrad.schedules.stages import Stage
 from synthgrad.tasks.feed import Feed
 from synthgrad.trainers import Setup
-from synthgrad.trainers.blank import Undrawn, blank
-from synthgrad.trainers.stages import Stage
+from synthgrad.trainers.zeroed import Zeros, zeroed
 from synthgrad.types import Array
 from synthgrad.workers.arena import Arena
 from synthgrad.workers.job import Done, Epoch, Failed, Job
-from synthgrad.workers.shared_edge import SharedEdge
+from synthgrad.workers.shared_channel import SharedChannel
 from synthgrad.workers.waiting import STEP, WAITED, Abandoned, Watch
 
 
@@ -69,8 +69,8 @@ class Worker:
         self.job, self.arrays = job, arena.arrays
         self.counters = memoryview(self.arrays["counters"]).cast("B").cast("q")  # type: ignore[arg-type]
         self.watch = Watch(self.counters, job.number, crowded=job.crowded)
-        around = Surroundings(job.n_x, job.n_y, (), np.dtype(job.dtype), Undrawn(()), job.outputs)
-        self.trainer = blank(Setup(job.network, job.trainer, around))
+        around = Surroundings(job.n_x, job.n_y, (), np.dtype(job.dtype), Zeros(()), job.outputs)
+        self.trainer = zeroed(Setup(job.network, job.trainer, around))
         assert self.trainer.pipeline is not None
         self.pipeline = self.trainer.pipeline
         for k in job.lines.crossed:
@@ -80,10 +80,10 @@ class Worker:
         self.feed = self._feed()
 
     def _share(self, k: int) -> None:
-        """Put an edge in shared memory."""
-        edge, job = self.pipeline.edges[k], self.job
-        hs, gs = (self.arrays[f"edge.{k}.{side}"] for side in "hg")
-        shared = SharedEdge(edge.n, hs, gs, edge.dtype, self.watch, *job.lines.edge(k))
+        """Put a channel in shared memory."""
+        channel, job = self.pipeline.channels[k], self.job
+        hs, gs = (self.arrays[f"channel.{k}.{side}"] for side in "hg")
+        shared = SharedChannel(channel.n, hs, gs, channel.dtype, self.watch, *job.lines.channel(k))
         self.pipeline.stages[k].above = self.pipeline.stages[k + 1].below = shared
 
     def _shared(self, k: int) -> Iterator[Array]:

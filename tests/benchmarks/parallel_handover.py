@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 from synthgrad.workers.arena import Arena, Plot
-from synthgrad.workers.shared_edge import SharedEdge
+from synthgrad.workers.shared_channel import SharedChannel
 from synthgrad.workers.waiting import WIDTH, Watch
 
 GOAL_US = 2.0
@@ -71,7 +71,7 @@ def shared_edge() -> Turns:
     arena = Arena.make([Plot("counters", (4 * WIDTH,), "int64"), *(Plot(side, (2, 1), "float32") for side in "hg")])
     counters = memoryview(arena.arrays["counters"]).cast("B").cast("q")  # type: ignore[arg-type]
     lower, upper = (
-        SharedEdge(1, arena.arrays["h"], arena.arrays["g"], "float32", watch, 2 * WIDTH, 3 * WIDTH)
+        SharedChannel(1, arena.arrays["h"], arena.arrays["g"], "float32", watch, 2 * WIDTH, 3 * WIDTH)
         for watch in (Watch(counters, own, crowded=False) for own in (0, 1))
     )
     upper.watch.parent = os.getpid()  # it is a child of this process that will look

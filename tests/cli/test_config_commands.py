@@ -17,10 +17,10 @@ from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.initial import INITIAL
 from synthgrad.nn.losses import LOSSES
 from synthgrad.nn.optimizers import OPTIMIZERS
+from synthgrad.schedules.options import SCHEDULES
 from synthgrad.streams import STREAMS
 from synthgrad.tasks import TASKS
 from synthgrad.trainers import TRAINERS
-from synthgrad.trainers.schedules import SCHEDULES
 
 REGISTRIES = {
     "task.name": TASKS, "trainer.name": TRAINERS, "stream": STREAMS, "network.activation": ACTIVATIONS,

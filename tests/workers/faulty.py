@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from synthgrad.trainers.stages import SyntheticStage
+from synthgrad.schedules.stages import SyntheticStage
 from synthgrad.types import Batch
 from synthgrad.workers import worker
 

@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from synthgrad.trainers.delayed_stages import DelayedStage
-from synthgrad.trainers.stages import SyntheticStage
+from synthgrad.schedules.delayed_stages import DelayedStage
+from synthgrad.schedules.stages import SyntheticStage
 from synthgrad.workers import worker
-from synthgrad.workers.shared_edge import SharedEdge
+from synthgrad.workers.shared_channel import SharedChannel
 
 PLACES: dict[type, tuple[str, ...]] = {
     SyntheticStage: ("step", "settle"),
     DelayedStage: ("step", "settle"),
-    SharedEdge: ("send_h", "send_g", "await_h", "await_g"),
+    SharedChannel: ("send_h", "send_g", "await_h", "await_g"),
 }
 PACES = (0.0, 2e-4, 2e-3)
 """Seconds that a worker loses at most, whenever it is held up: each worker has a pace of its own."""

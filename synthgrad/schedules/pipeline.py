@@ -10,23 +10,23 @@ import itertools
 from collections.abc import Sequence
 
 from synthgrad.generators import Generator
-from synthgrad.trainers.edge import Edge
-from synthgrad.trainers.stages import Figures, Stage
+from synthgrad.schedules.channel import Channel
+from synthgrad.schedules.stages import Figures, Stage
 from synthgrad.types import Batch, Lead
 
 
 class Pipeline:
-    """Stages, the lowest first, and the edges between neighbours.
+    """Stages, the lowest first, and the channels between neighbours.
 
     A pipeline is empty between two epochs: in the last step of an epoch what is under way arrives, as evaluation
     wants the network whole. So the last ``delay`` targets of an epoch are less late.
     """
 
-    def __init__(self, stages: Sequence[Stage], edges: Sequence[Edge], lead: Lead) -> None:
-        self.stages, self.edges, self.lead = stages, list(edges), lead
+    def __init__(self, stages: Sequence[Stage], channels: Sequence[Channel], lead: Lead) -> None:
+        self.stages, self.channels, self.lead = stages, list(channels), lead
         self.t = 0
-        for edge, (lower, upper) in zip(edges, itertools.pairwise(stages), strict=True):
-            lower.above = upper.below = edge
+        for channel, (lower, upper) in zip(channels, itertools.pairwise(stages), strict=True):
+            lower.above = upper.below = channel
 
     def step(self, batch: Batch) -> None:
         """Work on one batch, module after module."""

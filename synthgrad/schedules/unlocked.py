@@ -13,7 +13,7 @@ from synthgrad.nn.dense import Dense
 from synthgrad.nn.losses import Loss
 from synthgrad.nn.module import Module
 from synthgrad.nn.optimizers import Optimizer
-from synthgrad.trainers.schedules import Coins
+from synthgrad.schedules.options import Coins
 from synthgrad.types import Array, Batch, Lead, State
 
 Source = Generator | Oracle

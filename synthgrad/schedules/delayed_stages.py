@@ -15,7 +15,7 @@ from synthgrad.nn.dense import Dense
 from synthgrad.nn.losses import Loss
 from synthgrad.nn.module import Module, module
 from synthgrad.nn.optimizers import Optimizer
-from synthgrad.trainers.stages import Stage
+from synthgrad.schedules.stages import Stage
 from synthgrad.types import Array, Batch, Lead
 
 

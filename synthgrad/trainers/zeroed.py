@@ -12,7 +12,7 @@ from synthgrad.types import Lead
 
 
 @dataclass(frozen=True)
-class Undrawn:
+class Zeros:
     """Zeros in the place of random numbers; a class, so that another process can be told of it."""
 
     lead: Lead
@@ -21,7 +21,7 @@ class Undrawn:
         return np.zeros((*self.lead, *shape))
 
 
-def blank(setup: Setup) -> Trainer:
+def zeroed(setup: Setup) -> Trainer:
     """A trainer of these options, its weights not drawn."""
-    around = replace(setup.around, draw=Undrawn(setup.around.lead))
+    around = replace(setup.around, draw=Zeros(setup.around.lead))
     return TRAINERS[setup.trainer.name](replace(setup, around=around))

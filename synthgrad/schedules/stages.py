@@ -22,22 +22,22 @@ from synthgrad.nn.dense import Dense
 from synthgrad.nn.losses import Loss
 from synthgrad.nn.module import Module
 from synthgrad.nn.optimizers import Optimizer
-from synthgrad.trainers.edge import Edge
+from synthgrad.schedules.channel import Channel
 from synthgrad.types import Array, Batch
 
 Figures = dict[str, npt.NDArray[Any]]
 
 
 class Stage:
-    """A module and its place: layers ``first`` to ``last``, counted from 1, an edge below and one above, or none."""
+    """A module and its place: layers ``first`` to ``last``, counted from 1, a channel below and one above, or none."""
 
     def __init__(self, f: Dense | Module, optimizer: Optimizer, first: int, delay: int) -> None:
         self.f, self.optimizer, self.delay = f, optimizer, delay
         self.layers: Sequence[Dense] = [f] if isinstance(f, Dense) else f.layers
         self.first, self.last = first, first + len(self.layers) - 1
         self.bottom, self.top = self.layers[0], self.layers[-1]
-        self.below: Edge | None = None
-        self.above: Edge | None = None
+        self.below: Channel | None = None
+        self.above: Channel | None = None
         self.rows = 0
         self.updates, self.late, self.fits = 0, 0, 0  # counted in an epoch
         self.done = 0  # so many batches of the epoch have had what comes from above
@@ -51,9 +51,9 @@ class Stage:
     def use(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples."""
         self.rows = rows
-        for edge in (self.below, self.above):
-            if edge is not None:
-                edge.use(rows)
+        for channel in (self.below, self.above):
+            if channel is not None:
+                channel.use(rows)
 
     def step(self, t: int, batch: Batch) -> None:
         """Work on batch t."""
@@ -155,7 +155,7 @@ class SyntheticStage(Stage):
             for s in range(self.looked, due):
                 self._fit_input_model(s, self.below)
 
-    def _fit_generator(self, t: int, s: int, above: Edge) -> None:
+    def _fit_generator(self, t: int, s: int, above: Channel) -> None:
         M = self.Ms[s % len(self.Ms)]
         above.await_g(s)
         if self.anew:
@@ -163,7 +163,7 @@ class SyntheticStage(Stage):
         M.fit(above.g(s, M.rows))  # sg_k(s) -> g_k(s)
         self.late, self.fits, self.done = self.late + t - s, self.fits + 1, s + 1
 
-    def _fit_input_model(self, s: int, below: Edge) -> None:
+    def _fit_input_model(self, s: int, below: Channel) -> None:
         I = self.Is[s % len(self.Is)]
         below.await_h(s)
         if self.anew:

@@ -1,15 +1,15 @@
-"""An edge between modules that different processes work at."""
+"""A channel between modules that different processes work at."""
 
 from __future__ import annotations
 
 import numpy.typing as npt
 
-from synthgrad.trainers.edge import Edge, Slots
+from synthgrad.schedules.channel import Channel, Slots
 from synthgrad.types import Array
 from synthgrad.workers.waiting import Watch
 
 
-class SharedEdge(Edge):
+class SharedChannel(Channel):
     """Slots (slots, B n) in shared memory, and two counters: how many h are there, and how many g.
 
     ``h_at`` and ``g_at`` are the places of the counters. Everything is written where it will be read.

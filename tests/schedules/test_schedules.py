@@ -11,8 +11,8 @@ from lines import DNI, INPUTS, STOCHASTIC, pipelined, steps
 
 from synthgrad.experiment import Experiment
 from synthgrad.generators.generator import Surroundings
+from synthgrad.schedules.options import Coins, alone, in_order, varies, workers
 from synthgrad.streams import Streams
-from synthgrad.trainers.schedules import Coins, alone, in_order, varies, workers
 
 FOUR = {"network.hidden": [9, 8, 7, 6], "training.batch_size": 6}
 FREE = {"trainer.schedule": {"kind": "free", "workers": 1}}

@@ -1,4 +1,4 @@
-"""An edge between two processes: two views of the same slots, and counters that say what is there."""
+"""A channel between two processes: two views of the same slots, and counters that say what is there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from typed import until
 
 from synthgrad.workers.arena import Arena, Plot
-from synthgrad.workers.shared_edge import SharedEdge
+from synthgrad.workers.shared_channel import SharedChannel
 from synthgrad.workers.waiting import STOP, WIDTH, Abandoned, Watch
 
 N, SLOTS, ROWS = 3, 2, 5
@@ -18,14 +18,14 @@ N, SLOTS, ROWS = 3, 2, 5
 
 @pytest.fixture
 def sides():
-    """The same edge as its two neighbours see it."""
+    """The same channel as its two neighbours see it."""
     with closing(Arena.make([Plot("counters", (4 * WIDTH,), "int64"), *_slots()])) as arena:
         counters = memoryview(arena.arrays["counters"]).cast("B").cast("q")
         made = []
         for own in range(2):
             watch = Watch(counters, own, crowded=True)
             hs, gs = arena.arrays["h"], arena.arrays["g"]
-            made.append(SharedEdge(N, hs, gs, "float64", watch, 2 * WIDTH, 3 * WIDTH))
+            made.append(SharedChannel(N, hs, gs, "float64", watch, 2 * WIDTH, 3 * WIDTH))
             made[-1].use(ROWS)
         yield made
 

@@ -11,7 +11,7 @@ from conftest import arrays, finish, same_bits, tiny
 from lines import DNI, INPUTS, STOCHASTIC, check_against_the_line, optimizers
 
 from synthgrad.experiment import Diverged, Experiment, train
-from synthgrad.trainers.schedules import Coins
+from synthgrad.schedules.options import Coins
 
 FOUR = {"network.hidden": [9, 8, 7, 6], "training.batch_size": 6, "training.epochs": 3}
 """Seven steps an epoch, the last on four examples."""

@@ -10,12 +10,12 @@ from synthgrad.types import Array, Lead
 Slots = list[Array]
 
 
-class Edge:
+class Channel:
     """Upward h(t), downward its gradient g(t), both (B, n): in slots used in turn, t counts an epoch's batches from 0.
 
     The modules write into the slots and read out of them; nothing is copied. A slot is free again when the schedule
     has it so, and ``slots`` must be enough for that. Here the modules take turns in one process, and whoever asks for
-    something finds it there: ``await_h`` and ``await_g`` are for edges between processes, which wait.
+    something finds it there: ``await_h`` and ``await_g`` are for channels between processes, which wait.
     """
 
     def __init__(self, n: int, slots: int, lead: Lead, dtype: npt.DTypeLike) -> None:

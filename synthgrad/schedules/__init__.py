@@ -1,0 +1,1 @@
+"""When the modules of a network work, and what they wait for."""
