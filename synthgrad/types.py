@@ -17,6 +17,8 @@ Array = npt.NDArray[np.floating[Any]]
 Lead = tuple[int, ...]
 State = dict[str, npt.NDArray[Any]]
 """Everything that a step of training changes, by name: what a snapshot copies."""
+Metrics = dict[str, npt.NDArray[Any]]
+"""Numbers of an epoch by column, shape ``lead`` each."""
 
 Outputs = Literal["bits", "classes", "values"]
 """What the labels of a task are: each 0 or 1, one-hot rows, or any numbers."""

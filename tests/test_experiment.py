@@ -288,7 +288,7 @@ def test_an_exception_within_an_epoch_leaves_the_last_finished_one():
         list(train(experiment))
     next(record for record in train(untouched) if isinstance(record, Epoch))
     assert same_bits(arrays(experiment), arrays(untouched))
-    assert all(value == 0 for value in experiment.trainer.figures().values())
+    assert all(value == 0 for value in experiment.trainer.metrics().values())
 
 
 def test_a_fresh_task_keeps_its_own_data():

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from synthgrad.experiment import Config
 from synthgrad.runs.locking import UNLOCKED
-from synthgrad.schedules.options import workers
 from synthgrad.wording import counted
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def timed(config: Config) -> list[str]:
 
 def spared(config: Config, processes: int) -> list[str]:
     """What is to be known where there are fewer modules than workers were asked for."""
-    asked = workers(config.trainer)
+    asked = config.trainer.timing.processes
     if asked <= processes:
         return []
     came = counted(processes, "process", "processes")

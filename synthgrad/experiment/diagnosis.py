@@ -17,8 +17,8 @@ import numpy.typing as npt
 from synthgrad.generators import Generator
 from synthgrad.nn.optimizers import SGD, Momentum
 from synthgrad.nn.truth import Truth
-from synthgrad.schedules.options import in_order
 from synthgrad.trainers import Trainer
+from synthgrad.trainers.dni import DNI
 from synthgrad.trainers.zeroed import zeroed
 from synthgrad.types import Array, Batch, State
 
@@ -38,15 +38,14 @@ class Diagnosis:
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
-        self.twin = zeroed(replace(trainer.setup, trainer=in_order(trainer.options)))
+        self.twin = zeroed(replace(trainer.setup, trainer=trainer.options.in_order()))
         self.twin.set_rate(0.0)
         self.pairs = [*_pairs(self.twin.state(), trainer.state()), *_pairs(self.twin.fixed, trainer.fixed)]
         self.truth = Truth(trainer.network, trainer.loss)
         self.received: dict[int, Array] = {}
         for i, f in enumerate(self.twin.layers[:-1], 1):
             f.backward = partial(self._receive, i, f.backward)  # type: ignore[method-assign]
-        self.generators = [M for M in self.twin.generators if M.i < len(self.twin.layers)]
-        descending = self.generators if hasattr(trainer.options, "generator") else []  # the printed listing's climb
+        descending = self.twin.generators if isinstance(self.twin, DNI) else []  # the printed listing's climb
         self.bounded = [M for M in descending if isinstance(M, Generator) and _is_linear_descent(M)]
 
     def columns(self) -> list[str]:

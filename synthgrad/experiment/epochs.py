@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from synthgrad.schedules.options import workers
 from synthgrad.trainers import Trainer
+from synthgrad.trainers.modular import pipeline_of
 
 if TYPE_CHECKING:
     from synthgrad.experiment.objects import Experiment
@@ -29,9 +29,10 @@ class Epochs:
 
     def processes(self, trainer: Trainer) -> int:
         """How many processes share the modules of a trainer, 1 where this one trains them in order."""
-        if not self.shared or trainer.pipeline is None:
+        pipeline = pipeline_of(trainer)
+        if not self.shared or pipeline is None:
             return 1
-        return min(workers(trainer.options), len(trainer.pipeline.stages))
+        return min(trainer.options.timing.processes, len(pipeline.stages))
 
     def ready(self) -> None:
         """Have the processes for the trainer of the moment. Raises RunError."""
@@ -63,12 +64,12 @@ class Epochs:
             trainer.step(batch)
             yield done
         trainer.settle()
-        if trainer.pipeline is not None:
+        if pipeline_of(trainer):
             yield done
 
     def figures(self) -> dict[str, npt.NDArray[Any]]:
         """What the trainer adds to the epoch that was just trained."""
-        return self.crew.figures if self.crew else self.experiment.trainer.figures()
+        return self.crew.figures if self.crew else self.experiment.trainer.metrics()
 
     def loads(self) -> Sequence[Load]:
         """What the processes have been doing since the last look, if there are any."""

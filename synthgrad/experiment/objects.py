@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,14 @@ from synthgrad.experiment.phases import Mark, Phase, restore, snapshot
 from synthgrad.experiment.replicas import Replica
 from synthgrad.experiment.settings import Before, Config
 from synthgrad.generators.generator import Surroundings
-from synthgrad.schedules.options import alone
 from synthgrad.streams import Normals, TutorialStreams, make_streams
 from synthgrad.tasks import TASKS
 from synthgrad.tasks.feed import Feed, Order
 from synthgrad.tasks.task import Examples
 from synthgrad.trainers import TRAINERS, Setup, Trainer
 from synthgrad.types import Array
+
+O = TypeVar("O", bound=Options)
 
 
 class Experiment:
@@ -54,7 +55,7 @@ class Experiment:
         around = Surroundings(task.n_x, task.n_y, self.lead, self.dtype, self.draw, task.outputs)
         for section in ("task", "training"):  # the same for all replicas
             stacked([getattr(c, section) for c in configs])
-        if self.lead and any(alone(trainer) for _, trainer in config.trainers()):
+        if self.lead and not all(trainer.timing.stacks for _, trainer in config.trainers()):
             raise ValueError("a network whose modules update by chance or by timing is no part of a stack")
         if any(c.diagnostics != config.diagnostics for c in configs):
             raise ValueError("diagnostics differs within a stack")
@@ -218,7 +219,7 @@ def _digest(*arrays: npt.NDArray[Any]) -> str:
     return digest.hexdigest()
 
 
-def stacked_or_none(options: Sequence[Options | None]) -> Options | None:
+def stacked_or_none(options: Sequence[O | None]) -> O | None:
     """The same of a section that may be left out, by all of a stack or by none. Raises ValueError."""
     there = [each for each in options if each is not None]
     if there and len(there) < len(options):
@@ -226,7 +227,7 @@ def stacked_or_none(options: Sequence[Options | None]) -> Options | None:
     return stacked(there) if there else None
 
 
-def stacked(options: Sequence[Options]) -> Options:
+def stacked(options: Sequence[O]) -> O:
     """The options of a stack: numbers that differ become arrays (R,).
 
     Raises ValueError where something differs that a stack cannot hold side by side.

@@ -11,11 +11,10 @@ import numpy as np
 from synthgrad.config import AUTO, Auto, Flag, Fractions, Int, NameOf, OneOf, Options, chosen_of, option
 from synthgrad.errors import ConfigError, Problem
 from synthgrad.nn.losses import LOSSES
-from synthgrad.schedules.options import varies
 from synthgrad.streams import STREAMS
 from synthgrad.tasks import TASKS, Sizes
 from synthgrad.tasks.files import fingerprints, gib, memory
-from synthgrad.trainers import TRAINERS, NetworkOptions
+from synthgrad.trainers import TRAINERS, NetworkOptions, TrainerOptions
 
 Need = tuple[int, tuple[str, ...], str]
 """Bytes, the key that asks for them, and what they are for."""
@@ -56,7 +55,7 @@ class Branch(Options):
     """Another trainer before: it trains the first epochs, and ``trainer`` goes on from the state that it leaves."""
 
     epoch: Int = option(meaning="the last epoch of the trainer before", ge=1)
-    trainer: Annotated[Options, OneOf(TRAINERS)] = option(meaning="the training algorithm up to there")
+    trainer: Annotated[TrainerOptions, OneOf(TRAINERS)] = option(meaning="the training algorithm up to there")
     training: Before = option(Before, "what training said up to there")
 
 
@@ -69,7 +68,7 @@ class Config(Options):
     )
     task: Annotated[Options, OneOf(TASKS)] = option(meaning="what is learned")
     network: NetworkOptions = option(NetworkOptions, "dense layers between input and output")
-    trainer: Annotated[Options, OneOf(TRAINERS)] = option(meaning="the training algorithm")
+    trainer: Annotated[TrainerOptions, OneOf(TRAINERS)] = option(meaning="the training algorithm")
     training: Training = option(Training, "epochs, batches, evaluation")
     branch: Branch | None = option(None, "another trainer for the first epochs; without it there is none")
     diagnostics: Flag = option(True, "cosine and skill of what hidden layers receive, on evaluated epochs")
@@ -97,7 +96,7 @@ class Config(Options):
     @property
     def varies(self) -> bool:
         """Whether the result depends on timing, so that no run repeats another."""
-        return any(varies(trainer) for _, trainer in self.trainers())
+        return any(trainer.timing.varies for _, trainer in self.trainers())
 
     def files(self) -> dict[str, str]:
         """By name, fingerprints of the user's files that the task reads, as they are now. Raises ConfigError."""
@@ -194,4 +193,4 @@ class Config(Options):
         steps = -(-sizes.train // batch)
         for key, trainer in self.trainers():
             late = ("schedule", "delay") if hasattr(getattr(trainer, "schedule", None), "delay") else ("delay",)
-            yield item * trainer.kept(widths, batch, steps), (*key, *late), "gradients under way"
+            yield item * trainer.history_size(widths, batch, steps), (*key, *late), "gradients under way"

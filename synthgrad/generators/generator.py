@@ -94,7 +94,7 @@ class GeneratorOptions(Options):
         "before", "synthetic targets are handed down through a layer's weights from before or after its own update"
     )
 
-    def beside(self, widths: Sequence[int], at: Sequence[int]) -> int:
+    def extra_weights(self, widths: Sequence[int], at: Sequence[int]) -> int:
         """Numbers that are read beside the network's weights: those of all generators, and of a twin of the network.
 
         There is one after each of the hidden layers ``at``.
@@ -114,10 +114,11 @@ class GeneratorOptions(Options):
 class Generator:
     """M of the hidden layer ``i`` (counted from 1), whose output has ``n`` units."""
 
-    kind, gives = "generator", "synthetic gradient"
+    kind, gives, error = "generator", "synthetic gradient", "generator_error"
 
-    def __init__(self, options: GeneratorOptions, i: int, n: int, around: Surroundings, init: Any = None) -> None:
+    def __init__(self, options: Any, i: int, n: int, around: Surroundings, init: Any = None) -> None:
         self.options, self.i, self.n, self.around = options, i, n, around
+        self.column = f"{self.error}.{i}"
         lead, dtype = around.lead, around.dtype
         self.inputs = [INPUTS[name] for name in options.input]
         self.widths = [each.width(around, n) for each in self.inputs]

@@ -38,7 +38,7 @@ class InputModelOptions(Options):
     normalize: ClassVar[bool] = False
     scale: ClassVar[float] = 1.0
 
-    def beside(self, widths: Sequence[int], at: Sequence[int]) -> int:
+    def extra_weights(self, widths: Sequence[int], at: Sequence[int]) -> int:
         """Numbers that are read beside the network's weights; there is a model for each of the hidden layers ``at``."""
         rows = [[widths[0], *self.hidden, widths[i]] for i in at]
         return sum(a * b for row in rows for a, b in itertools.pairwise(row))
@@ -47,5 +47,5 @@ class InputModelOptions(Options):
 class InputModel(Generator):
     """I of the hidden layer ``i`` (counted from 1), whose output it predicts: a generator of h, with all its ways."""
 
-    kind, gives = "input_model", "synthetic input"
+    kind, gives, error = "input_model", "synthetic input", "input_error"
     options: Any

@@ -25,8 +25,11 @@ class OracleOptions(Options):
 
     kind: Literal["oracle"]
     alpha: ClassVar[float] = 0.0  # nothing moves
+    every: ClassVar[int] = 1
+    target: ClassVar[str] = "synthetic"  # what the error is measured against
+    targets: ClassVar[str] = "before"
 
-    def beside(self, widths: Sequence[int], at: Sequence[int]) -> int:
+    def extra_weights(self, widths: Sequence[int], at: Sequence[int]) -> int:
         """Numbers that are read beside the network's weights: those of its twin."""
         return sum(a * b for a, b in itertools.pairwise(widths))
 
@@ -43,6 +46,7 @@ class Oracle:
         self.options, self.truth, self.i, self.looks = options, truth, i, looks
         self.network = truth.twin
         self.n = truth.network.specs[i - 1].n_out
+        self.column = f"generator_error.{i}"
         self._tapes: dict[int, Tape] = {}
 
     def use(self, rows: int) -> None:
@@ -50,6 +54,8 @@ class Oracle:
         if rows not in self._tapes:
             self._tapes[rows] = Tape(rows, self.n, self.network.lead, self.network.dtype)
         self.tape = self._tapes[rows]
+        if self.looks:
+            self.truth.use(rows)
 
     def delta(self, h: Array, batch: Batch) -> Array:
         """The gradient, shape (B, n)."""

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 from synthgrad.generators import Generator
 from synthgrad.schedules.channel import Channel
-from synthgrad.schedules.stages import Figures, Stage
-from synthgrad.types import Batch, Lead
+from synthgrad.schedules.schedule import Schedule
+from synthgrad.schedules.stages import Stage
+from synthgrad.types import Array, Batch, Lead, Metrics
 
 
-class Pipeline:
+class Pipeline(Schedule):
     """Stages, the lowest first, and the channels between neighbours.
 
     A pipeline is empty between two epochs: in the last step of an epoch what is under way arrives, as evaluation
@@ -28,38 +30,32 @@ class Pipeline:
         for channel, (lower, upper) in zip(channels, itertools.pairwise(stages), strict=True):
             lower.above = upper.below = channel
 
-    def step(self, batch: Batch) -> None:
-        """Work on one batch, module after module."""
+    def step(self, h: Array, batch: Batch) -> None:
         for stage in self.stages:
             stage.step(self.t, batch)
         self.t += 1
 
     def settle(self) -> None:
-        """End an epoch: whatever is under way arrives."""
         for stage in reversed(self.stages):
             stage.settle(self.t)
         self.restart()
 
     def restart(self) -> None:
-        """Begin an epoch anew: nothing is under way."""
         self.t = 0
         for stage in self.stages:
             stage.restart()
 
-    def figures(self) -> Figures:
+    def metrics(self) -> Metrics:
         """What the stages have counted since the last call."""
-        return {name: value for stage in self.stages for name, value in stage.figures(self.lead).items()}
+        return {name: value for stage in self.stages for name, value in stage.metrics(self.lead).items()}
 
-    def models(self) -> list[Generator]:
-        """The models beside the network, at all moments."""
+    def in_flight(self, models: Sequence[Any]) -> Sequence[Generator]:
         return [M for stage in self.stages for M in stage.models()]
 
     def columns(self) -> list[str]:
-        """The names of the counts in ``figures``."""
         staleness = [f"staleness.{stage.last}" for stage in self.stages[:-1]]
         return [*staleness, *(f"updates.{i}" for i in range(1, self.stages[-1].last + 1))]
 
     def follow(self) -> None:
-        """Take over new step sizes."""
         for stage in self.stages:
             stage.follow()

@@ -23,9 +23,7 @@ from synthgrad.nn.losses import Loss
 from synthgrad.nn.module import Module
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.schedules.channel import Channel
-from synthgrad.types import Array, Batch
-
-Figures = dict[str, npt.NDArray[Any]]
+from synthgrad.types import Array, Batch, Metrics
 
 
 class Stage:
@@ -77,13 +75,13 @@ class Stage:
             yield from f.state().values()
         yield from self.optimizer.state().values()
 
-    def figures(self, lead: tuple[int, ...]) -> Figures:
+    def metrics(self, lead: tuple[int, ...]) -> Metrics:
         """Updates of its layers since the last call, and the mean number of steps by which was late what came down."""
-        figures = {f"updates.{i}": np.full(lead, float(self.updates)) for i in range(self.first, self.last + 1)}
+        metrics = {f"updates.{i}": np.full(lead, float(self.updates)) for i in range(self.first, self.last + 1)}
         if self.above is not None:
-            figures[f"staleness.{self.last}"] = np.full(lead, self.late / max(self.fits, 1))
+            metrics[f"staleness.{self.last}"] = np.full(lead, self.late / max(self.fits, 1))
         self.updates, self.late, self.fits = 0, 0, 0
-        return figures
+        return metrics
 
 
 class SyntheticStage(Stage):
@@ -188,13 +186,13 @@ class SyntheticStage(Stage):
             for M in moments:
                 yield from M.state().values()
 
-    def figures(self, lead: tuple[int, ...]) -> Figures:
-        figures = super().figures(lead)
+    def metrics(self, lead: tuple[int, ...]) -> Metrics:
+        metrics = super().metrics(lead)
         if self.Ms:
-            figures[f"generator_error.{self.last}"] = _errors(self.Ms)
+            metrics[f"generator_error.{self.last}"] = _errors(self.Ms)
         if self.Is:
-            figures[f"input_error.{self.first - 1}"] = _errors(self.Is)
-        return figures
+            metrics[f"input_error.{self.first - 1}"] = _errors(self.Is)
+        return metrics
 
 
 def _moment(moments: Sequence[Generator], t: int, rows: int) -> Any:

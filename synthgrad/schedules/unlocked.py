@@ -1,51 +1,44 @@
-"""A sweep upward with more locks taken off: modules update by chance, or work on predicted inputs."""
+"""One step of all modules with more locks removed: modules update by chance, or work on predicted inputs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 
-from synthgrad.generators import Generator, InputModel, Oracle
-from synthgrad.nn.dense import Dense
-from synthgrad.nn.losses import Loss
+from synthgrad.generators import InputModel
+from synthgrad.generators.generator import Surroundings
 from synthgrad.nn.module import Module
-from synthgrad.nn.optimizers import Optimizer
-from synthgrad.schedules.options import Coins
-from synthgrad.types import Array, Batch, Lead, State
-
-Source = Generator | Oracle
-Place = tuple[Dense | Module, Optimizer, Source | Loss, Source | None]
-"""A module, its optimiser, the model that gives it its delta, and the one below that it teaches."""
+from synthgrad.schedules.schedule import Schedule, Slot, Source, errors
+from synthgrad.types import Array, Batch, Metrics, State
 
 
-class Unlocked:
-    """h_i = f_i(h_{i-1}), or f_i(I_i(x)) where there is an input model; a module learns where its coin says so.
+class Unlocked(Schedule):
+    """h_i = f_i(h_{i-1}), or f_i(I_i(x)) where there is an input model; a module learns if its coin says so.
 
-    A module that learns teaches the generator below it, whether that one's module learns in this step or not, and its
-    own input model. With coins that always say so, and without input models, this is the sweep of DNI.
+    A module that learns fits the generator below it, whether the module there learns in this step or not, and its own
+    input model. With coins that always say so, and without input models, this is the sweep of DNI.
     """
 
     def __init__(
-        self, modules: Sequence[Place], predicted: Sequence[InputModel | None], coins: Coins, lead: Lead
+        self, slots: Sequence[Slot], generators: Sequence[Source], inputs: Sequence[InputModel | None], coins: Coins
     ) -> None:
-        self.places = list(zip(modules, predicted, strict=True))
-        self.coins, self.lead = coins, lead
-        self.updates = [0] * len(modules)
+        """``inputs``: the model of each module's input, the lowest first, None where it waits for the module below."""
+        self.slots, self.generators, self.coins = list(zip(slots, inputs, strict=True)), generators, coins
+        self.input_models = [I for I in inputs if I]
+        self.updates = [0] * len(slots)
 
-    def step(self, x: Array, batch: Batch) -> None:
-        """Work on one batch."""
-        h, below = x, True
+    def step(self, h: Array, batch: Batch) -> None:
+        x, below = h, True
         for k, learns in enumerate(self.coins.toss()):
-            (f, optimizer, M, M_below), I = self.places[k]
+            (f, optimizer, M, M_below), I = self.slots[k]
             h_below, h = h, f.forward(I.delta(x, batch) if I else h)  # h_i = f_i(h_{i-1}), or f_i(I_i(x))
             if learns:
                 f.backward(M.delta(h, batch))  # grad = sg_i · dh_i/dtheta_i
                 target = f.delta_below() if M_below else None
                 optimizer.update()  # theta_i <- theta_i - alpha · grad
-                if M_below is not None and target is not None:
+                if M_below and target is not None:
                     if not below:
                         M_below.delta(h_below, batch)
                     M_below.fit(target)  # sg_{i-1} -> sg_i · dh_i/dh_{i-1}
@@ -55,21 +48,50 @@ class Unlocked:
             below = learns
 
     def columns(self) -> list[str]:
-        """The names of the counts in ``figures``."""
-        return list(self._counts())
+        return list(self._updates_by_layer())
 
-    def figures(self) -> dict[str, npt.NDArray[Any]]:
-        """Errors of the input models and updates by layer, since the last call."""
-        errors = {f"input_error.{I.i}": I.take_error() for _, I in self.places if I}
-        counts = {name: np.full(self.lead, float(count)) for name, count in self._counts().items()}
-        self.updates = [0] * len(self.places)
-        return errors | counts
+    def metrics(self) -> Metrics:
+        """Errors of the models, and updates by layer, since the last call."""
+        replica_shape = self.coins.around.lead
+        counts = {name: np.full(replica_shape, float(count)) for name, count in self._updates_by_layer().items()}
+        self.updates = [0] * len(self.slots)
+        return errors(self.generators) | errors(self.input_models) | counts
 
-    def _counts(self) -> dict[str, int]:
-        sizes = [len(f.layers) if isinstance(f, Module) else 1 for (f, *_), _ in self.places]
+    def _updates_by_layer(self) -> dict[str, int]:
+        sizes = [len(f.layers) if isinstance(f, Module) else 1 for (f, *_), _ in self.slots]
         by_layer = [count for count, size in zip(self.updates, sizes, strict=True) for _ in range(size)]
         return {f"updates.{i}": count for i, count in enumerate(by_layer, 1)}
 
     def state(self) -> State:
-        """How far the coins are."""
         return self.coins.state()
+
+
+class Coins:
+    """Chances of modules: whether module k updates in step t, with probability p, a function of the seed, t and k.
+
+    Drawn in blocks from the run's own streams; no numbers of the run's other draws are shifted.
+    """
+
+    BLOCK = 1024
+
+    def __init__(self, probability: float, modules: int, around: Surroundings) -> None:
+        self.modules, self.around = modules, around
+        self.always = probability == 1
+        self.below = np.inf if self.always else NormalDist().inv_cdf(probability)
+        self.t = np.zeros((), np.int64)
+        self.block, self.rows = -1, [[True] * modules]
+
+    def toss(self) -> list[bool]:
+        """By module, the lowest first, whether it updates in the next step."""
+        if self.always:
+            return self.rows[0]
+        block, row = divmod(int(self.t), self.BLOCK)
+        if block != self.block:
+            drawn = self.around.draw(f"schedule.{block}", (self.BLOCK, self.modules))
+            self.block, self.rows = block, (drawn < self.below).tolist()
+        self.t += 1
+        return self.rows[row]
+
+    def state(self) -> State:
+        """The count of steps."""
+        return {} if self.always else {"schedule.t": self.t}

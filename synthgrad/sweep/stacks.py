@@ -16,7 +16,6 @@ import numpy as np
 from synthgrad.config import Options, plain
 from synthgrad.experiment import Config
 from synthgrad.runs.directory import Run
-from synthgrad.schedules.options import alone
 from synthgrad.tasks import TASKS, Sizes
 
 CACHE_BYTES = 1 << 20
@@ -115,7 +114,7 @@ def _form(options: Options, left_out: set[str]) -> dict[str, Any]:
 
 def room(config: Config) -> int:
     """How many networks of this kind train side by side in a core's cache, their examples in little memory."""
-    if any(alone(trainer) for _, trainer in config.trainers()):
+    if not all(trainer.timing.stacks for _, trainer in config.trainers()):
         return 1
     task: Any = config.task
     data = 0 if TASKS[task.name].fixed else sizes(config).bytes(np.dtype(config.network.dtype).itemsize)
@@ -138,8 +137,8 @@ def _bytes(config: Config) -> int:
 def _weights(config: Config) -> int:
     """Numbers that the products of a step read: the network's weights, and what a trainer has beside them."""
     widths = _widths(config)
-    beside: int = max(trainer.beside(widths) for _, trainer in config.trainers())
-    return sum(a * b for a, b in itertools.pairwise(widths)) + beside
+    extra: int = max(trainer.extra_weights(widths) for _, trainer in config.trainers())
+    return sum(a * b for a, b in itertools.pairwise(widths)) + extra
 
 
 def _widths(config: Config) -> list[int]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
-import numpy.typing as npt
 from numpy import multiply
 
-from synthgrad.config import Flag, Int, OneOf, Options, Which, chosen_of, option
+from synthgrad.config import Flag, Int, OneOf, Which, chosen_of, option
 from synthgrad.errors import Problem
 from synthgrad.nn.dense import Dense
 from synthgrad.nn.module import module
@@ -22,13 +21,14 @@ from synthgrad.nn.optimizers import Optimizer
 from synthgrad.nn.parameters import LINE, aligned
 from synthgrad.schedules.channel import Channel
 from synthgrad.schedules.delayed_stages import DelayedStage
-from synthgrad.schedules.options import DELAYING, Pipelined, Sequential
+from synthgrad.schedules.options import DELAYING, SEQUENTIAL, Pipelined, Sequential
 from synthgrad.schedules.pipeline import Pipeline
-from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
+from synthgrad.trainers.modular import ModularOptions, ModularTrainer
+from synthgrad.trainers.trainer import Setup
 from synthgrad.types import Array, Batch, State
 
 
-class DelayedGradientOptions(TrainerOptions):
+class DelayedGradientOptions(ModularOptions):
     """Every layer learns from a true gradient of some steps ago."""
 
     name: Literal["delayed-gradient"]
@@ -38,8 +38,8 @@ class DelayedGradientOptions(TrainerOptions):
         "all", "with pipeline or schedule: hidden layers after which gradients come late, counted from 1: all, or a "
         "list; the layers between two are a module"
     )  # fmt: skip
-    schedule: Annotated[Options, OneOf(DELAYING, "kind", shorthand=True)] = option(
-        lambda: Sequential.model_construct(kind="sequential"), "when modules work"
+    schedule: Annotated[Sequential | Pipelined, OneOf(DELAYING, "kind", shorthand=True)] = option(
+        lambda: SEQUENTIAL, "when modules work"
     )
 
     def delays(self, layers: int) -> list[int]:
@@ -53,7 +53,7 @@ class DelayedGradientOptions(TrainerOptions):
         above = [sum(i <= at for at in chosen_of(self.interfaces, layers - 1)) for i in range(1, layers + 1)]
         return [each * count for count in above]
 
-    def kept(self, widths: Sequence[int], batch: int, steps: int) -> int:
+    def history_size(self, widths: Sequence[int], batch: int, steps: int) -> int:
         pairs = list(itertools.pairwise(widths))
         late = list(zip(self.delays(len(pairs)), pairs, strict=True))
         if isinstance(self.schedule, Pipelined):
@@ -113,7 +113,7 @@ class Ring:
         self.optimizer.update()
 
 
-class DelayedGradient(Trainer):
+class DelayedGradient(ModularTrainer):
     """theta_{t+1} = theta_t - alpha_t g_{t-d}, g_t the true gradient at theta_t on the batch of step t.
 
     With ``pipeline`` layer i of L has a delay of its own, d (L - i): its gradient has come down through L - i layers,
@@ -121,46 +121,48 @@ class DelayedGradient(Trainer):
     """
 
     Options = DelayedGradientOptions
+    options: DelayedGradientOptions
     meaning = "the true gradient, some steps late"
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        layers, options = len(self.layers), self.options
-        self.interfaces = chosen_of(options.interfaces, layers - 1)
         self.t = np.zeros((), np.int64)
-        delays, pipelined = options.delays(layers), isinstance(options.schedule, Pipelined)
-        ends = [0, *(self.interfaces if options.pipeline or pipelined else ()), layers]
-        spans = list(itertools.pairwise(ends))
-        if pipelined:
-            self.pipeline = self._pipeline(spans, delays)
+        self.at_once: list[Optimizer] = []
+        self.rings: list[Ring] = []
+        delays = self.options.delays(len(self.layers))
+        if self.options.schedule.pipelines:
+            self.schedule = self._pipeline(delays)
             return
-        made = [(delays[start], self.optimizer(start, stop)) for start, stop in spans]
-        self.at_once = [optimizer for delay, optimizer in made if not delay]
-        self.rings = [Ring(delay, optimizer) for delay, optimizer in made if delay]
+        for start, stop in self.spans if self.options.pipeline else [(0, len(self.layers))]:
+            optimizer, delay = self.optimizer(start, stop), delays[start]
+            if delay:
+                self.rings.append(Ring(delay, optimizer))
+            else:
+                self.at_once.append(optimizer)
         slots = itertools.chain(*(ring.places for ring in self.rings))
         self.under_way = [(f, g) for f, gradient in itertools.chain(*slots) for g in gradient.values()]
 
-    def _pipeline(self, spans: Sequence[tuple[int, int]], delays: Sequence[int]) -> Pipeline:
+    def _pipeline(self, delays: Sequence[int]) -> Pipeline:
         """The stages of the modules, each as late as its layers are."""
         lead, dtype = self.around.lead, self.around.dtype
         stages = [
             DelayedStage(
                 module(self.layers[a:b]), self.optimizer(a, b), a + 1, delays[a], None if delays[a] else self.loss, lead
-            ) for a, b in spans
+            ) for a, b in self.spans
         ]  # fmt: skip
         channels = [Channel(stage.top.spec.n_out, stage.delay + 1, lead, dtype) for stage in stages[:-1]]
         return Pipeline(stages, channels, lead)
 
     def set_rate(self, factor: float) -> None:
         super().set_rate(factor)
-        for ring in () if self.pipeline else self.rings:
+        for ring in self.rings:
             ring.scale()
 
     def step(self, batch: Batch) -> None:
-        if self.pipeline is not None:
-            self.pipeline.step(batch)
-            return
         h, t = self.begin(batch), int(self.t)
+        if self.schedule:
+            self.schedule.step(h, batch)
+            return
         for ring in self.rings:
             ring.turn(t)
         for f in self.layers:
@@ -172,14 +174,8 @@ class DelayedGradient(Trainer):
             ring.update(t)  # theta_i <- theta_i - alpha · grad of d steps ago
         self.t += 1
 
-    def columns(self) -> list[str]:
-        return self.pipeline.columns() if self.pipeline else []
-
-    def figures(self) -> dict[str, npt.NDArray[Any]]:
-        return self.pipeline.figures() if self.pipeline else {}
-
     def state(self) -> State:
-        if self.pipeline is not None:
+        if self.schedule:
             return super().state()
         rings = {f"delay.{k}.kept": ring.kept for k, ring in enumerate(self.rings)}
         return super().state() | rings | {"delay.t": self.t}

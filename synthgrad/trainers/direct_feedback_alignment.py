@@ -20,7 +20,7 @@ class DirectFeedbackAlignmentOptions(FeedbackOptions):
 
     name: Literal["direct-feedback-alignment"]
 
-    def beside(self, widths: Sequence[int]) -> int:
+    def extra_weights(self, widths: Sequence[int]) -> int:
         return widths[-1] * sum(widths[1:-1])
 
 
@@ -31,6 +31,7 @@ class DirectFeedbackAlignment(Trainer):
     """
 
     Options = DirectFeedbackAlignmentOptions
+    options: DirectFeedbackAlignmentOptions
     meaning = "the output's error, through a fixed random matrix, directly to every hidden layer"
     estimates = True
 
@@ -38,7 +39,10 @@ class DirectFeedbackAlignment(Trainer):
         super().__init__(setup)
         self.dot = product(setup.around.lead)
         hidden, above = self.layers[:-1], self.layers[1:]
-        self.feedback = [draw_feedback(setup, i, self.output.spec.n_out) for i in range(1, len(self.layers))]
+        self.feedback = [
+            draw_feedback(setup, self.options.feedback_scale, i, self.output.spec.n_out)
+            for i in range(1, len(self.layers))
+        ]
         self.fixed |= {f"feedback.{i}.B": B for i, B in enumerate(self.feedback, 1)}
         self.fed = list(zip(hidden, above, self.feedback, strict=True))
         self.all = self.optimizer(0, len(self.layers))

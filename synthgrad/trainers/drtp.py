@@ -27,7 +27,7 @@ class DRTPOptions(FeedbackOptions):
 
     name: Literal["drtp"]
 
-    def beside(self, widths: Sequence[int]) -> int:
+    def extra_weights(self, widths: Sequence[int]) -> int:
         return widths[-1] * sum(widths[1:-1])
 
 
@@ -62,13 +62,16 @@ class DRTP(Trainer):
     """
 
     Options = DRTPOptions
+    options: DRTPOptions
     meaning = "the label, through a fixed random matrix, directly to every hidden layer"
     estimates = True
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         around = setup.around
-        feedback = [draw_feedback(setup, i, around.n_y) for i in range(1, len(self.layers))]
+        feedback = [
+            draw_feedback(setup, self.options.feedback_scale, i, around.n_y) for i in range(1, len(self.layers))
+        ]
         self.fixed |= {f"feedback.{i}.B": B for i, B in enumerate(feedback, 1)}
         self.projections = [Projection(B, around.outputs, around.lead, around.dtype) for B in feedback]
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]

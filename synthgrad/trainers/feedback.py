@@ -19,11 +19,10 @@ class FeedbackOptions(TrainerOptions):
     )
 
 
-def draw_feedback(setup: Setup, i: int, n: int) -> Array:
+def draw_feedback(setup: Setup, scale: Number, i: int, n: int) -> Array:
     """B_i (n, n_i) = scale * normal / sqrt(n), which hands n numbers to hidden layer ``i`` at their own size.
 
     Drawn from the stream ``feedback.i`` of the seed: the same for all runs of a seed, and shifting no other draw.
     """
     normal = setup.around.draw(f"feedback.{i}", (n, setup.network.hidden[i - 1]))
-    scale: Number = setup.trainer.feedback_scale
     return np.ascontiguousarray(normal * per_replica(scale, 2, np.float64) / math.sqrt(n), setup.around.dtype)

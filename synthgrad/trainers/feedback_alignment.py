@@ -20,7 +20,7 @@ class FeedbackAlignmentOptions(FeedbackOptions):
 
     name: Literal["feedback-alignment"]
 
-    def beside(self, widths: Sequence[int]) -> int:
+    def extra_weights(self, widths: Sequence[int]) -> int:
         return sum(a * b for a, b in itertools.pairwise(widths[1:]))
 
 
@@ -31,13 +31,14 @@ class FeedbackAlignment(Trainer):
     """
 
     Options = FeedbackAlignmentOptions
+    options: FeedbackAlignmentOptions
     meaning = "backpropagation through fixed random matrices in the place of transposed weights"
     estimates = True
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         for i, f in enumerate(self.layers[1:], 1):
-            f.back = self.fixed[f"feedback.{i}.B"] = draw_feedback(setup, i, f.spec.n_out)
+            f.back = self.fixed[f"feedback.{i}.B"] = draw_feedback(setup, self.options.feedback_scale, i, f.spec.n_out)
         self.all = self.optimizer(0, len(self.layers))
 
     def step(self, batch: Batch) -> None:

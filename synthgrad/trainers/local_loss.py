@@ -15,7 +15,7 @@ from synthgrad.nn.dense import DenseSpec, Reduce
 from synthgrad.nn.losses import Loss
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import OPTIMIZERS, SGDOptions, share_gradients
-from synthgrad.trainers.trainer import Model, Setup, Trainer, TrainerOptions
+from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
 from synthgrad.types import Array, Batch, Number, State
 
 
@@ -36,7 +36,7 @@ class LocalLossOptions(TrainerOptions):
     name: Literal["local-loss"]
     head: HeadOptions = option(HeadOptions, "the hidden layers' own classifiers")
 
-    def beside(self, widths: Sequence[int]) -> int:
+    def extra_weights(self, widths: Sequence[int]) -> int:
         return widths[-1] * sum(widths[1:-1])
 
 
@@ -86,6 +86,7 @@ class LocalLoss(Trainer):
     """delta_L = dL/dh_L,  delta_i = dL(o_i, y)/dh_i with o_i the answer of a linear head on h_i, trained alongside."""
 
     Options = LocalLossOptions
+    options: LocalLossOptions
     meaning = "every hidden layer learns from the loss of a linear classifier of its own"
     estimates = True
 
@@ -95,14 +96,11 @@ class LocalLoss(Trainer):
         self.heads = [
             Head(options, i, f.spec.n_out, setup.around, loss, init) for i, f in enumerate(self.layers[:-1], 1)
         ]
+        self.models = self.heads
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
         share_gradients([*optimizers, *(M.optimizer for M in self.heads)])
         models: list[Head | Loss] = [*self.heads, self.loss]  # the loss is the output layer's own head
         self.modules = list(zip(self.layers, optimizers, models, strict=True))
-
-    @property
-    def models(self) -> Sequence[Model]:
-        return self.heads
 
     def step(self, batch: Batch) -> None:
         """One sweep upward; there is no backward pass."""

@@ -12,8 +12,9 @@ from synthgrad.config import OneOf, Options, option
 from synthgrad.generators import Generator, GeneratorOptions
 from synthgrad.nn.dense import Reduce
 from synthgrad.nn.optimizers import SGD, SGDOptions, share_gradients
+from synthgrad.schedules.schedule import errors
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
-from synthgrad.types import Batch
+from synthgrad.types import Batch, Metrics
 
 
 class ListingReduce(Reduce):
@@ -43,6 +44,7 @@ class PrintedListing(Trainer):
     """
 
     Options = PrintedListingOptions
+    options: PrintedListingOptions
     meaning = "the class as printed in the tutorial's text, with its plus signs: it overflows"
     estimates = True
 
@@ -54,7 +56,7 @@ class PrintedListing(Trainer):
         generators = [
             Generator(options, i, f.spec.n_out, setup.around, setup.network.init) for i, f in enumerate(self.layers, 1)
         ]
-        self.generators = generators
+        self.generators = self.models = generators
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
         share_gradients([*optimizers, *(M.optimizer for M in generators)])
         below = [None, *generators[:-1]]
@@ -62,6 +64,13 @@ class PrintedListing(Trainer):
 
     def set_rate(self, factor: float) -> None:
         super().set_rate(-factor if self.options.sign == "plus" else factor)
+
+    def columns(self) -> list[str]:
+        return [M.column for M in self.generators[:-1]]
+
+    def metrics(self) -> Metrics:
+        found = errors(self.generators)
+        return {name: found[name] for name in self.columns()}
 
     def step(self, batch: Batch) -> None:
         h = self.begin(batch)

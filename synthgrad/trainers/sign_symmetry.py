@@ -26,7 +26,7 @@ class SignSymmetryOptions(TrainerOptions):
     name: Literal["sign-symmetry"]
     feedback_scale: float = option(1.0, "factor on the signs, beside the mean |W| at the start", ge=0, stacks=True)
 
-    def beside(self, widths: Sequence[int]) -> int:
+    def extra_weights(self, widths: Sequence[int]) -> int:
         return sum(a * b for a, b in itertools.pairwise(widths[1:]))
 
 
@@ -39,6 +39,7 @@ class SignSymmetry(Trainer):
     """
 
     Options = SignSymmetryOptions
+    options: SignSymmetryOptions
     meaning = "backpropagation through the signs of the weights, all of one size"
     estimates = True
 

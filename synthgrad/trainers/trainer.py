@@ -6,22 +6,21 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Protocol
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from synthgrad.config import Flag, NameOf, Numbers, OneOf, Options, Widths, option
-from synthgrad.generators.generator import Generator, Surroundings
-from synthgrad.generators.oracle import Oracle
+from synthgrad.generators.generator import Surroundings
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.dense import Dense, DenseSpec, Reduce
 from synthgrad.nn.initial import INITIAL, Normal
 from synthgrad.nn.losses import LOSSES
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import OPTIMIZERS, Optimizer, SGDOptions
-from synthgrad.schedules.pipeline import Pipeline
-from synthgrad.types import Array, Batch, Number, State
+from synthgrad.schedules.options import SEQUENTIAL, ScheduleOptions
+from synthgrad.types import Array, Batch, Metrics, Number, State
 
 
 class NetworkOptions(Options):
@@ -49,12 +48,21 @@ class TrainerOptions(Options):
     reduce: Reduce = option(Reduce, "reduction of the layers' gradients over the batch")
     freeze: Numbers = option((), "hidden layers that do not learn, counted from 1; gradients pass through them")
 
-    def beside(self, widths: Sequence[int]) -> int:
-        """How many numbers the products of a step read beside the network's weights; ``widths`` from the input on."""
+    @property
+    def timing(self) -> ScheduleOptions:
+        """When the modules of the network work."""
+        return SEQUENTIAL
+
+    def in_order(self) -> Self:
+        """The same with one module after the other, each in every step and on the output of the module below."""
+        return self
+
+    def extra_weights(self, widths: Sequence[int]) -> int:
+        """How many numbers a step reads in addition to the network's weights; ``widths`` from the input on."""
         return 0
 
-    def kept(self, widths: Sequence[int], batch: int, steps: int) -> int:
-        """How many numbers of past steps are kept, at batches of this size and so many in an epoch."""
+    def history_size(self, widths: Sequence[int], batch: int, steps: int) -> int:
+        """How many numbers of past steps are kept, with batches of this size and ``steps`` of them in an epoch."""
         return 0
 
 
@@ -63,20 +71,21 @@ class Setup:
     """What a trainer is made from: options, the task's sizes, the leading axes, the random draws."""
 
     network: NetworkOptions
-    trainer: Any
+    trainer: TrainerOptions
     around: Surroundings
 
 
 class Model(Protocol):
-    """Something beside the network that gives a hidden layer its delta and is trained: a generator, a head."""
+    """A trained model beside the network that gives a hidden layer its delta: a generator, a local classifier."""
 
     kind: str
     gives: str
-    options: Any
     i: int
     network: Network
     sg: Array
 
+    @property
+    def options(self) -> Any: ...
     def use(self, rows: int) -> None: ...
     def delta(self, h: Array, batch: Batch) -> Array: ...
     def set_alpha(self, alpha: Number) -> None: ...
@@ -87,17 +96,17 @@ class Model(Protocol):
 class Trainer(ABC):
     """One algorithm: an answer to the question which delta each layer receives.
 
-    ``estimates`` says whether hidden layers receive something else than the true gradient of the moment, so that the
-    two can be compared, ``hidden_learn`` whether they receive anything. ``fixed`` are arrays by name that take part in
-    training and are not changed by it, ``under_way`` gradients of layers that are still to move them.
+    ``estimates`` says whether hidden layers receive something else than the true gradient of the same step, so that the
+    two can be compared, ``hidden_learn`` whether they receive anything. ``models`` are trained beside the network.
+    ``fixed`` are arrays by name that take part in training and are not changed by it, ``under_way`` gradients of layers
+    that are still to move them.
     """
 
-    Options: ClassVar[Any]
-    meaning: str
+    Options: ClassVar[type[TrainerOptions]] = TrainerOptions
+    meaning: ClassVar[str]
     estimates: ClassVar[bool] = False
     hidden_learn: ClassVar[bool] = True
-    generators: Sequence[Generator | Oracle]
-    pipeline: Pipeline | None
+    options: TrainerOptions
 
     def __init__(self, setup: Setup) -> None:
         around, net, options = setup.around, setup.network, setup.trainer
@@ -113,26 +122,15 @@ class Trainer(ABC):
         self.output = self.layers[-1]
         for i in options.freeze:
             self.layers[i - 1].frozen = True
-        self.generators = []
-        self.pipeline = None
+        self.models: Sequence[Model] = ()
         self.fixed: dict[str, Array] = {}
         self.under_way: list[tuple[Dense, Array]] = []
         self.optimizers: list[Optimizer] = []
         self.rows = 0
 
-    @property
-    def models(self) -> Sequence[Model]:
-        """The models beside the network."""
-        return self.generators
-
-    @property
-    def moments(self) -> Sequence[Model]:
-        """The same at all moments that are under way in a pipeline: each has a prediction of its own."""
-        return self.models if self.pipeline is None else self.pipeline.models()
-
     def optimizer(self, start: int, stop: int) -> Optimizer:
         """An optimiser of the configured kind for layers start .. stop - 1, counted from 0."""
-        options = self.options.optimizer
+        options: Any = self.options.optimizer
         made = OPTIMIZERS[options.name](options, self.network.part(start, stop))
         self.optimizers.append(made)
         return made
@@ -144,17 +142,13 @@ class Trainer(ABC):
         """Train on one batch; the output layer's h is left in ``batch.h``."""
 
     def settle(self) -> None:
-        """End an epoch: what is under way in a pipeline arrives."""
-        if self.pipeline is not None:
-            self.pipeline.settle()
+        """End an epoch: what is under way arrives."""
 
     def forget(self) -> None:
-        """Drop what an unfinished epoch has left: what is under way, figures, predictions that nobody will use."""
-        if self.pipeline is not None:
-            self.pipeline.restart()
-        for model in self.moments:
+        """Drop what an unfinished epoch has left: metrics, and predictions that nobody will use."""
+        for model in self.in_flight:
             model.sg = np.zeros(0)
-        self.figures()
+        self.metrics()
 
     def begin(self, batch: Batch) -> Array:
         """Ready the buffers for this batch and return its inputs."""
@@ -179,17 +173,19 @@ class Trainer(ABC):
             optimizer.set_alpha(self.options.alpha * factor)
         for model in self.models:
             model.set_alpha(model.options.alpha * factor)
-        if self.pipeline is not None:
-            self.pipeline.follow()
+
+    @property
+    def in_flight(self) -> Sequence[Model]:
+        """The models, each with all its copies that have a prediction of their own."""
+        return self.models
 
     def columns(self) -> list[str]:
-        """The names of ``figures``."""
-        return [f"generator_error.{g.i}" for g in self.generators if g.i < len(self.layers)]
+        """The names of ``metrics``, in the order of the file."""
+        return []
 
-    def figures(self) -> dict[str, npt.NDArray[Any]]:
-        """What this trainer adds to an epoch, shape ``lead`` each: sum |target - sg| per hidden layer."""
-        errors = {g.i: g.take_error() for g in self.generators}
-        return {f"generator_error.{i}": error for i, error in errors.items() if i < len(self.layers)}
+    def metrics(self) -> Metrics:
+        """What this trainer has measured since the last call, shape ``lead`` each."""
+        return {}
 
     def arrays(self) -> Iterator[tuple[str, Array]]:
         """Every weight array by name, for the file of final weights."""
@@ -211,7 +207,7 @@ class Trainer(ABC):
         """Where a number may first stop being finite, in the order of cause and effect."""
         for i, layer in enumerate(self.layers, 1):
             yield f"the activations of layer {i}", layer.h
-        for model in self.moments:
+        for model in self.in_flight:
             yield f"the {model.gives} of {model.kind} {model.i}", model.sg
         for i, layer in enumerate(self.layers, 1):
             yield f"the weights of layer {i}", layer.params.theta

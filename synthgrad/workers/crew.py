@@ -19,12 +19,11 @@ import numpy as np
 
 from synthgrad import processes
 from synthgrad.errors import RunError
-from synthgrad.schedules.options import soon
-from synthgrad.schedules.stages import Figures
 from synthgrad.tasks.feed import Feed
 from synthgrad.trainers import Trainer
+from synthgrad.trainers.modular import ModularOptions, pipeline_of
 from synthgrad.trainers.zeroed import zeroed
-from synthgrad.types import Batch
+from synthgrad.types import Batch, Metrics
 from synthgrad.workers.arena import Arena, Plot, total
 from synthgrad.workers.balance import costs, shares
 from synthgrad.workers.job import Done, Epoch, Failed, Job, Lines
@@ -80,10 +79,11 @@ class Crew:
         """Start so many workers, at most as many as there are stages. Raises RunError."""
         if os.name != "posix":
             raise RunError(f"{KEY}: processes cannot share modules on this system (workers: 1 gives the same)")
-        assert trainer.pipeline is not None
-        self.trainer, self.pipeline, self.feed = trainer, trainer.pipeline, feed
+        pipeline = pipeline_of(trainer)
+        assert pipeline is not None
+        self.trainer, self.pipeline, self.feed = trainer, pipeline, feed
         self.workers: list[Member] = []
-        self.figures: Figures = {}
+        self.figures: Metrics = {}
         self.seen = time.monotonic_ns(), [0] * len(self.pipeline.stages)
         self.shares = shares(self._costs(count), count)
         crossed = tuple(own.start - 1 for own in self.shares[1:])
@@ -109,12 +109,15 @@ class Crew:
         """Seconds a step by stage; where every stage has a worker of its own there is nothing to balance."""
         if count >= len(self.pipeline.stages):
             return [1.0] * len(self.pipeline.stages)
-        trial = zeroed(replace(self.trainer.setup, trainer=soon(self.trainer.options)))
-        assert trial.pipeline is not None
+        options = self.trainer.options
+        assert isinstance(options, ModularOptions)
+        trial = zeroed(replace(self.trainer.setup, trainer=options.with_shortest_delay()))
+        pipeline = pipeline_of(trial)
+        assert pipeline is not None
         trial.set_rate(0.0)
         x, y = self.feed.source_x[: self.feed.size], self.feed.source_y[: self.feed.size]
         with np.errstate(all="ignore"):
-            return costs(trial.pipeline, Batch(x, y, np.empty_like(y)))
+            return costs(pipeline, Batch(x, y, np.empty_like(y)))
 
     def _plots(self) -> Iterator[Plot]:
         """Everything that parent and workers share."""
@@ -194,10 +197,10 @@ class Crew:
                 source, target = (own, shared) if out else (shared, own)
                 target[...] = source
 
-    def _answers(self) -> Iterator[Figures]:
+    def _answers(self) -> Iterator[Metrics]:
         """Wait until every worker has answered; yields the figures so far, now and then."""
         open_ = {worker.pipe: worker for worker in self.workers}
-        answers: dict[int, Figures] = {}
+        answers: dict[int, Metrics] = {}
         while open_:
             for pipe in wait(list(open_), LOOK_SECONDS):
                 assert isinstance(pipe, Connection)
@@ -205,7 +208,7 @@ class Crew:
                 answers[worker.number] = self._answer(worker)
             yield {name: value for number in sorted(answers) for name, value in answers[number].items()}
 
-    def _answer(self, worker: Member) -> Figures:
+    def _answer(self, worker: Member) -> Metrics:
         try:
             answer: Done | Failed = worker.pipe.recv()
         except (EOFError, OSError):

@@ -21,6 +21,7 @@ from synthgrad.processes import SIGNALS
 from synthgrad.schedules.stages import Stage
 from synthgrad.tasks.feed import Feed
 from synthgrad.trainers import Setup
+from synthgrad.trainers.modular import pipeline_of
 from synthgrad.trainers.zeroed import Zeros, zeroed
 from synthgrad.types import Array
 from synthgrad.workers.arena import Arena
@@ -71,8 +72,9 @@ class Worker:
         self.watch = Watch(self.counters, job.number, crowded=job.crowded)
         around = Surroundings(job.n_x, job.n_y, (), np.dtype(job.dtype), Zeros(()), job.outputs)
         self.trainer = zeroed(Setup(job.network, job.trainer, around))
-        assert self.trainer.pipeline is not None
-        self.pipeline = self.trainer.pipeline
+        pipeline = pipeline_of(self.trainer)
+        assert pipeline is not None
+        self.pipeline = pipeline
         for k in job.lines.crossed:
             self._share(k)
         self.stages: Sequence[Stage] = [self.pipeline.stages[k] for k in job.own]
@@ -110,7 +112,7 @@ class Worker:
         with np.errstate(all="ignore"):  # non-finite numbers are looked for by the parent
             self._steps(order.number)
         self._give()
-        return {name: value for stage in self.stages for name, value in stage.figures(()).items()}
+        return {name: value for stage in self.stages for name, value in stage.metrics(()).items()}
 
     def _steps(self, epoch: int) -> None:
         counters, line, clock, t = self.counters, self.watch.own, time.perf_counter_ns, -1

@@ -99,7 +99,7 @@ def stages(net: dict[str, Any], trainer: dict[str, Any], placements: list[Any]) 
 
 
 def _costs(made: Experiment) -> list[float]:
-    pipeline = made.trainer.pipeline
+    pipeline = made.trainer.schedule
     assert pipeline is not None
     found = costs(pipeline, next(made.feed.epoch(1)))
     pipeline.restart()

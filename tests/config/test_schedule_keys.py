@@ -341,7 +341,7 @@ def test_the_numbers_beside_the_network_are_those_of_the_chosen_interfaces() -> 
     for written in ("all", "[2]", "[]"):
         for inputs in ("null", "{}"):
             options = made(dni(f"interfaces: {written}, input_model: {inputs}")).trainer
-            sizes[written, inputs] = options.beside(widths)
+            sizes[written, inputs] = options.extra_weights(widths)
     generators = {1: (8 + 9) * 8, 2: (6 + 9) * 6, 3: (4 + 9) * 4}
     models = {1: 16 * 8, 2: 16 * 6, 3: 16 * 4}
     assert sizes == {

@@ -81,10 +81,10 @@ def test_an_overflowing_figure_loses_only_its_own_replica(monkeypatch):
     """A summed generator error beyond all numbers, in one of three."""
     keys = {"trainer.name": "dni", "trainer.generator.last_layer": "random", "training.epochs": 4}
     experiment = Experiment([tiny(keys, seed=seed) for seed in (1, 2, 3)])
-    figures = experiment.trainer.figures
+    metrics = experiment.trainer.metrics
     monkeypatch.setattr(
-        experiment.trainer, "figures",
-        lambda: {name: np.where([False, True, False], np.inf, value) for name, value in figures().items()},
+        experiment.trainer, "metrics",
+        lambda: {name: np.where([False, True, False], np.inf, value) for name, value in metrics().items()},
     )  # fmt: skip
     second, first, *_ = (record for record in train(experiment) if isinstance(record, Diverged | Epoch))
     assert first.place() == {"epoch": 1, "step": 4, "where": "the summed error of generator 1"}

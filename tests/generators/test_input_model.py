@@ -83,9 +83,9 @@ def test_an_input_model_is_named_and_drawn_for_itself():
 def test_the_numbers_of_input_models_are_counted():
     """One model for each layer with an interface, from the network's input to the layer's width."""
     widths = [24, 128, 64, 12]
-    assert InputModelOptions().beside(widths, (1, 2)) == 24 * 128 + 24 * 64
-    assert InputModelOptions(hidden=(10,)).beside(widths, (2,)) == 24 * 10 + 10 * 64
-    assert InputModelOptions().beside(widths, ()) == 0
+    assert InputModelOptions().extra_weights(widths, (1, 2)) == 24 * 128 + 24 * 64
+    assert InputModelOptions(hidden=(10,)).extra_weights(widths, (2,)) == 24 * 10 + 10 * 64
+    assert InputModelOptions().extra_weights(widths, ()) == 0
 
 
 # moments ------------------------------------------------------------------------------------------

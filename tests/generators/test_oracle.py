@@ -46,7 +46,7 @@ def test_it_notes_by_how_much_targets_are_off(trainer, rows):
     M, expected, rng = trainer.trainer.generators[1], 0.0, np.random.default_rng(1)
     M.take_error()
     for n in rows:
-        trainer.trainer.truth.use(n)
+        trainer.trainer.generators[0].use(n)
         M.use(n)
         M.sg = rng.normal(size=(n, 9))
         target = rng.normal(size=(n, 9))

@@ -9,7 +9,7 @@ from conftest import arrays, finish, same_bits, tiny
 from synthgrad.experiment import Experiment
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.losses import LOSSES
-from synthgrad.schedules.mixed import Mix
+from synthgrad.schedules.sweeps import Mix
 
 DEPTHS = pytest.mark.parametrize("hidden", [[], [7], [8, 7, 6], [9, 8, 7, 6]], ids=lambda h: f"{len(h)}-hidden")
 FIGURES = ["loss", "abs_error", "bit_accuracy", "exact_accuracy", "test_loss", "test_bit_accuracy"]

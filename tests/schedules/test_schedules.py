@@ -11,7 +11,7 @@ from lines import DNI, INPUTS, STOCHASTIC, pipelined, steps
 
 from synthgrad.experiment import Experiment
 from synthgrad.generators.generator import Surroundings
-from synthgrad.schedules.options import Coins, alone, in_order, varies, workers
+from synthgrad.schedules.unlocked import Coins
 from synthgrad.streams import Streams
 
 FOUR = {"network.hidden": [9, 8, 7, 6], "training.batch_size": 6}
@@ -105,8 +105,8 @@ KINDS = {
 def test_a_schedule_says_what_it_asks_for(schedule, count, timed, apart):
     """Processes, whether timing matters, whether a network goes its own way; and each has its sequential cousin."""
     options = tiny({**DNI, "trainer.schedule": schedule}).trainer
-    assert (workers(options), varies(options), alone(options)) == (count, timed, apart)
-    assert in_order(options) == tiny(DNI).trainer
+    assert (options.timing.processes, options.timing.varies, not options.timing.stacks) == (count, timed, apart)
+    assert options.in_order() == tiny(DNI).trainer
     assert options.schedule.kind == schedule["kind"]
 
 
@@ -153,7 +153,7 @@ def test_a_target_that_comes_before_its_own_batch_waits_for_it():
     ahead, other = Experiment([tiny({**keys, **FREE})]), Experiment([tiny(keys)])
     steps(other, 3)
     ahead.begin_epoch(1)
-    lower, upper = ahead.trainer.pipeline.stages
+    lower, upper = ahead.trainer.schedule.stages
     for stage in (upper, lower):
         for t, batch in enumerate(list(ahead.feed.epoch(1))[:3]):
             stage.step(t, batch)
@@ -167,12 +167,12 @@ def test_an_epoch_that_a_schedule_leaves_half_done_is_settled_by_its_end():
     for count in (1, 2, 3, 5, None):
         steps(experiment, count)
         experiment.trainer.settle()
-        pipeline = experiment.trainer.pipeline
+        pipeline = experiment.trainer.schedule
         assert pipeline.t == 0
         assert [(stage.done, stage.looked) for stage in pipeline.stages] == [(0, 0)] * 5
         fits = [stage.fits for stage in pipeline.stages]
         assert fits == [count or 7] * 4 + [0]
-        experiment.trainer.figures()
+        experiment.trainer.metrics()
 
 
 @pytest.mark.parametrize("schedule", [STOCHASTIC, pipelined(2), FREE], ids=["stochastic", "pipelined", "free"])
@@ -181,7 +181,7 @@ def test_a_prediction_of_an_epoch_that_was_given_up_is_looked_for_no_more(schedu
     experiment = Experiment([tiny({**FOUR, **DNI, **INPUTS, **schedule})])
     mark = experiment.mark()
     steps(experiment)
-    for model in experiment.trainer.moments:
+    for model in experiment.trainer.in_flight:
         model.sg[...] = np.nan
     experiment.return_to(mark)
     assert all(np.isfinite(value).all() for _, value in experiment.trainer.places())

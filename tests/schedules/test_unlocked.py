@@ -11,7 +11,7 @@ from conftest import arrays, finish, same_bits, tiny
 from lines import DNI, INPUTS, STOCHASTIC, check_against_the_line, optimizers
 
 from synthgrad.experiment import Diverged, Experiment, train
-from synthgrad.schedules.options import Coins
+from synthgrad.schedules.unlocked import Coins
 
 FOUR = {"network.hidden": [9, 8, 7, 6], "training.batch_size": 6, "training.epochs": 3}
 """Seven steps an epoch, the last on four examples."""
@@ -32,7 +32,7 @@ def made(*keys):
 def tossed(keys, count=21):
     """What coins say in the first steps of the run of a config."""
     trainer = Experiment([tiny(keys)]).trainer
-    coins = Coins(trainer.options.schedule.probability, len(trainer.modules), trainer.around)
+    coins = Coins(trainer.options.schedule.probability, len(trainer.slots), trainer.around)
     return [list(coins.toss()) for _ in range(count)]
 
 
@@ -144,7 +144,7 @@ def test_input_models_that_know_the_input_change_nothing():
     weights = dict(one.trainer.arrays())
     for name, value in other.trainer.arrays():
         np.testing.assert_allclose(weights[name], value, rtol=1e-12, atol=1e-13, err_msg=name)
-    assert float(one.trainer.figures()["input_error.1"]) < 1e-10
+    assert float(one.trainer.metrics()["input_error.1"]) < 1e-10
 
 
 # divergence ---------------------------------------------------------------------------------------

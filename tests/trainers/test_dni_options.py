@@ -201,9 +201,9 @@ def test_the_only_generator_of_a_network_has_the_true_target_anyway(optimizer, n
 
 
 def test_defaults_are_plain_dni():
-    """Nobody looks at the truth, nothing is mixed, multiplied or counted."""
+    """The paper's own sweep, and nothing is multiplied or copied."""
     trainer = dni().trainer
-    assert (trainer.truth, trainer.mixes, trainer.every) == (None, [], 1)
+    assert trainer.schedule is None
     assert {M.scale for M in trainer.generators} == {None}
     batch = Batch(np.ones((10, 8)), np.ones((10, 4)), np.empty((10, 4)))
     trainer.set_rate(1)

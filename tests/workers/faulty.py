@@ -22,7 +22,7 @@ LARGE = 3_000_000
 def main() -> None:
     """Train as workers do, up to step 3 of the module that begins with a certain layer."""
     name, _, first = os.environ.get("FAULT", "").partition(":")
-    step, figures = SyntheticStage.step, SyntheticStage.figures
+    step, metrics = SyntheticStage.step, SyntheticStage.metrics
 
     def faulty(stage: SyntheticStage, t: int, batch: Batch) -> None:
         if stage.first == 1:
@@ -32,11 +32,11 @@ def main() -> None:
         step(stage, t, batch)
 
     def many(stage: SyntheticStage, lead: tuple[int, ...]) -> dict[str, Any]:
-        return figures(stage, lead) | {f"many.{stage.first}": np.full(LARGE, float(stage.first))}
+        return metrics(stage, lead) | {f"many.{stage.first}": np.full(LARGE, float(stage.first))}
 
     SyntheticStage.step = faulty  # type: ignore[method-assign]
     if name == "large figures":
-        SyntheticStage.figures = many  # type: ignore[method-assign]
+        SyntheticStage.metrics = many  # type: ignore[method-assign]
     worker.main()
 
 

@@ -57,13 +57,13 @@ def test_equal_costs_are_shared_evenly():
 def test_costs_are_the_seconds_of_each_stage(monkeypatch):
     """A stage that sleeps is a slow one; the measurement ends when its time is over."""
     trainer, taken = Experiment([tiny(piped(1, 3))]).trainer, []
-    for stage, pause in zip(trainer.pipeline.stages, PAUSES, strict=True):
+    for stage, pause in zip(trainer.schedule.stages, PAUSES, strict=True):
         step = stage.step
         monkeypatch.setattr(
             stage, "step", lambda *at, step=step, pause=pause: (step(*at), time.sleep(pause), taken.append(pause))
         )
     monkeypatch.setattr(balance, "SECONDS", 0.05)
-    found = costs(trainer.pipeline, Batch(np.ones((10, trainer.around.n_x)), np.ones((10, 4)), np.empty((10, 4))))
+    found = costs(trainer.schedule, Batch(np.ones((10, trainer.around.n_x)), np.ones((10, 4)), np.empty((10, 4))))
     assert all(cost > pause for cost, pause in zip(found, PAUSES, strict=True))
     assert found[2] == max(found)
     assert 4 <= len(taken) / len(PAUSES) < balance.STEPS

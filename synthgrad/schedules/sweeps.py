@@ -1,0 +1,85 @@
+"""Sweeps through all modules other than the paper's own, which stands in ``trainers/dni.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from numpy import add, multiply
+
+from synthgrad.schedules.schedule import Slot
+from synthgrad.types import Array, Batch, Lead, Number, per_replica
+
+
+def upward_after_updates(slots: Sequence[Slot], h: Array, batch: Batch) -> None:
+    """The paper's sweep, but targets are handed down through weights that have been updated."""
+    for f, optimizer, M, M_below in slots:
+        h = f.forward(h)
+        f.backward(M.delta(h, batch))
+        optimizer.update()
+        if M_below:
+            M_below.fit(f.delta_below())  # sg_{i-1} -> sg_i · dh_i/dh_{i-1}, at the new theta_i
+
+
+class UpAndDown:
+    """BP(lambda) from layer to layer: all modules forward, then from the top down, each waiting for those above it."""
+
+    def __init__(self, share: Number, widths: Sequence[int], lead: Lead, dtype: npt.DTypeLike) -> None:
+        """``widths``: of the interfaces, the lowest first."""
+        self.mixes = [Mix(share, n, lead, dtype) for n in reversed(widths)]  # from the top down
+        self.rows = 0
+
+    def __call__(self, slots: Sequence[Slot], h: Array, batch: Batch) -> None:
+        if batch.rows != self.rows:
+            self.rows = batch.rows
+            for mix in self.mixes:
+                mix.use(self.rows)
+        sg = []
+        for f, _, M, _ in slots:
+            h = f.forward(h)
+            sg.append(M.delta(h, batch))
+        delta = sg.pop()  # dL/dh of the output
+        for (f, optimizer, _, M_below), mix in zip(slots[:0:-1], self.mixes, strict=True):
+            f.backward(delta)
+            g = f.delta_below()  # g_{i-1} = delta_i · dh_i/dh_{i-1}
+            optimizer.update()
+            if M_below:
+                M_below.fit(g)  # sg_{i-1} -> g_{i-1}
+            delta = mix(g, sg.pop())  # delta_{i-1} = lambda g_{i-1} + (1 - lambda) sg_{i-1}
+        f, optimizer, *_ = slots[0]
+        f.backward(delta)
+        optimizer.update()
+
+
+class Mix:
+    """delta = share g + (1 - share) sg, shape (B, n), ``share`` a number or one a replica.
+
+    Where the share is 1 this is g, and where it is 0 sg, to the bit and whatever the other is.
+    """
+
+    def __init__(self, share: Number, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
+        self.n, self.lead, self.dtype = n, lead, dtype
+        self.whole = bool(np.all(share == 1))
+        self.of_g, self.of_sg = (per_replica(part, 2, dtype) for part in (share, 1 - share))
+        self.ones, self.zeros = (np.flatnonzero(share == end).tolist() if np.ndim(share) else [] for end in (1, 0))
+        self._sets: dict[int, tuple[Array, Array]] = {}
+
+    def use(self, rows: int) -> None:
+        """Take up the buffers for batches of ``rows`` examples."""
+        if rows not in self._sets:
+            delta = np.empty((*self.lead, rows, self.n), self.dtype)
+            self._sets[rows] = delta, np.empty_like(delta)
+        self.delta, self.part = self._sets[rows]
+
+    def __call__(self, g: Array, sg: Array) -> Array:
+        """Return the mix; both stay as they are."""
+        if self.whole:
+            return g
+        multiply(g, self.of_g, self.delta)
+        multiply(sg, self.of_sg, self.part)
+        add(self.delta, self.part, self.delta)
+        for gradient, replicas in ((g, self.ones), (sg, self.zeros)):
+            for r in replicas:
+                self.delta[r] = gradient[r]
+        return self.delta
