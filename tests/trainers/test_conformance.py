@@ -121,7 +121,11 @@ def check_against_the_straight_line(keys, tolerance):
         tolerance = max(tolerance, 30 * max(np.abs(nudged[name] - expected[name]).max() for name in expected))
     finish(experiment)
     found = arrays(experiment) | {"outputs": experiment.trainer.loss.outputs(experiment.feed.h)}
-    assert {name for name, _ in experiment.trainer.arrays() if "running" not in name} == expected.keys() - {"outputs"}
+    named = {name for name, _ in experiment.trainer.arrays() if "running" not in name}
+    assert named == expected.keys() - {"outputs"}, (
+        "the weights that `arrays()` of the trainer names are not those of the reference: put additional weights into "
+        "`models`, what is drawn once into `fixed`, and have `straight_line` in this file name them too"
+    )
     for name, value in expected.items():
         np.testing.assert_allclose(found[name], value, rtol=tolerance, atol=tolerance, err_msg=name)
 
@@ -188,7 +192,7 @@ def test_the_loss_falls(row, loss):
     """A tiny task is learned in part by everyone, the control included; the hidden layers are free to help."""
     keys = {**row, "trainer.loss": loss, "trainer.optimizer": "adam", "trainer.alpha": 0.02, "training.epochs": 50}
     losses = [float(epoch.figures["loss"]) for epoch in finish(Experiment([tiny(keys)]))]
-    assert losses[-1] < 0.95 * losses[0]
+    assert losses[-1] < 0.95 * losses[0], "the loss of a tiny task does not fall: does every layer receive its delta?"
 
 
 @pytest.mark.parametrize("shuffle", [False, True], ids=["in-order", "shuffled"])
@@ -197,7 +201,7 @@ def test_the_same_config_gives_the_same_bits(row, shuffle):
     """Two runs of one config agree in every array and every figure."""
     one, two = (Experiment([tiny({**row, "training.shuffle": shuffle})]) for _ in range(2))
     epochs = zip(finish(one), finish(two), strict=True)
-    assert same_bits(arrays(one), arrays(two))
+    assert same_bits(arrays(one), arrays(two)), "the weights depend on more than the config: draw from setup's streams"
     assert all(same_bits(a.figures, b.figures) for a, b in epochs)
 
 
@@ -216,7 +220,8 @@ def test_the_same_seed_gives_every_trainer_the_same_initial_weights(row, stream)
     """What a trainer draws for itself shifts no layer's numbers."""
     backprop = Experiment([tiny(stream=stream)])
     other = Experiment([tiny(row, stream=stream)])
-    assert same_bits(dict(backprop.trainer.network.arrays()), dict(other.trainer.network.arrays()))
+    weights = [dict(experiment.trainer.network.arrays()) for experiment in (backprop, other)]
+    assert same_bits(*weights), "what the trainer draws for itself needs a stream of its own, named in `draw`"
 
 
 @pytest.mark.parametrize("row", EVERY)
@@ -251,7 +256,8 @@ def test_float32_keeps_every_array_float32(row, optimizer, normalize):
     experiment = Experiment([tiny(keys)])
     finish(experiment)
     kinds = {name: value.dtype for name, value in arrays(experiment).items()}
-    assert {kind for name, kind in kinds.items() if not name.endswith(".t")} == {np.dtype(np.float32)}
+    wide = {name: kind for name, kind in kinds.items() if not name.endswith(".t") and kind != np.float32}
+    assert wide == {}, "these arrays of a float32 network are not float32: a Python or NumPy scalar drew them up?"
     assert experiment.feed.h.dtype == experiment.test_h.dtype == np.float32
 
 
@@ -289,11 +295,14 @@ def test_a_snapshot_restored_takes_the_same_next_steps(row, optimizer, fresh):
     kept = snapshot(experiment.trainer)
     epochs(experiment, 3)
     went_on = arrays(experiment)
-    assert not all(np.array_equal(went_on[name], value) for name, value in kept.items())
+    assert not all(np.array_equal(went_on[name], value) for name, value in kept.items()), (
+        "a third epoch changes nothing"
+    )
     other = Experiment([tiny(keys)]) if fresh else experiment
     restore(other.trainer, kept)
     epochs(other, 3)
-    assert same_bits(arrays(other), went_on)
+    apart = [name for name, value in arrays(other).items() if value.tobytes() != went_on[name].tobytes()]
+    assert apart == [], "training goes on otherwise from a snapshot: `state()` lacks something that training changes"
 
 
 # stacks -------------------------------------------------------------------------------------------
@@ -308,7 +317,10 @@ def check_stack_is_its_replicas(configs):
             found = arrays(stack)[name]
             found = found if name.endswith(".t") else found[r]
             assert found.shape == value.shape
-            assert found.tobytes() == value.tobytes(), (r, name, np.abs(found - value).max())
+            assert found.tobytes() == value.tobytes(), (
+                f"{name} of replica {r} of a stack is off by {np.abs(found - value).max()} from the same run alone: "
+                "does something reduce over other axes than the last two, or mix replicas?"
+            )
         for a, b in zip(together, alone[r], strict=True):
             assert dict(a.each())[stack.replicas[r]] == dict(b.each())[experiment.replicas[0]]
 
@@ -371,7 +383,9 @@ def test_a_frozen_layer_keeps_its_weights_and_all_others_move(row, optimizer, no
     kept = {name for name, value in experiment.trainer.arrays() if np.array_equal(value, before[name])}
     frozen = ("layer.1", "layer.2") if row["trainer.name"] == "frozen" else ("layer.2",)
     expected = {name for name in before if name.startswith(frozen) and "running" not in name}
-    assert kept == expected | experiment.trainer.fixed.keys()
+    assert kept == expected | experiment.trainer.fixed.keys(), (
+        "other arrays stayed as they were than those of the frozen layer and those in `fixed` of the trainer"
+    )
 
 
 @pytest.mark.parametrize("normalize", [False, True], ids=["plain", "normalize"])
@@ -436,7 +450,7 @@ def test_a_step_allocates_no_array_of_an_activations_size(row, optimizer, normal
                 experiment.trainer.step(batch)
 
     steps()
-    assert peak(steps) < 1536 * 8 * 8
+    assert peak(steps) < 1536 * 8 * 8, "a step allocates an array of an activation's size: make it in set_batch_size"
 
 
 ORDERED = {True: "shuffled", False: "in-order"}
@@ -460,4 +474,4 @@ def test_memory_does_not_grow_with_the_epochs(row, shuffle):
                     return
     finally:
         tracemalloc.stop()
-    raise AssertionError(held[1:])
+    raise AssertionError(f"memory grows with the epochs: {held[1:]} bytes were held, every hundred epochs")
