@@ -10,7 +10,7 @@ import numpy as np
 from conftest import arrays, finish, tiny
 from scheduledline import Line
 
-from synthgrad.config import chosen_of
+from synthgrad.config import selected_layers
 from synthgrad.experiment import Experiment
 
 DNI = {"trainer.name": "dni", "trainer.generator.alpha": 0.05, "trainer.generator.last_layer": "random"}
@@ -44,7 +44,7 @@ def line_of(experiment: Experiment, nudge: float = 0.0) -> Line:
         p = {name: value * (1 + nudge * rng.normal(size=value.shape)) for name, value in p.items()}
     line = Line(
         experiment.task.train.x, experiment.task.train.y, p,
-        chosen_of(trainer.interfaces, len(hidden)), len(hidden) + 1, config.network.activation, trainer.loss,
+        selected_layers(trainer.interfaces, len(hidden)), len(hidden) + 1, config.network.activation, trainer.loss,
         trainer.optimizer.name, trainer.alpha, config.training.batch_size, config.training.epochs,
         trainer.reduce.weights, frozen=[f"layer.{i}" for i in trainer.freeze],
     )  # fmt: skip

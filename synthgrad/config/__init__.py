@@ -12,6 +12,7 @@ from synthgrad.config.automatic import AUTO, Auto
 from synthgrad.config.checking import check, walk
 from synthgrad.config.choosing import chooses
 from synthgrad.config.complaints import Complaints
+from synthgrad.config.layers import LayerSelection, selected_layers
 from synthgrad.config.loading import Template, load, replaced
 from synthgrad.config.messages import show
 from synthgrad.config.options import (
@@ -36,7 +37,6 @@ from synthgrad.config.overrides import Setting, key_and_value, label, setting
 from synthgrad.config.reading import Place
 from synthgrad.config.resolved import flat, read_resolved
 from synthgrad.config.schemas import schema_of
-from synthgrad.config.which import Which, chosen_of
 from synthgrad.config.writing import dump, plain
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "Flag",
     "Fractions",
     "Int",
+    "LayerSelection",
     "Name",
     "NameOf",
     "Names",
@@ -58,12 +59,10 @@ __all__ = [
     "Place",
     "Setting",
     "Template",
-    "Which",
     "Widths",
     "Word",
     "check",
     "chooses",
-    "chosen_of",
     "default_of",
     "dump",
     "flat",
@@ -78,6 +77,7 @@ __all__ = [
     "replaced",
     "schema_of",
     "sections",
+    "selected_layers",
     "setting",
     "show",
     "walk",

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from synthgrad.config import AUTO, Auto, Flag, Fractions, Int, NameOf, OneOf, Options, chosen_of, option
+from synthgrad.config import AUTO, Auto, Flag, Fractions, Int, NameOf, OneOf, Options, option, selected_layers
 from synthgrad.errors import ConfigError, Problem
 from synthgrad.nn.losses import LOSSES
 from synthgrad.streams import STREAMS
@@ -120,7 +120,7 @@ class Config(Options):
         there = f"1 to {last}" if last > 1 else "only 1" if last else "there are none"
         for key, trainer in self.trainers():
             for name in ("freeze", "interfaces"):
-                numbers = chosen_of(getattr(trainer, name, ()), last)
+                numbers = selected_layers(getattr(trainer, name, ()), last)
                 for at, i in enumerate(numbers):
                     place: tuple[str | int, ...] = (*key, name)  # and no more of interfaces, which have been sorted
                     if name == "freeze":

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy import multiply
 
-from synthgrad.config import Flag, Int, OneOf, Which, chosen_of, option
+from synthgrad.config import Flag, Int, LayerSelection, OneOf, option, selected_layers
 from synthgrad.errors import Problem
 from synthgrad.nn.dense import Dense
 from synthgrad.nn.module import module
@@ -34,7 +34,7 @@ class DelayedGradientOptions(ModularOptions):
     name: Literal["delayed-gradient"]
     delay: Int = option(1, "how many steps late gradients are; 0 is backprop", ge=0)
     pipeline: Flag = option(False, "the delay grows by that number a module from the output layer's, whose own is 0")
-    interfaces: Which = option(
+    interfaces: LayerSelection = option(
         "all", "with pipeline or schedule: hidden layers after which gradients come late, counted from 1: all, or a "
         "list; the layers between two are a module"
     )  # fmt: skip
@@ -50,7 +50,7 @@ class DelayedGradientOptions(ModularOptions):
             each = self.delay
         else:
             return [self.delay] * layers
-        above = [sum(i <= at for at in chosen_of(self.interfaces, layers - 1)) for i in range(1, layers + 1)]
+        above = [sum(i <= at for at in selected_layers(self.interfaces, layers - 1)) for i in range(1, layers + 1)]
         return [each * count for count in above]
 
     def history_size(self, widths: Sequence[int], batch: int, steps: int) -> int:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, Self
 
-from synthgrad.config import OneOf, Which, chosen_of, keyword, option
+from synthgrad.config import LayerSelection, OneOf, keyword, option, selected_layers
 from synthgrad.errors import Problem
 from synthgrad.generators import (
     GENERATORS,
@@ -52,7 +52,7 @@ class DNIOptions(ModularOptions):
     generator: Annotated[GeneratorOptions | OracleOptions, OneOf(GENERATORS, "kind")] = option(
         lambda: GeneratorOptions.model_construct(kind="learned"), "the models of the hidden layers' gradients"
     )
-    interfaces: Which = option(
+    interfaces: LayerSelection = option(
         "all", "hidden layers after which a synthetic gradient stands, counted from 1: all, or a list; the layers "
         "between two are a module, trained by backprop inside, and [] is backprop"
     )  # fmt: skip
@@ -68,13 +68,13 @@ class DNIOptions(ModularOptions):
 
     def extra_weights(self, widths: Sequence[int]) -> int:
         models = [self.generator, self.input_model] if self.input_model else [self.generator]
-        return sum(model.extra_weights(widths, chosen_of(self.interfaces, len(widths) - 2)) for model in models)
+        return sum(model.extra_weights(widths, selected_layers(self.interfaces, len(widths) - 2)) for model in models)
 
     def history_size(self, widths: Sequence[int], batch: int, steps: int) -> int:
         if not isinstance(self.schedule, PipelinedGenerators | Free):
             return 0
         copies = min(self.schedule.delay, steps) + 1
-        return sum(4 * copies * batch * widths[i] for i in chosen_of(self.interfaces, len(widths) - 2))
+        return sum(4 * copies * batch * widths[i] for i in selected_layers(self.interfaces, len(widths) - 2))
 
     def problems(self) -> Iterator[Problem]:
         share, generator, schedule = getattr(self, "lambda"), self.generator, self.schedule.kind

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
-from synthgrad.config import Which, chosen_of
+from synthgrad.config import LayerSelection, selected_layers
 from synthgrad.schedules.options import SEQUENTIAL, ScheduleOptions
 from synthgrad.schedules.pipeline import Pipeline
 from synthgrad.schedules.schedule import Schedule
@@ -18,7 +18,7 @@ class ModularOptions(TrainerOptions):
     """Keys of a trainer with modules; each trainer says what its own do."""
 
     if TYPE_CHECKING:
-        interfaces: Which
+        interfaces: LayerSelection
         schedule: ScheduleOptions
 
     @property
@@ -44,7 +44,7 @@ class ModularTrainer(Trainer):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        self.interfaces = chosen_of(self.options.interfaces, len(self.layers) - 1)
+        self.interfaces = selected_layers(self.options.interfaces, len(self.layers) - 1)
 
     @property
     def spans(self) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from synthgrad.config import AnyOf, NameOf, OneOf, Options, sections
 from synthgrad.config.automatic import AutoOrWhole
-from synthgrad.config.which import AllOrNumbers
+from synthgrad.config.layers import AllOrNumbers
 from synthgrad.experiment import Config
 
 

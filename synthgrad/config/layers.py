@@ -1,4 +1,4 @@
-"""Which of a row of things: all of them, or some by their numbers."""
+"""A selection of layers: all of them, or some by their numbers."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class AllOrNumbers:
 
 
 _NUMBER = {"type": "integer", "minimum": 1}
-Which = Annotated[tuple[int, ...] | Literal["all"], AllOrNumbers()]
-"""``all``, or which of a row of things, counted from 1."""
+LayerSelection = Annotated[tuple[int, ...] | Literal["all"], AllOrNumbers()]
+"""``all``, or the numbers of some layers, counted from 1."""
 
 
-def chosen_of(which: tuple[int, ...] | Literal["all"], count: int) -> tuple[int, ...]:
-    """The numbers that are meant, of ``count`` things."""
-    return tuple(range(1, count + 1)) if which == ALL else which
+def selected_layers(selection: tuple[int, ...] | Literal["all"], count: int) -> tuple[int, ...]:
+    """The numbers of the selected layers, of ``count`` layers."""
+    return tuple(range(1, count + 1)) if selection == ALL else selection
