@@ -12,7 +12,7 @@ def main() -> None:
             if number is not None and signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, lambda number, frame: os._exit(128 + number))
         from synthgrad.cli import main as command
-        from synthgrad.cli.endings import ignore_signals
+        from synthgrad.cli.signals import ignore_signals
     except KeyboardInterrupt:
         os._exit(130)
     try:

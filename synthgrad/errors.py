@@ -5,15 +5,27 @@
     `- RunError               a file, a directory, the machine failed while running    exit 1
        `- DiskError           the disk is full or may not be written: so for every run
 
-A run that diverges is not an error but an outcome, with exit code 3 of its own (``cli/train.py``).
-The command line turns errors into text and an exit code in one place, ``cli/__init__.py``.
+A run that diverges is not an error but an outcome with an exit code of its own. The command line turns errors into
+text and an exit code in one place, ``cli/__init__.py``.
 """
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
+from enum import IntEnum
 from typing import NamedTuple
+
+
+class ExitCode(IntEnum):
+    """How a command ended; 128 and its number after a signal."""
+
+    DONE = 0
+    FAILED = 1
+    BAD_USAGE = 2
+    DIVERGED = 3
+    NOT_HELD = 4
+    UNDECIDED = 5
 
 
 def lacking(error: BaseException) -> str:
@@ -30,7 +42,7 @@ def lacking(error: BaseException) -> str:
 class SynthgradError(Exception):
     """The root of everything that synthgrad reports instead of a traceback."""
 
-    exit_code = 1
+    exit_code = ExitCode.FAILED
 
 
 class Problem(NamedTuple):
@@ -43,7 +55,7 @@ class Problem(NamedTuple):
 class ConfigError(SynthgradError):
     """Everything that is wrong with a config, each on a line of its own."""
 
-    exit_code = 2
+    exit_code = ExitCode.BAD_USAGE
 
     def __init__(self, lines: str | Iterable[str]) -> None:
         self.lines = [lines] if isinstance(lines, str) else list(lines)

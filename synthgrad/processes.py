@@ -33,6 +33,15 @@ def start(module: str, *arguments: str, **options: Any) -> subprocess.Popen[byte
         return subprocess.Popen([sys.executable, "-c", code, *arguments], env=_environment(), **options)
 
 
+def one_blas_thread() -> None:
+    """Give BLAS one thread, unless the environment says otherwise. Call it before NumPy is imported.
+
+    Networks of this size gain nothing from more, and results then do not depend on the number of cores.
+    """
+    for variable in THREAD_VARIABLES:
+        os.environ.setdefault(variable, "1")
+
+
 def cores() -> int:
     """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):

@@ -6,8 +6,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from synthgrad.cli.blas import one_blas_thread
-from synthgrad.processes import SIGNALS
+from synthgrad.processes import SIGNALS, one_blas_thread
 
 for number in SIGNALS:  # also where they are ignored, as by a shell that started the tests in the background
     if signal.getsignal(number) is signal.SIG_IGN:

@@ -14,11 +14,11 @@ import click
 from click.shell_completion import add_completion_class
 
 from synthgrad import __version__
-from synthgrad.cli.blas import one_blas_thread
-from synthgrad.cli.commands import Commands
 from synthgrad.cli.completion import Bash
-from synthgrad.cli.endings import answer_signals, ignore_signals
+from synthgrad.cli.lazy_commands import Commands
+from synthgrad.cli.signals import answer_signals, ignore_signals
 from synthgrad.errors import SynthgradError, lacking
+from synthgrad.processes import one_blas_thread
 
 EPILOG = """\b
 First steps:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from synthgrad.cli.missing import make, tell
+from synthgrad.cli.missing_runs import make, tell
 from synthgrad.cli.options import complete_run
 
 if TYPE_CHECKING:

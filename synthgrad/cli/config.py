@@ -54,10 +54,10 @@ def check(configs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
 
 def _decided(config: Config) -> str:
     """What was found in the user's own file, in brackets."""
-    from synthgrad.cli.data import sentence
+    from synthgrad.cli.data_sentence import data_sentence
 
     data = config.data()
-    return f" ({sentence(data)})" if "file" in data else ""
+    return f" ({data_sentence(data)})" if "file" in data else ""
 
 
 @config.command(short_help="Print a config with every default filled in.")
@@ -107,7 +107,7 @@ def list_(names: tuple[str, ...]) -> None:
     """
     import shutil
 
-    from synthgrad.cli.listing import listing, near
+    from synthgrad.cli.config_list import listing, near
 
     try:
         click.echo(listing(names, min(shutil.get_terminal_size((100, 24)).columns, 120)), nl=False)

@@ -35,7 +35,7 @@ def _when(text: str) -> datetime:
 
 def complete_setting(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Dotted keys of the config, after them the names that a key can have."""
-    from synthgrad.cli.listing import keys
+    from synthgrad.cli.config_list import keys
 
     known = keys()
     key, equals, value = incomplete.partition("=")
@@ -46,7 +46,7 @@ def complete_setting(context: click.Context, parameter: click.Parameter, incompl
 
 def complete_name(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Keys and entries that ``config list`` can be narrowed to."""
-    from synthgrad.cli.listing import keys, registries
+    from synthgrad.cli.config_list import keys, registries
 
     names = dict.fromkeys(name for key, (registry, _) in registries().items() for name in (key, *registry))
     names |= dict.fromkeys(keys())

@@ -1,23 +1,51 @@
-"""Signals that ask a process to stop: a wish that is looked at between steps, or passed on to another process."""
+"""Signals that ask a command to stop: end it as Ctrl-C does, wait for the end of a step, or go to another process."""
 
 from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from subprocess import Popen
 
+    Handlers = dict[int, Callable[[int, FrameType | None], object] | int | None]
+
 PATIENCE = 1.0
-"""Seconds for which more signals mean the same wish: ``timeout`` sends two, an impatient finger three."""
+"""Seconds within which further signals count as the first one: ``timeout`` sends two, an impatient finger three."""
+NUMBERS = [signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if name in signal.Signals.__members__]
+
+
+def answer_signals() -> None:
+    """From here on SIGINT raises KeyboardInterrupt, SIGTERM and SIGHUP raise SystemExit; ignored ones stay ignored.
+
+    Nothing half written and nothing unpacked is left behind.
+    """
+    with suppress(ValueError):  # in a thread, where no signal arrives
+        for number in NUMBERS:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, _end)
+        if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def ignore_signals() -> None:
+    """Ignore further signals while a command ends, which takes a moment."""
+    with suppress(ValueError):
+        for number in (signal.SIGINT, *NUMBERS):
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    ignore_signals()
+    raise SystemExit(128 + number)  # no handler of errors catches it
 
 
 class Stop:
-    """While entered, a signal of ``SIGNALS`` only sets ``signal``; one that comes much later acts at once.
+    """While entered, a signal only sets ``signal``; one that comes more than ``PATIENCE`` later ends the process.
 
     A signal that was ignored before stays ignored (``nohup``).
     """
@@ -25,21 +53,18 @@ class Stop:
     def __init__(self) -> None:
         self.signal = 0
         self._since = 0.0
-        self._before: dict[int, Any] = {}
+        self._before: Handlers = {}
 
     def __enter__(self) -> Self:
-        from synthgrad.processes import handled  # for which --help does not wait
-
-        self._before = {number: signal.signal(number, self._take) for number in handled()}
+        self._before = _handle(self._take)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        _restore(self._before)
 
     @contextmanager
     def unheard(self) -> Iterator[None]:
-        """After a signal nobody may be there to read what is printed: the exit code says what happened all the same."""
+        """Let printing fail after a signal: the reader may be gone, and the exit code says what happened."""
         try:
             yield
         except OSError:
@@ -51,17 +76,26 @@ class Stop:
         if not self.signal:
             self.signal, self._since = number, now
         elif now - self._since > PATIENCE:
-            raise SystemExit(128 + number)  # past every handler of errors; the terminal is put in order on the way
+            raise SystemExit(128 + number)  # no handler of errors catches it; the display restores the terminal
 
 
 @contextmanager
-def passed_on(process: Popen[Any]) -> Iterator[None]:
-    """While entered, these signals are for another process to answer, which may get those of a terminal twice."""
-    from synthgrad.processes import handled
-
-    before = {number: signal.signal(number, lambda number, frame: process.send_signal(number)) for number in handled()}
+def passed_on(process: Popen[bytes]) -> Iterator[None]:
+    """While entered, another process gets these signals; it may get those of a terminal twice."""
+    before = _handle(lambda number, frame: process.send_signal(number))
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        _restore(before)
+
+
+def _handle(handler: Callable[[int, FrameType | None], None]) -> Handlers:
+    """Answer signals with ``handler``. Returns the handlers from before."""
+    from synthgrad.processes import handled
+
+    return {number: signal.signal(number, handler) for number in handled()}
+
+
+def _restore(handlers: Handlers) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

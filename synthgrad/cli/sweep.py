@@ -14,16 +14,14 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from synthgrad.cli.blas import one_blas_thread
 from synthgrad.cli.options import complete_setting
 from synthgrad.cli.signals import Stop
-from synthgrad.cli.summary import resuming
-from synthgrad.cli.train import DIVERGED
-from synthgrad.errors import RunError
+from synthgrad.cli.train_summary import resuming
+from synthgrad.errors import ExitCode, RunError
 from synthgrad.wording import counted
 
 if TYPE_CHECKING:
-    from synthgrad.cli.tally import Silent, Tally
+    from synthgrad.cli.sweep_progress import Silent, SweepProgress
     from synthgrad.sweep.planning import Plan
     from synthgrad.sweep.stacks import Order
 
@@ -113,9 +111,8 @@ def sweep(
       synthgrad sweep dni.yaml --seed 0..99 --dry-run | xargs -r -L 1 -P 4 env
       synthgrad sweep dni.yaml --seed 0..99 --scheduler tcp://10.0.0.1:8786
     """
-    one_blas_thread()
     from synthgrad.cli.claims import configs_of
-    from synthgrad.cli.tally import opening
+    from synthgrad.cli.sweep_progress import opening
     from synthgrad.processes import cores
     from synthgrad.sweep.ablation import ablated
     from synthgrad.sweep.grid import grid
@@ -150,68 +147,68 @@ def _tell_damaged(plan: Plan) -> None:
 
 def _carry_out(plan: Plan, first: Sequence[str], engine: Engine, runs: Path, quiet: bool) -> int:
     """Say the first lines, train what is missing, say what came of it. Returns the exit code. Raises RunError."""
-    from synthgrad.cli.tally import Tally
+    from synthgrad.cli.sweep_progress import SweepProgress
 
-    tally = Tally(plan)
+    progress = SweepProgress(plan)
     with Stop() as stop:
-        display = _display(quiet, tally, stop)
+        display = _display(quiet, progress, stop)
         for line in first:
             display.say(line)
-        failure = _follow(tally, engine, display, stop)
+        failure = _follow(progress, engine, display, stop)
         if failure:
             display.warn(str(failure))
         with stop.unheard():
-            _conclude(tally, display, runs, quiet)
-    return _code(tally, stop)
+            _conclude(progress, display, runs, quiet)
+    return _code(progress, stop)
 
 
-def _follow(tally: Tally, engine: Engine, display: Silent, stop: Stop) -> RunError | None:
+def _follow(progress: SweepProgress, engine: Engine, display: Silent, stop: Stop) -> RunError | None:
     """Show what the engine tells, to its end or to the failure that ends it."""
-    if not tally.orders:
+    if not progress.orders:
         return None
     with closing(engine(lambda: stop.signal)) as events, display:
         try:
             for event in events:
-                tally.note(event)
+                progress.note(event)
                 display.show(event)
         except RunError as error:
             return error
     return None
 
 
-def _conclude(tally: Tally, display: Silent, runs: Path, quiet: bool) -> None:
+def _conclude(progress: SweepProgress, display: Silent, runs: Path, quiet: bool) -> None:
     """Say what came of it; print the directories of the grid, in its order."""
-    for message in tally.told():
+    for message in progress.told():
         display.warn(message)
     display.conclude()
-    if quiet and tally.plan.elsewhere:
+    if quiet and progress.plan.elsewhere:
         display.warn(
-            f"sweep: {counted(len(tally.plan.elsewhere), 'run')} of the grid: being trained by another process"
+            f"sweep: {counted(len(progress.plan.elsewhere), 'run')} of the grid: being trained by another process"
         )
-    paths = [path for _, path in sorted(tally.paths.items())]
+    paths = [path for _, path in sorted(progress.paths.items())]
     if quiet or not sys.stdout.isatty():
         for path in paths:
             click.echo(os.fsencode(path))
-    elif len(paths) > 1 and not tally.missing():
-        display.say(f"See: synthgrad compare {shlex.quote(str(runs))}{_against(tally.plan)}")
+    elif len(paths) > 1 and not progress.missing():
+        display.say(f"See: synthgrad compare {shlex.quote(str(runs))}{_against(progress.plan)}")
 
 
 def _against(plan: Plan) -> str:
     """What is to be compared where layers are frozen in turn: each run with the one that freezes nothing."""
     if not any(getattr(each.config.trainer, "freeze", ()) for each in plan.grid):
         return ""
-    from synthgrad.cli.naming import whole
+    from synthgrad.cli.stack_names import whole
 
     labels = whole(each.config for each in plan.grid)
     several = f"  (or with {', '.join(map(shlex.quote, labels[1:]))})" if labels[1:] else ""
     return f" --against {shlex.quote(labels[0])}{several}" if labels else ""
 
 
-def _code(tally: Tally, stop: Stop) -> int:
+def _code(progress: SweepProgress, stop: Stop) -> int:
     """A signal, else that something is missing, else that something diverged."""
-    if tally.missing():
+    if progress.missing():
         return 128 + stop.signal if stop.signal else 1
-    return DIVERGED if tally.diverged() else 0
+    return ExitCode.DIVERGED if progress.diverged() else 0
 
 
 def _engine(plan: Plan, jobs: int, scheduler: str | None) -> Engine:
@@ -225,15 +222,15 @@ def _engine(plan: Plan, jobs: int, scheduler: str | None) -> Engine:
     return lambda stop: work_on(scheduler, plan.stacks, stop)
 
 
-def _display(quiet: bool, tally: Tally, stop: Stop) -> Silent:
+def _display(quiet: bool, progress: SweepProgress, stop: Stop) -> Silent:
     if quiet:
-        from synthgrad.cli.tally import Silent
+        from synthgrad.cli.sweep_progress import Silent
 
-        return Silent(tally, stop)
-    from synthgrad.cli.progress import Lines, Live
+        return Silent(progress, stop)
+    from synthgrad.cli.sweep_display import Lines, Live
 
     kind = Live if Live.possible() else Lines
-    return kind(tally, stop)
+    return kind(progress, stop)
 
 
 # telling only -------------------------------------------------------------------------------------

@@ -11,20 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synthgrad.cli.blas import one_blas_thread
 from synthgrad.cli.options import complete_fork, complete_run, settings
 from synthgrad.cli.signals import Stop
-from synthgrad.errors import RunError
+from synthgrad.errors import ExitCode, RunError
 
 if TYPE_CHECKING:
-    from synthgrad.cli.quiet import Display
+    from synthgrad.cli.quiet_display import Display
     from synthgrad.experiment import Config, Experiment
     from synthgrad.runs.directory import Run
     from synthgrad.runs.log import Log
 
     Begin = Callable[[], Log]
-
-DIVERGED = 3
 
 
 @click.command(short_help="Train the network of a config into a new run directory.")
@@ -82,7 +79,6 @@ def train(
       synthgrad train --resume latest
       synthgrad train --from latest@20 -s trainer.name=frozen
     """
-    one_blas_thread()
     if force and resume is None:
         raise click.UsageError("--force belongs to --resume (give both, or leave it out)")
     if resume is not None and (config or name or seed is not None):
@@ -141,7 +137,7 @@ def _prepared(
 
 def _failed(error: RunError, log: Log) -> RunError:
     """The error with the line that resumes the run; whoever asked for its directory gets it too."""
-    from synthgrad.cli.summary import resumption
+    from synthgrad.cli.train_summary import resumption
 
     with suppress(OSError):  # a stdout that fails as well must not hide why
         click.echo(os.fsencode(log.run.path))
@@ -229,10 +225,10 @@ def _old(name: str, runs: Path, where: tuple[str, ...], force: bool) -> tuple[Ex
 
 def _display(quiet: bool, log: Log, experiment: Experiment) -> Display:
     if quiet:
-        from synthgrad.cli.quiet import Display
+        from synthgrad.cli.quiet_display import Display
 
         return Display(log, experiment)
-    from synthgrad.cli.display import Lines, Live
+    from synthgrad.cli.train_display import Lines, Live
 
     kind = Live if Live.possible() else Lines
     return kind(log, experiment)
@@ -246,4 +242,4 @@ def _follow(experiment: Experiment, log: Log, display: Display, stop: Stop) -> i
         for each in record(experiment, [log], lambda: stop.signal):
             display.show(each)
     display.summary(log)
-    return {"diverged": DIVERGED, "interrupted": 128 + stop.signal}.get(log.outcome, 0)
+    return {"diverged": ExitCode.DIVERGED, "interrupted": 128 + stop.signal}.get(log.outcome, 0)

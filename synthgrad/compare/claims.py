@@ -18,6 +18,7 @@ from synthgrad.compare.reasons import tested, why
 from synthgrad.compare.report import Answer
 from synthgrad.compare.statement import Claim
 from synthgrad.config import Complaints
+from synthgrad.errors import ExitCode
 
 HELD, NOT_HELD, UNDECIDED = "held", "not held", "undecided"
 
@@ -46,9 +47,9 @@ def check(claims: Sequence[Claim], tables: Tables) -> list[Answer]:
 
 
 def exit_code(answers: Sequence[Answer]) -> int:
-    """0 if all held, 4 if one did not, 5 if one is undecided."""
+    """The exit code of ``--check`` and ``--claims``."""
     found = {each.answer for each in answers}
-    return 4 if NOT_HELD in found else 5 if UNDECIDED in found else 0
+    return ExitCode.NOT_HELD if NOT_HELD in found else ExitCode.UNDECIDED if UNDECIDED in found else ExitCode.DONE
 
 
 def _unclear(case: Case) -> Answer:

@@ -26,7 +26,7 @@ from statistics import median
 import numpy as np
 from rich.console import Console
 
-from synthgrad.cli.display import Live
+from synthgrad.cli.train_display import Live
 from synthgrad.config import load
 from synthgrad.experiment import Config, Epoch, Experiment, train
 from synthgrad.experiment.training import test_figures as evaluate

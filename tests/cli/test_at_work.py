@@ -10,10 +10,10 @@ from made import made
 from terminal import seen
 from typed import ran, typed, write
 
-from synthgrad.cli.cautions import crowded, late, spared, timed
-from synthgrad.cli.display import Lines
-from synthgrad.cli.quiet import blended
-from synthgrad.cli.rows import at_work, lines, rows
+from synthgrad.cli.metric_rows import at_work, lines, rows
+from synthgrad.cli.quiet_display import blended
+from synthgrad.cli.train_display import Lines
+from synthgrad.cli.train_warnings import crowded, late, spared, timed
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
 from synthgrad.runs.log import Log

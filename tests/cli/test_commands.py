@@ -6,7 +6,7 @@ import pytest
 from typed import environment, ran, typed
 
 from synthgrad.cli import group
-from synthgrad.cli.commands import Commands
+from synthgrad.cli.lazy_commands import Commands
 
 
 def test_a_command_waits_for_no_other():

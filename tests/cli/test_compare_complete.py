@@ -12,7 +12,7 @@ from directories import BACKPROP, BOTH, FROZEN, LABEL, run
 from made import DIVERGING, made
 from typed import Said, ran, result, started, typed, until
 
-from synthgrad.cli.missing import passed_over
+from synthgrad.cli.missing_runs import passed_over
 from synthgrad.runs.locking import hold
 
 NOTHING = Said(0, "", "compare: nothing is missing\n")

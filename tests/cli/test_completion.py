@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from typed import environment, ran
 
-from synthgrad.cli.listing import keys
+from synthgrad.cli.config_list import keys
 from synthgrad.trainers import TRAINERS
 
 

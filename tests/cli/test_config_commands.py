@@ -10,7 +10,7 @@ from conftest import ROWS
 from shipped import CLAIMS, CONFIGS, WHOLE
 from typed import ROOT, environment, metrics, numbers, ran, typed, write
 
-from synthgrad.cli.listing import keys
+from synthgrad.cli.config_list import keys
 from synthgrad.experiment import Config
 from synthgrad.generators import GENERATORS, INPUTS
 from synthgrad.nn.activations import ACTIVATIONS
@@ -153,7 +153,7 @@ def test_list_says_every_key():
 
 def test_no_registry_is_left_out():
     """What the keys of a config choose from is what is listed here."""
-    from synthgrad.cli.listing import registries
+    from synthgrad.cli.config_list import registries
 
     assert {key: list(registry) for key, (registry, _) in registries().items()} == {
         key: list(registry) for key, registry in REGISTRIES.items()

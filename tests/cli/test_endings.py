@@ -13,7 +13,7 @@ import pytest
 from made import made
 from typed import environment, typed
 
-from synthgrad.cli import endings
+from synthgrad.cli import signals
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 EARLY = """
@@ -57,7 +57,7 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("module", ["click", "synthgrad.cli.endings", "numpy"])
+@pytest.mark.parametrize("module", ["click", "synthgrad.cli.signals", "numpy"])
 def test_a_signal_while_a_command_is_imported_is_no_traceback(archive: Path, number: int, module: str) -> None:
     """Before anything is done, and while the command imports what it needs."""
     done = child(EARLY, "compare", archive, number=number, module=module)
@@ -115,7 +115,7 @@ def test_signals_change_nothing_while_a_command_ends() -> None:
     """Nor does answering them in a thread, where none arrives."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     try:
-        endings.answer_signals()
+        signals.answer_signals()
         with pytest.raises(SystemExit, match="143"):
             os.kill(os.getpid(), signal.SIGTERM)
         assert all(signal.getsignal(number) == signal.SIG_IGN for number in SIGNALS)
@@ -128,7 +128,7 @@ def test_a_signal_after_the_command_has_ended_is_no_traceback(monkeypatch: pytes
     """Python ends its threads then, and whatever a handler raised would be printed."""
     from synthgrad.__main__ import main
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *endings.NUMBERS)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *signals.NUMBERS)}
     monkeypatch.setattr(sys, "argv", ["synthgrad", "--version"])
     try:
         with pytest.raises(SystemExit):

@@ -11,11 +11,11 @@ from conftest import tiny
 from terminal import COLOUR, seen
 from typed import ENDLESS, environment, ran, write
 
-from synthgrad.cli import progress, tally
-from synthgrad.cli.naming import Name, Names
-from synthgrad.cli.progress import Lines, stack_line
+from synthgrad.cli import sweep_display, sweep_progress
 from synthgrad.cli.signals import Stop
-from synthgrad.cli.tally import Running, Tally
+from synthgrad.cli.stack_names import Name, Names
+from synthgrad.cli.sweep_display import Lines, stack_line
+from synthgrad.cli.sweep_progress import Running, SweepProgress
 from synthgrad.runs.finding import below
 from synthgrad.sweep.events import Begun, Done, Ended, Lost, Progress
 from synthgrad.sweep.planning import Plan
@@ -32,16 +32,18 @@ def orders(*keys, first=0, **more):
 
 
 def tallied(*stacks):
-    """The tally of a plan of these stacks of orders."""
+    """The progress of a plan of these stacks of orders."""
     numbers = sum(map(len, stacks))
-    return Tally(Plan([None] * numbers, stacks=[Stack(n, tuple(each), Path()) for n, each in enumerate(stacks)]))
+    return SweepProgress(
+        Plan([None] * numbers, stacks=[Stack(n, tuple(each), Path()) for n, each in enumerate(stacks)])
+    )
 
 
 @pytest.fixture
 def clock(monkeypatch):
     """A clock to be set."""
     now = [100.0]
-    for module in (tally, progress):
+    for module in (sweep_progress, sweep_display):
         monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
     return now
 

@@ -9,7 +9,7 @@ from conftest import finish, tiny
 from said import DNI, made, said
 from typed import metrics, typed, write
 
-from synthgrad.cli.listing import keys as listed
+from synthgrad.cli.config_list import keys as listed
 from synthgrad.config import dump, flat, plain, read_resolved
 from synthgrad.experiment import Experiment
 

@@ -13,7 +13,7 @@ from datafiles import write_csv
 from made import LATE, killed, made, replaced, rewritten
 from movedfiles import FILES, WAYS, csv, edited, npz
 
-from synthgrad.cli.tally import opening
+from synthgrad.cli.sweep_progress import opening
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run

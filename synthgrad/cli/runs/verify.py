@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from synthgrad.cli.blas import one_blas_thread
 from synthgrad.cli.options import complete_run, run_names
 from synthgrad.cli.runs.layout import emit, visible, warn
+from synthgrad.errors import ExitCode
 
 if TYPE_CHECKING:
     from synthgrad.runs.verifying import Verdict, Verifier
 
-DIFFERS, UNDECIDED = 4, 5
 VARIES = "not trained again: its schedule is free, so its result varies with timing"
 SECONDS = 0.2
 """Between two pictures of the progress."""
@@ -51,7 +50,6 @@ def verify(names: tuple[str, ...], where: tuple[str, ...], quiet: bool, runs: Pa
       synthgrad runs verify runs/*
       synthgrad runs verify latest -s task.path=/mnt/data/iris.csv
     """
-    one_blas_thread()
     from synthgrad.errors import ConfigError
     from synthgrad.runs.finding import find
     from synthgrad.runs.reading import Recorded
@@ -65,7 +63,7 @@ def verify(names: tuple[str, ...], where: tuple[str, ...], quiet: bool, runs: Pa
             problems += error.lines
     if problems:
         raise ConfigError(problems)
-    raise click.exceptions.Exit(DIFFERS if DIFFERS in codes else max(codes))
+    raise click.exceptions.Exit(ExitCode.NOT_HELD if ExitCode.NOT_HELD in codes else max(codes))
 
 
 def _verified(verifier: Verifier, quiet: bool) -> int:
@@ -74,7 +72,7 @@ def _verified(verifier: Verifier, quiet: bool) -> int:
     warn(verifier.recorded.damage)
     if verifier.varies:
         emit(f"{name}: {VARIES}")
-        return UNDECIDED
+        return ExitCode.UNDECIDED
     verdict = _followed(verifier, quiet)
     emit(f"{name}: {sentence(verdict)}")
     return code(verdict)
@@ -82,7 +80,7 @@ def _verified(verifier: Verifier, quiet: bool) -> int:
 
 def code(verdict: Verdict) -> int:
     """The exit code of one verdict."""
-    return DIFFERS if verdict.difference else 0 if verdict.decided else UNDECIDED
+    return ExitCode.NOT_HELD if verdict.difference else 0 if verdict.decided else ExitCode.UNDECIDED
 
 
 def _followed(verifier: Verifier, quiet: bool) -> Verdict:

@@ -15,11 +15,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from synthgrad.cli.cautions import crowded, late, spared, timed, unlocked, unstable
-from synthgrad.cli.data import sentence
-from synthgrad.cli.quiet import Display
-from synthgrad.cli.rows import at_work, lines, rows
-from synthgrad.cli.summary import COMMAND, verdict
+from synthgrad.cli.data_sentence import data_sentence
+from synthgrad.cli.metric_rows import at_work, lines, rows
+from synthgrad.cli.quiet_display import Display
+from synthgrad.cli.train_summary import COMMAND, verdict
+from synthgrad.cli.train_warnings import crowded, late, spared, timed, unlocked, unstable
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.text import ARROW, legible
 from synthgrad.experiment import Diverged, Epoch, Experiment, Record
@@ -74,7 +74,7 @@ class Spoken(Display):
         self.guess = guess(experiment)
         processes = log.replica.processes()
         self.opening = [
-            sentence(self.config.data()),
+            data_sentence(self.config.data()),
             self.title,
             *self._goes_on(),
             *unlocked(log),

@@ -13,9 +13,9 @@ from conftest import tiny
 from terminal import COLOUR, seen
 from typed import COMMAND, ENDLESS, SMALL, environment, no_file_above, only, ran, result, typed, write
 
-from synthgrad.cli.cautions import unstable
-from synthgrad.cli.display import Lines, clock
-from synthgrad.cli.rows import rows
+from synthgrad.cli.metric_rows import rows
+from synthgrad.cli.train_display import Lines, clock
+from synthgrad.cli.train_warnings import unstable
 from synthgrad.compare.sparkline import BLOCKS
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run

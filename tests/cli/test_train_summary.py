@@ -10,7 +10,7 @@ import pytest
 from conftest import tiny
 from typed import typed, write
 
-from synthgrad.cli.summary import resumption, verdict
+from synthgrad.cli.train_summary import resumption, verdict
 from synthgrad.experiment import Diverged, Experiment
 from synthgrad.runs.directory import Run
 

@@ -12,7 +12,7 @@ from typing import Self
 
 import click
 
-from synthgrad.cli.data import sentence
+from synthgrad.cli.data_sentence import data_sentence
 from synthgrad.cli.signals import Stop
 from synthgrad.runs.locking import UNLOCKED
 from synthgrad.sweep.events import Begun, Ended, Event, Progress
@@ -42,7 +42,7 @@ class Running:
         return (time.monotonic() - self.since) * (self.epochs - self.epoch) / done if done > 0 else 0.0
 
 
-class Tally:
+class SweepProgress:
     """Keeps count of the runs of a plan, of their cost, and of what went wrong."""
 
     def __init__(self, plan: Plan) -> None:
@@ -181,7 +181,7 @@ def _data(plan: Plan) -> Iterator[str]:
     for config in tasks.values():
         data = config.data()
         if "file" in data:
-            yield sentence(data)
+            yield data_sentence(data)
 
 
 def _work(plan: Plan, place: str) -> str:
@@ -246,8 +246,8 @@ def _state(runs: int, missing: int, elsewhere: int, diverged: int) -> str:
 class Silent:
     """The display of ``--quiet``: nothing but errors."""
 
-    def __init__(self, tally: Tally, stop: Stop) -> None:
-        self.tally, self.stop = tally, stop
+    def __init__(self, progress: SweepProgress, stop: Stop) -> None:
+        self.progress, self.stop = progress, stop
 
     def __enter__(self) -> Self:
         return self
@@ -256,7 +256,7 @@ class Silent:
         pass
 
     def show(self, event: Event) -> None:
-        """Show what has become of the tally with this event."""
+        """Show what has become of the progress with this event."""
 
     def say(self, text: str) -> None:
         """Print a line that is good to know."""

@@ -11,7 +11,7 @@ KINDS = {"classes": ("class", "classes"), "bits": ("bit", "bits"), "values": ("v
 """By the kind of outputs: what one is called, and several."""
 
 
-def sentence(data: Mapping[str, Any]) -> str:
+def data_sentence(data: Mapping[str, Any]) -> str:
     """``iris.csv: 150 rows, 3 classes from `species`, 30 rows held out``."""
     kind, file = data["kind"], data.get("file")
     examples = "row" if file else "example"

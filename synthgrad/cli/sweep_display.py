@@ -14,11 +14,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from synthgrad.cli.display import FRAMES_PER_SECOND, Tolerant, clock
-from synthgrad.cli.display import Live as Display
-from synthgrad.cli.naming import Name, Names
 from synthgrad.cli.signals import Stop
-from synthgrad.cli.tally import Running, Silent, Tally
+from synthgrad.cli.stack_names import Name, Names
+from synthgrad.cli.sweep_progress import Running, Silent, SweepProgress
+from synthgrad.cli.train_display import FRAMES_PER_SECOND, Tolerant, clock
+from synthgrad.cli.train_display import Live as Display
 from synthgrad.compare.text import cell_width, cut, plain
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
 from synthgrad.wording import are, counted
@@ -38,8 +38,8 @@ class Lines(Silent):
     whole_lines = True
     """Leave it to the reader's terminal or editor where a long line breaks."""
 
-    def __init__(self, tally: Tally, stop: Stop) -> None:
-        super().__init__(tally, stop)
+    def __init__(self, progress: SweepProgress, stop: Stop) -> None:
+        super().__init__(progress, stop)
         file: Any = Tolerant(sys.stderr)
         self.console = Console(file=file, highlight=False, soft_wrap=self.whole_lines)
         self.said, self.tenth = time.monotonic(), 0
@@ -51,8 +51,8 @@ class Lines(Silent):
         self.say(text)
 
     def conclude(self) -> None:
-        if self.tally.orders:
-            self.say(self.tally.closing(clock(time.monotonic() - self.tally.begun)))
+        if self.progress.orders:
+            self.say(self.progress.closing(clock(time.monotonic() - self.progress.begun)))
 
     def show(self, event: Event) -> None:
         if isinstance(event, Lost) and event.again:
@@ -62,13 +62,15 @@ class Lines(Silent):
 
     def look(self, event: Event) -> None:
         """Say how far it is, if it is time to; not amid the runs of a stack that end together."""
-        tally = self.tally
-        if isinstance(event, Ended | Done) or tally.over == len(tally.orders):
+        progress = self.progress
+        if isinstance(event, Ended | Done) or progress.over == len(progress.orders):
             return
-        tenth, now = 10 * tally.over // len(tally.orders), time.monotonic()
+        tenth, now = 10 * progress.over // len(progress.orders), time.monotonic()
         if tenth > self.tenth or now - self.said > SECONDS:
             self.tenth, self.said = tenth, now
-            self.say("   ".join([f"{how_far(tally)} {percent(tally)}", *counts(tally), left(tally, self.stop)]))
+            self.say(
+                "   ".join([f"{how_far(progress)} {percent(progress)}", *counts(progress), left(progress, self.stop)])
+            )
 
 
 class Live(Lines):
@@ -78,7 +80,7 @@ class Live(Lines):
     possible = staticmethod(Display.possible)
 
     def __enter__(self) -> Self:
-        self.names = Names([stack.orders for stack in self.tally.plan.stacks])
+        self.names = Names([stack.orders for stack in self.progress.plan.stacks])
         self.at_work: dict[int, Name] = {}
         self.live = RichLive(console=self.console, auto_refresh=False, transient=True)
         self.live.start()
@@ -91,7 +93,7 @@ class Live(Lines):
     def look(self, event: Event) -> None:
         """Draw, if the last picture is old."""
         if isinstance(event, Begun):
-            self.at_work[event.stack] = self.names.of(self.tally.running[event.stack].orders.values())
+            self.at_work[event.stack] = self.names.of(self.progress.running[event.stack].orders.values())
         if time.monotonic() - self.drawn > 1 / FRAMES_PER_SECOND:
             self._draw()
 
@@ -105,21 +107,21 @@ class Live(Lines):
         bar.add_column(ratio=1)
         bar.add_column(no_wrap=True, justify="right")
         bar.add_row(
-            Text(how_far(self.tally), "bold"),
-            ProgressBar(total=1.0, completed=self.tally.share),
-            Text(f"{percent(self.tally)}  {left(self.tally, self.stop)}"),
+            Text(how_far(self.progress), "bold"),
+            ProgressBar(total=1.0, completed=self.progress.share),
+            Text(f"{percent(self.progress)}  {left(self.progress, self.stop)}"),
         )
         return bar
 
     def _counts(self) -> Text:
-        line = Text("   ".join(counts(self.tally)), no_wrap=True, overflow="crop")
+        line = Text("   ".join(counts(self.progress)), no_wrap=True, overflow="crop")
         for word_, colour in COLOURS.items():
             line.highlight_regex(rf"\d+ {word_}", colour)
         return line
 
     def _stacks(self) -> Iterator[Text]:
         """A line for each stack at work, as many as there is room for."""
-        running = list(self.tally.running.items())
+        running = list(self.progress.running.items())
         room = max(1, min(STACKS, self.console.height - 4))
         for number, stack in running[:room]:
             text = stack_line(self.at_work[number], stack, self.console.width - MARGIN)
@@ -133,28 +135,28 @@ class Live(Lines):
 # text ---------------------------------------------------------------------------------------------
 
 
-def how_far(tally: Tally) -> str:
+def how_far(progress: SweepProgress) -> str:
     """Runs that are over out of all, as wide in the beginning as in the end."""
-    total = str(len(tally.orders))
-    return f"{tally.over:>{len(total)}}/{total}"
+    total = str(len(progress.orders))
+    return f"{progress.over:>{len(total)}}/{total}"
 
 
-def percent(tally: Tally) -> str:
+def percent(progress: SweepProgress) -> str:
     """How much of the work is done; 100% when all is."""
-    return f"{math.floor(100 * tally.share):3}%"
+    return f"{math.floor(100 * progress.share):3}%"
 
 
-def counts(tally: Tally) -> list[str]:
+def counts(progress: SweepProgress) -> list[str]:
     """How many runs are finished and running, and whatever else there is."""
-    found = tally.counts().items()
+    found = progress.counts().items()
     return [f"{count} {name}" for name, count in found if count or name in ("finished", "running")]
 
 
-def left(tally: Tally, stop: Stop) -> str:
+def left(progress: SweepProgress, stop: Stop) -> str:
     """The time that is left, as far as it is known."""
     if stop.signal:
         return "stopping"
-    seconds = tally.left()
+    seconds = progress.left()
     return f"{'-:--' if seconds is None else clock(seconds)} left"
 
 

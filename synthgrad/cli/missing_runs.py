@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from synthgrad.errors import ExitCode
 from synthgrad.wording import are, counted
 
 if TYPE_CHECKING:
     from synthgrad.compare.report import Missing, Report
 
-DIVERGED = 3
-"""The exit code of a sweep some of whose runs diverged: an outcome."""
-BAD_USAGE = 2
 STOPPING = [getattr(signal, name, None) for name in ("SIGHUP", "SIGINT", "SIGUSR1", "SIGUSR2", "SIGTERM")]
 """Signals after which an exit code is 128 and their number."""
 QUIET = " -q"
@@ -61,14 +59,14 @@ def _run(line: str, place: str, silent: bool) -> None:
     words, out = [sys.executable, "-m", *shlex.split(line)], subprocess.DEVNULL if silent else None
     with subprocess.Popen(words, stdout=out) as process, passed_on(process):
         code = process.wait()
-    if code not in (0, DIVERGED):
+    if code not in (ExitCode.DONE, ExitCode.DIVERGED):
         raise click.exceptions.Exit(passed_over(code))
 
 
 def passed_over(code: int) -> int:
     """The exit code of a sweep that failed as that of this command; below 0 it is the signal that killed the sweep."""
     ended = 128 - code if code < 0 else code
-    return ended if ended == BAD_USAGE or ended - 128 in STOPPING else 1
+    return ended if ended == ExitCode.BAD_USAGE or ended - 128 in STOPPING else 1
 
 
 def _bytes(text: str) -> bytes:
