@@ -15,8 +15,7 @@ from synthgrad.schedules.options import Free, PipelinedGenerators, ScheduleOptio
 from synthgrad.schedules.pipeline import Pipeline
 from synthgrad.schedules.schedule import Schedule, Slot, Source, Sweep
 from synthgrad.schedules.stages import SyntheticStage
-from synthgrad.schedules.sweeps import UpAndDown, upward_after_updates
-from synthgrad.schedules.targets import ChosenTargets
+from synthgrad.schedules.sweeps import ChosenTargets, UpAndDown, upward_after_updates
 from synthgrad.schedules.unlocked import Coins, Unlocked
 from synthgrad.types import Number
 
