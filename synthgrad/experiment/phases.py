@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.experiment.diagnosis import Diagnosis
+from synthgrad.generators.model import Model
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.trainers import Trainer
-from synthgrad.trainers.trainer import Model
 from synthgrad.types import State
 
 

@@ -22,6 +22,7 @@ from numpy import copyto, multiply, subtract
 
 from synthgrad.config import AnyOf, Flag, Int, NameOf, OneOf, Options, Widths, Word, option
 from synthgrad.errors import Problem
+from synthgrad.generators.model import Model
 from synthgrad.generators.tape import Tape
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.dense import DenseSpec, Reduce
@@ -29,7 +30,7 @@ from synthgrad.nn.initial import He
 from synthgrad.nn.network import Draw, Network
 from synthgrad.nn.normalize import Standardize
 from synthgrad.nn.optimizers import OPTIMIZERS, SGDOptions
-from synthgrad.types import Array, Batch, Lead, Number, Outputs, State, per_replica
+from synthgrad.types import Array, Batch, Lead, Outputs, per_replica
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class GeneratorOptions(Options):
             yield Problem(("targets",), f"{said} (write before)")
 
 
-class Generator:
+class Generator(Model):
     """M of the hidden layer ``i`` (counted from 1), whose output has ``n`` units."""
 
     kind, gives, error = "generator", "synthetic gradient", "generator_error"
@@ -179,7 +180,6 @@ class Generator:
     # buffers ------------------------------------------------------------------------------------
 
     def use(self, rows: int) -> None:
-        """Take up the buffers for batches of ``rows`` examples."""
         around = self.around
         if rows not in self._sets:
             n_z, n = self.network.specs[0].n_in, self.n if self.scale is not None else 0
@@ -226,20 +226,7 @@ class Generator:
 
     # between epochs -----------------------------------------------------------------------------
 
-    def set_alpha(self, alpha: Number) -> None:
-        """Take ``alpha`` as the generator's step size from here on."""
-        self.optimizer.set_alpha(alpha)
-
     def take_error(self) -> npt.NDArray[Any]:
         """Sum |target - sg| since the last call, shape ``lead``."""
         errors = [tape.take() for *_, tape in self._sets.values()]
         return np.sum(errors, axis=0) if errors else np.zeros(self.around.lead)
-
-    def arrays(self) -> Iterator[tuple[str, Array]]:
-        """The generator's weights by name, ``generator.1.1.W``: hidden layer 1, generator layer 1."""
-        return self.network.arrays(f"{self.kind}.{self.i}")
-
-    def state(self) -> State:
-        """All that fitting changes."""
-        optimizer = {f"optimizer.{name}": value for name, value in self.optimizer.state().items()}
-        return self.network.state() | optimizer

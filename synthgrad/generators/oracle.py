@@ -15,6 +15,7 @@ import numpy.typing as npt
 from numpy import subtract
 
 from synthgrad.config import Options
+from synthgrad.generators.model import Model
 from synthgrad.generators.tape import Tape
 from synthgrad.nn.truth import Truth
 from synthgrad.types import Array, Batch, Number, State
@@ -34,7 +35,7 @@ class OracleOptions(Options):
         return sum(a * b for a, b in itertools.pairwise(widths))
 
 
-class Oracle:
+class Oracle(Model):
     """M of the hidden layer ``i`` (counted from 1): sg_i = dL/dh_i.
 
     All oracles of a network share one twin. The lowest is asked first, before any layer has moved, and has it look.
@@ -50,7 +51,6 @@ class Oracle:
         self._tapes: dict[int, Tape] = {}
 
     def use(self, rows: int) -> None:
-        """Take up the buffers for batches of ``rows`` examples."""
         if rows not in self._tapes:
             self._tapes[rows] = Tape(rows, self.n, self.network.lead, self.network.dtype)
         self.tape = self._tapes[rows]

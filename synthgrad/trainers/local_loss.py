@@ -6,17 +6,18 @@ goes back to Mostafa, Ramesh and Cauwenberghs, arXiv 1711.06756, who keep the cl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from synthgrad.config import Flag, OneOf, Options, option
 from synthgrad.generators.generator import Surroundings
+from synthgrad.generators.model import Model
 from synthgrad.nn.dense import DenseSpec, Reduce
 from synthgrad.nn.losses import Loss
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import OPTIMIZERS, SGDOptions, share_gradients
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
-from synthgrad.types import Array, Batch, Number, State
+from synthgrad.types import Array, Batch
 
 
 class HeadOptions(Options):
@@ -40,7 +41,7 @@ class LocalLossOptions(TrainerOptions):
         return widths[-1] * sum(widths[1:-1])
 
 
-class Head:
+class Head(Model):
     """o_i = f(h_i V_i + c_i) with the output layer's f, for the hidden layer ``i`` (counted from 1) of ``n`` units."""
 
     kind, gives = "head", "local gradient"
@@ -56,7 +57,6 @@ class Head:
         self.optimizer = OPTIMIZERS[optimizer.name](optimizer, self.network.part(0, 1))
 
     def use(self, rows: int) -> None:
-        """Take up the buffers for batches of ``rows`` examples."""
         self.network.use(rows)
         self.loss.use(rows)
 
@@ -67,19 +67,6 @@ class Head:
         self.sg = f.delta_below()
         self.optimizer.update()
         return self.sg
-
-    def set_alpha(self, alpha: Number) -> None:
-        """Take ``alpha`` as the head's step size from here on."""
-        self.optimizer.set_alpha(alpha)
-
-    def arrays(self) -> Iterator[tuple[str, Array]]:
-        """The head's weights by name, ``head.1.1.W``: hidden layer 1, the head's only layer."""
-        return self.network.arrays(f"head.{self.i}")
-
-    def state(self) -> State:
-        """All that training the head changes."""
-        optimizer = {f"optimizer.{name}": value for name, value in self.optimizer.state().items()}
-        return self.network.state() | optimizer
 
 
 class LocalLoss(Trainer):

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 from synthgrad.config import LayerSelection, selected_layers
+from synthgrad.generators.model import Model
 from synthgrad.schedules.options import SEQUENTIAL, ScheduleOptions
 from synthgrad.schedules.pipeline import Pipeline
 from synthgrad.schedules.schedule import Schedule
-from synthgrad.trainers.trainer import Model, Setup, Trainer, TrainerOptions
+from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
 from synthgrad.types import Metrics, State
 
 

@@ -6,13 +6,14 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from synthgrad.config import Flag, NameOf, Numbers, OneOf, Options, Widths, option
 from synthgrad.generators.generator import Surroundings
+from synthgrad.generators.model import Model
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.dense import Dense, DenseSpec, Reduce
 from synthgrad.nn.initial import INITIAL, Normal
@@ -20,7 +21,7 @@ from synthgrad.nn.losses import LOSSES
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import OPTIMIZERS, Optimizer, SGDOptions
 from synthgrad.schedules.options import SEQUENTIAL, ScheduleOptions
-from synthgrad.types import Array, Batch, Metrics, Number, State
+from synthgrad.types import Array, Batch, Metrics, State
 
 
 class NetworkOptions(Options):
@@ -73,24 +74,6 @@ class Setup:
     network: NetworkOptions
     trainer: TrainerOptions
     around: Surroundings
-
-
-class Model(Protocol):
-    """A trained model beside the network that gives a hidden layer its delta: a generator, a local classifier."""
-
-    kind: str
-    gives: str
-    i: int
-    network: Network
-    sg: Array
-
-    @property
-    def options(self) -> Any: ...
-    def use(self, rows: int) -> None: ...
-    def delta(self, h: Array, batch: Batch) -> Array: ...
-    def set_alpha(self, alpha: Number) -> None: ...
-    def arrays(self) -> Iterator[tuple[str, Array]]: ...
-    def state(self) -> State: ...
 
 
 class Trainer(ABC):

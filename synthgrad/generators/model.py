@@ -1,0 +1,46 @@
+"""A model beside the network that gives a module something it would else wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from synthgrad.nn.network import Network
+from synthgrad.nn.optimizers import Optimizer
+from synthgrad.types import Array, Batch, Number, State
+
+
+class Model:
+    """A small network with an optimiser of its own, for the hidden layer ``i`` (counted from 1).
+
+    ``kind`` names its arrays, ``gives`` says what ``delta`` returns, which stays in ``sg`` until the next call.
+    """
+
+    kind: ClassVar[str]
+    gives: ClassVar[str]
+    options: Any
+    i: int
+    network: Network
+    optimizer: Optimizer
+    sg: Array
+
+    def use(self, rows: int) -> None:
+        """Take up the buffers for batches of ``rows`` examples."""
+        raise NotImplementedError
+
+    def delta(self, h: Array, batch: Batch) -> Array:
+        """What the module receives for its output h (B, n)."""
+        raise NotImplementedError
+
+    def set_alpha(self, alpha: Number) -> None:
+        """Take ``alpha`` as the model's step size from here on."""
+        self.optimizer.set_alpha(alpha)
+
+    def arrays(self) -> Iterator[tuple[str, Array]]:
+        """The model's weights by name, ``generator.1.2.W``: hidden layer 1, the generator's layer 2."""
+        return self.network.arrays(f"{self.kind}.{self.i}")
+
+    def state(self) -> State:
+        """Everything that training the model changes."""
+        optimizer = {f"optimizer.{name}": value for name, value in self.optimizer.state().items()}
+        return self.network.state() | optimizer
