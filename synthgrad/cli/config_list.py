@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options, default_of, dump, nested
+from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options, default_of, dump, fields, nested, value_of
 from synthgrad.config.messages import closest
 from synthgrad.experiment import Config
 
@@ -122,7 +122,7 @@ def _walk(
     options: type[Options], path: str = "", above: Options | None = None, choices: tuple[Choice, ...] = ()
 ) -> Iterator[Found]:
     """Every key below ``options``, those of every entry that could be chosen included."""
-    for name, field in options.model_fields.items():
+    for name, field in fields(options).items():
         key = f"{path}.{name}".lstrip(".")
         choice = _choice(field)
         below = nested(field.annotation)
@@ -134,7 +134,8 @@ def _walk(
                 every = _walk(choice.options(entry), key, None, chosen)
                 yield from (each for each in every if each.key != f"{key}.{choice.key}")
         elif below is not None:
-            yield from _walk(below, key, getattr(above, name, None) or default_of(options, name), choices)
+            usual = value_of(above, name) if above else None
+            yield from _walk(below, key, usual or default_of(options, name), choices)
 
 
 def _told(found: Iterable[Found]) -> list[tuple[str, str, str]]:
@@ -155,7 +156,7 @@ def _row(found: Found) -> tuple[str, str, str]:
     """(key, default, meaning) of a key."""
     names = _names(found.field)
     allowed = f" [{' | '.join(names)}]" if names else ""
-    default = _default(found.field, getattr(found.above, found.key.rpartition(".")[2], None))
+    default = _default(found.field, value_of(found.above, found.key.rpartition(".")[2]) if found.above else None)
     return found.written, default, f"{found.field.description or ''}{allowed}"
 
 
@@ -171,11 +172,11 @@ def _options(options: type[Options], path: str, above: Options | None = None) ->
     Defaults are those of the section's own default ``above``, where the section around it has one.
     """
     rows: list[tuple[str, str, str]] = []
-    for name, field in options.model_fields.items():
+    for name, field in fields(options).items():
         key = f"{path}.{name}".lstrip(".")
         choice, below = _choice(field), nested(field.annotation)
         if below is not None and choice is None:
-            default = getattr(above, name) if above else field.get_default(call_default_factory=True)
+            default = value_of(above, name) if above else field.get_default(call_default_factory=True)
             rows += [row for row in _options(below, key, default) if row[0] != f"{key}.name"]
             continue
         rows.append(_row(Found(key, field, above, ())))
@@ -195,7 +196,7 @@ def _names(field: FieldInfo) -> list[str]:
     """The names that a key can have; none where it takes numbers or text."""
     choice = _choice(field)
     if choice is not None:
-        return [*choice.registry, *getattr(choice, "aliases", {})]
+        return [*choice.registry, *(choice.aliases if isinstance(choice, AnyOf) else ())]
     return [str(a) for a in get_args(field.annotation)] if get_origin(field.annotation) is Literal else []
 
 
@@ -205,7 +206,7 @@ def _default(field: FieldInfo, value: Any) -> str:
     value = field.get_default(call_default_factory=True) if value is None else value
     choice = _choice(field)
     if isinstance(choice, OneOf):
-        return str(getattr(value, choice.key))
+        return str(value_of(value, choice.key))
     if isinstance(choice, AnyOf):
         value = choice.write(value)
     return str(dump({"v": value})).removeprefix("v: ").strip()

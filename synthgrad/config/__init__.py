@@ -27,10 +27,11 @@ from synthgrad.config.options import (
     Widths,
     Word,
     default_of,
-    keyword,
+    fields,
     nested,
     option,
     sections,
+    value_of,
 )
 from synthgrad.config.outside import FilePath, Name, Names
 from synthgrad.config.overrides import Setting, key_and_value, label, setting
@@ -65,9 +66,9 @@ __all__ = [
     "chooses",
     "default_of",
     "dump",
+    "fields",
     "flat",
     "key_and_value",
-    "keyword",
     "label",
     "load",
     "nested",
@@ -80,5 +81,6 @@ __all__ = [
     "selected_layers",
     "setting",
     "show",
+    "value_of",
     "walk",
 ]

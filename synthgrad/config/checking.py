@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from synthgrad.config.choosing import chosen, meant
 from synthgrad.config.messages import Key, closest, describe, dotted, listed, not_one_of, quoted_line, show
-from synthgrad.config.options import OneOf, Options, Section, default_of, optional, paths, sections
+from synthgrad.config.options import OneOf, Options, Section, default_of, fields, optional, paths, sections, value_of
 from synthgrad.config.outside import Quotable
 from synthgrad.config.overrides import hinted
 from synthgrad.config.reading import Finding, Tree, in_order, parse
@@ -38,8 +38,7 @@ def walk(value: Options, key: Key = ()) -> Iterator[tuple[Key, Problem]]:
     """Every problem that a section of ``value`` finds in itself, with the key of that section."""
     for problem in value.problems():
         yield key, problem
-    for name in type(value).model_fields:
-        below = getattr(value, name)
+    for name, below in value:
         if isinstance(below, Options):
             yield from walk(below, (*key, name))
 
@@ -47,9 +46,8 @@ def walk(value: Options, key: Key = ()) -> Iterator[tuple[Key, Problem]]:
 def decided(value: T) -> T:
     """A section and those below it with what they left to be found out."""
     value = value.decided()
-    below = {name: getattr(value, name) for name in type(value).model_fields}
-    sections_ = {name: (old, decided(old)) for name, old in below.items() if isinstance(old, Options)}
-    changed = {name: new for name, (old, new) in sections_.items() if new is not old}
+    below = {name: (old, decided(old)) for name, old in value if isinstance(old, Options)}
+    changed = {name: new for name, (old, new) in below.items() if new is not old}
     return value.model_copy(update=changed) if changed else value
 
 
@@ -83,8 +81,8 @@ class _Checker:
         try:
             value = self.options.model_validate(data)
         except ValidationError as error:
-            self.values(error)
-        self.beyond(self.options, data, ())
+            self.values(error, data)
+        self.beyond(self.options, data, (), value)
         return value
 
     # keys ---------------------------------------------------------------------------------------
@@ -113,9 +111,9 @@ class _Checker:
         for name, value in data.items():
             if name not in known:
                 self._unknown(name, options, section, key)
-            elif (below := known[name]) is None or (value is None and optional(options.model_fields[name].annotation)):
+            elif (below := known[name]) is None or (value is None and optional(fields(options)[name].annotation)):
                 checked[name] = value
-                mark = next((m for m in options.model_fields[name].metadata if isinstance(m, Quotable)), None)
+                mark = next((m for m in fields(options)[name].metadata if isinstance(m, Quotable)), None)
                 if mark is not None:
                     self._quoted((*key, name), value, mark.many)
             else:
@@ -141,7 +139,7 @@ class _Checker:
     def _no_section(self, section: Section, value: Any, key: Key) -> str:
         if not isinstance(section, OneOf):
             dashes = "; drop the dashes" if isinstance(value, list) else ""
-            return f"expected a section, got {show(value)} (its keys: {listed(section.model_fields)}{dashes})"
+            return f"expected a section, got {show(value)} (its keys: {listed(fields(section))}{dashes})"
         full, name = dotted((*key, section.key)), closest(value, section.registry)
         if not isinstance(value, str) or name is None:
             dashes = "; drop the dashes" if isinstance(value, list) else ""
@@ -168,7 +166,7 @@ class _Checker:
             return data
         old = self.tree.replaced.get(chosen)
         names = [old] if isinstance(old, str) and old in section.registry else list(section.registry)
-        foreign = {k for name in names for k in section.options(name).model_fields} - options.model_fields.keys()
+        foreign = {k for name in names for k in fields(section.options(name))} - fields(options).keys()
         explicit = {o[len(key)] for o in self.tree.overridden if len(o) > len(key) and o[: len(key)] == key}
         return {k: v for k, v in data.items() if k not in foreign or k in explicit}
 
@@ -181,64 +179,61 @@ class _Checker:
 
     def _not_known(self, key: Key, options: type[Options], section: Section) -> str:
         name = str(key[-1])
-        known = f"known here: {listed(options.model_fields)}"
+        known = f"known here: {listed(fields(options))}"
         if isinstance(section, OneOf):
-            others = [n for n in section.registry if name in section.options(n).model_fields]
+            others = [n for n in section.registry if name in fields(section.options(n))]
             if others:
                 mine = next(n for n in section.registry if section.options(n) is options)
                 return f"{mine} has no such option ({listed(others)} {'has' if len(others) == 1 else 'have'} it)"
         first, dot, rest = name.partition(".")
-        if dot and first in options.model_fields:
+        if dot and first in fields(options):
             return f"a dotted key is for -s (in a file write a section, {first}: {{{rest}: ...}})"
         elsewhere = [path for path in paths(self.options) if path[-1] == name]
         if not elsewhere or key in elsewhere:  # by another choice further up
-            near = closest(name, options.model_fields)
+            near = closest(name, fields(options))
         else:
             near = min(map(dotted, elsewhere), key=len)
         return f"unknown key (did you mean {near!r}? {known})" if near else f"unknown key ({known})"
 
     # values -------------------------------------------------------------------------------------
 
-    def values(self, error: ValidationError) -> None:
+    def values(self, error: ValidationError, data: Any) -> None:
         """Say each of pydantic's errors in the user's words."""
         for item in error.errors(include_url=False):
-            key, options, name = _locate(item["loc"], self.options)
+            key = item["loc"]
+            options, name = _locate(key, self.options, data)
             if item["type"] == "names":
                 for index, message in item["ctx"]["wrong"]:
                     self.add(key if index is None else (*key, index), message)
             else:
-                self.add(key, describe(item, options.model_fields[name]))
+                self.add(key, describe(item, fields(options)[name]))
 
-    def beyond(self, section: Section, data: Any, key: Key) -> None:
-        """The problems beyond single values, of every section whose values are right."""
-        options = section
-        if isinstance(section, OneOf) and isinstance(data, dict):
-            options = section.options(data[section.key])
-        if not isinstance(data, dict) or isinstance(options, OneOf):
+    def beyond(self, section: Section, data: Any, key: Key, value: Options | None) -> None:
+        """Add the problems beyond single values, of every section whose values are right; ``value`` if all are."""
+        if not isinstance(data, dict):
             return
+        options = _options(section, data)
         if not any(k[: len(key)] == key for k, _ in self.found):
-            for where, problem in walk(options.model_validate(data), key):
+            for where, problem in walk(value or options.model_validate(data), key):
                 self.add((*where, *problem.key), problem.message)
             return
         for name, below in sections(options).items():
             if below is not None and name in data:
-                self.beyond(below, data[name], (*key, name))
+                self.beyond(below, data[name], (*key, name), value and value_of(value, name))
 
 
-def _locate(loc: tuple[str | int, ...], options: type[Options]) -> tuple[Key, type[Options], str]:
-    """The key of one of pydantic's locations, and the field (of which options) that it belongs to."""
-    key: list[str | int] = []
-    parts = list(loc)
+def _options(section: Section, data: Any) -> type[Options]:
+    """The options of a section in which all choices are made."""
+    return section.options(data[section.key]) if isinstance(section, OneOf) else section
+
+
+def _locate(loc: tuple[str | int, ...], options: type[Options], data: Any) -> tuple[type[Options], str]:
+    """The field (of which options) that one of pydantic's locations is in or below."""
     section: Section | None = options
-    owner, name = options, str(loc[0]) if loc else ""
-    while parts:
-        if isinstance(section, OneOf):
-            choice = parts.pop(0) if len(section.registry) > 1 else next(iter(section.registry))
-            section = section.options(str(choice))
-            continue
-        part = parts.pop(0)
-        key.append(part)
-        if section is not None:
-            owner, name = section, str(part)
-            section = sections(section).get(name)
-    return tuple(key), owner, name
+    name = ""
+    for part in loc:
+        if section is None:
+            break
+        options, name = _options(section, data), str(part)
+        section, data = sections(options).get(name), data.get(name)
+    return options, name

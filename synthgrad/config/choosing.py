@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from synthgrad.config.messages import Key, closest
-from synthgrad.config.options import OneOf, Options, Section, default_of, sections
+from synthgrad.config.options import OneOf, Options, Section, default_of, fields, sections, value_of
 
 
 def chosen(section: OneOf, data: dict[str, Any], default: Any) -> str | None:
     """The entry that a section chooses, by its name or by default; None if that is no entry."""
     name = data.get(section.key)
     if name is None and default is not None:
-        return str(getattr(default, section.key))
+        return str(value_of(default, section.key))
     return name if isinstance(name, str) and name in section.registry else None
 
 
@@ -30,7 +30,7 @@ def depth(key: Key, section: Section | None, data: Any, default: Any = None) -> 
     if options is None:
         return len(key)
     name = str(key[0])
-    if name not in options.model_fields:
+    if name not in fields(options):
         return 0
     below = data.get(name) if isinstance(data, dict) else None
     return 1 + depth(key[1:], sections(options)[name], below, default_of(options, name))
@@ -50,7 +50,7 @@ def below(section: Section | None, name: str) -> list[Section | None]:
     if section is None:
         return []
     choices = [section.options(n) for n in section.registry] if isinstance(section, OneOf) else [section]
-    return [sections(choice)[name] for choice in choices if name in choice.model_fields]
+    return [sections(choice)[name] for choice in choices if name in fields(choice)]
 
 
 def chooses(key: Key, options: type[Options]) -> bool:

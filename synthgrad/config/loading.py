@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import reduce
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -14,8 +13,7 @@ from pydantic import ValidationError
 from synthgrad.config.checking import check_only, decided, walk
 from synthgrad.config.choosing import depth
 from synthgrad.config.complaints import Complaints
-from synthgrad.config.messages import Key
-from synthgrad.config.options import Options
+from synthgrad.config.options import Options, attribute, value_of
 from synthgrad.config.overrides import Setting, put, setting
 from synthgrad.config.reading import Tree, read
 
@@ -94,7 +92,7 @@ class Template(Generic[T]):
         if base is not None:
             with suppress(ValidationError):
                 return taken(base, change)
-        return reduce(getattr, change.key, self._undecided(changes))
+        return value_of(self._undecided(changes), *change.key)
 
     def _sound(self, made: list[T], axes: Sequence[Sequence[Setting]]) -> list[T]:
         """All of them decided; those in which a section finds something wrong are resolved again, to complain."""
@@ -110,12 +108,12 @@ class Template(Generic[T]):
 def taken(options: Options, change: Setting) -> Any:
     """The value that a section makes of an override, all its other values as they are. Raises ValidationError."""
     *above, name = change.key
-    section: Options = reduce(getattr, above, options)
-    return getattr(type(section).model_validate({**dict(section), name: change.value}), name)
+    section: Options = value_of(options, *above)
+    return value_of(type(section).model_validate({**dict(section), attribute(name): change.value}), name)
 
 
-def replaced(options: T, key: Key, value: Any) -> T:
+def replaced(options: T, key: tuple[str, ...], value: Any) -> T:
     """The same options with another value for one key; what is not on the way to it is shared."""
     name, *rest = key
-    below = replaced(getattr(options, str(name)), tuple(rest), value) if rest else value
-    return options.model_copy(update={str(name): below})
+    below = replaced(value_of(options, name), tuple(rest), value) if rest else value
+    return options.model_copy(update={attribute(name): below})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, reduce
-from operator import or_
+from keyword import iskeyword
 from types import NoneType
-from typing import Annotated, Any, Self, TypeVar, get_args
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -15,9 +15,10 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    SerializationInfo,
     WithJsonSchema,
-    create_model,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError, core_schema
 
 from synthgrad.config.messages import not_one_of, show
@@ -30,7 +31,10 @@ WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "n
 class Options(BaseModel):
     """A section of a config: frozen, every key known, checked when it is made."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True,
+        validate_by_name=True, serialize_by_alias=True,
+    )  # fmt: skip
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong beyond single values; keys are relative to this section."""
@@ -42,21 +46,13 @@ class Options(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:
-        """For editors: the name of an entry is described, and may be left out where it is the default."""
+        """For editors: the name of an entry may be left out where the entry is the default."""
         made = handler(schema)
-        section = handler.resolve_ref_schema(made)
-        for name, property_ in section["properties"].items():
-            choice = sections(cls)[name]
-            if "const" in property_ and not cls.model_fields[name].description:
-                property_["description"] = _first_line(cls)
-                section["required"] = [key for key in section["required"] if key != name]
-            elif isinstance(choice, OneOf) and (default := default_of(cls, name)):
-                choice.allow_unnamed(property_, getattr(default, choice.key))
+        properties = handler.resolve_ref_schema(made)["properties"]
+        for key, section in sections(cls).items():
+            if isinstance(section, OneOf) and (default := default_of(cls, key)):
+                section.allow_unnamed(properties[key], value_of(default, section.key))
         return made
-
-
-def _first_line(thing: Any) -> str:
-    return (thing.__doc__ or "").partition("\n")[0]
 
 
 def option(default: Any = ..., meaning: str = "", *, stacks: bool = False, **limits: Any) -> Any:
@@ -74,18 +70,20 @@ def option(default: Any = ..., meaning: str = "", *, stacks: bool = False, **lim
     return Field(default, description=meaning, json_schema_extra=extra, **limits)
 
 
-T = TypeVar("T", bound=Options)
+def attribute(key: str) -> str:
+    """The name of a key in Python, which keeps some words for itself: ``lambda`` is ``lambda_``."""
+    return f"{key}_" if iskeyword(key) else key
 
 
-def keyword(key: str, kind: Any, declared: Any) -> Callable[[type[T]], type[T]]:
-    """Declare one key more, whose name Python keeps for itself: ``lambda``. ``getattr(options, key)`` reads it."""
+def value_of(options: Options, *path: str) -> Any:
+    """The value of a dotted key in parts."""
+    return reduce(getattr, map(attribute, path), options)
 
-    def declare(options: type[T]) -> type[T]:
-        more: Json = {key: (kind, declared)}
-        name, module = options.__name__, options.__module__
-        return create_model(name, __base__=options, __doc__=options.__doc__, __module__=module, **more)
 
-    return declare
+@cache
+def fields(options: type[Options]) -> Mapping[str, FieldInfo]:
+    """Each key of ``options`` as it is written in a config."""
+    return {field.alias or name: field for name, field in options.model_fields.items()}
 
 
 def _flag(value: Any) -> Any:
@@ -134,32 +132,53 @@ class OneOf:
         """Put the section in place of its shorthand."""
         return {self.key: value} if self.shorthand and isinstance(value, str) else value
 
+    def make(self, value: Any) -> Options:
+        """The options that ``value`` chooses and sets. The registry is read now: it may have grown since the import."""
+        value = self.expand(value)
+        name = value.get(self.key) if isinstance(value, dict) else getattr(value, self.key, None)
+        if name not in self.registry:
+            raise PydanticCustomError("choice", "is missing" if name is None else not_one_of(name, self.registry))
+        return self.options(str(name)).model_validate(value)
+
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        choices = tuple(self.options(name) for name in self.registry)
-        if len(choices) == 1:
-            return core_schema.no_info_before_validator_function(self.expand, handler.generate_schema(choices[0]))
-        union = Annotated[reduce(or_, choices), Field(discriminator=self.key)]  # type: ignore[valid-type]
-        return core_schema.no_info_before_validator_function(self.expand, handler.generate_schema(union))
+        writer = core_schema.plain_serializer_function_ser_schema(_dumped, info_arg=True)
+        return core_schema.no_info_plain_validator_function(self.make, serialization=writer)
 
     def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:
-        entries = handler(schema)
-        entries = entries.get("oneOf", [entries])
-        names = {"enum": list(self.registry), "description": self._meanings()}
+        choices = {name: _core_schema(self.options(name)) for name in self.registry}
+        entries = handler(core_schema.tagged_union_schema(choices, self.key))["oneOf"]
+        named = list(zip(self.registry, entries, strict=True))
+        for name, entry in named:
+            options = handler.resolve_ref_schema(entry)
+            options["required"] = [key for key in options.get("required", []) if key != self.key]
+            options["properties"][self.key]["description"] = self._meaning(name)
         section: Json = {
             "type": "object",
-            "properties": {self.key: names},
+            "properties": {self.key: {"enum": list(self.registry), "description": self._meanings()}},
             "required": [self.key],
-            "oneOf": [{**entry, "required": [self.key]} for entry in entries],
+            "oneOf": [{**e, "properties": {self.key: {"const": name}}, "required": [self.key]} for name, e in named],
         }
         return {"anyOf": [{"enum": list(self.registry)}, section]} if self.shorthand else section
 
     def _meanings(self) -> str:
-        return "; ".join(f"{name}: {_first_line(self.options(name)).rstrip('.')}" for name in self.registry)
+        return "; ".join(f"{name}: {self._meaning(name).rstrip('.')}" for name in self.registry)
+
+    def _meaning(self, name: str) -> str:
+        return (self.options(name).__doc__ or self.registry[name].meaning).partition("\n")[0]
 
     def allow_unnamed(self, schema: Json, name: str) -> None:
         """Change the JSON Schema of a field whose default is the entry ``name``: without a name, it is that entry."""
         section = schema["anyOf"][-1] if self.shorthand else schema
         del section["required"], section["oneOf"][list(self.registry).index(name)]["required"]
+
+
+def _dumped(options: Options, info: SerializationInfo) -> Json:
+    return options.model_dump(mode=info.mode)
+
+
+def _core_schema(options: type[Options]) -> core_schema.CoreSchema:
+    options.model_rebuild()
+    return options.__pydantic_core_schema__
 
 
 class NameOf:
@@ -246,7 +265,7 @@ Section = type[Options] | OneOf
 def sections(options: type[Options]) -> Mapping[str, Section | None]:
     """Each key of ``options``: the section below it, or None for a plain value."""
     found: dict[str, Section | None] = {}
-    for key, field in options.model_fields.items():
+    for key, field in fields(options).items():
         choice = next((m for m in field.metadata if isinstance(m, OneOf)), None)
         found[key] = choice or nested(field.annotation)
     return found
@@ -266,7 +285,7 @@ def optional(kind: Any) -> bool:
 @cache
 def default_of(options: type[Options], key: str) -> Any:
     """The default of a key, None if it has none."""
-    field = options.model_fields[key]
+    field = fields(options)[key]
     return None if field.is_required() else field.get_default(call_default_factory=True)
 
 

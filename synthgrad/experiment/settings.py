@@ -12,7 +12,7 @@ from synthgrad.config import AUTO, Auto, Flag, Fractions, Int, NameOf, OneOf, Op
 from synthgrad.errors import ConfigError, Problem
 from synthgrad.nn.losses import LOSSES
 from synthgrad.streams import STREAMS
-from synthgrad.tasks import TASKS, Sizes
+from synthgrad.tasks import TASKS, Sizes, TaskOptions
 from synthgrad.tasks.files import fingerprints, gib, memory
 from synthgrad.trainers import TRAINERS, NetworkOptions, TrainerOptions
 
@@ -66,7 +66,7 @@ class Config(Options):
     stream: Annotated[str, NameOf(STREAMS)] = option(
         "named", "random numbers: independent named streams, or the tutorial's one legacy stream"
     )
-    task: Annotated[Options, OneOf(TASKS)] = option(meaning="what is learned")
+    task: Annotated[TaskOptions, OneOf(TASKS)] = option(meaning="what is learned")
     network: NetworkOptions = option(NetworkOptions, "dense layers between input and output")
     trainer: Annotated[TrainerOptions, OneOf(TRAINERS)] = option(meaning="the training algorithm")
     training: Training = option(Training, "epochs, batches, evaluation")

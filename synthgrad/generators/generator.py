@@ -29,7 +29,7 @@ from synthgrad.nn.dense import DenseSpec, Reduce
 from synthgrad.nn.initial import He
 from synthgrad.nn.network import Draw, Network
 from synthgrad.nn.normalize import Standardize
-from synthgrad.nn.optimizers import OPTIMIZERS, SGDOptions
+from synthgrad.nn.optimizers import OPTIMIZERS, OptimizerOptions, SGDOptions
 from synthgrad.types import Array, Batch, Lead, Outputs, per_replica
 
 
@@ -67,7 +67,7 @@ BOTH = ("layer-output", "label")
 class GeneratorOptions(Options):
     """Models that learn to predict the gradients of the hidden layers, one for each."""
 
-    kind: Literal["learned"]
+    kind: str = "learned"
     input: Annotated[tuple[str, ...], AnyOf(INPUTS, both=BOTH)] = option(
         BOTH, "what a generator sees: one of its inputs, both (layer-output and label), or a list"
     )
@@ -77,8 +77,8 @@ class GeneratorOptions(Options):
     normalize: Flag = option(False, "batch-normalise the layer output that a generator sees")
     normalize_hidden: Flag = option(False, "batch normalisation in the generator's hidden layers")
     alpha: float = option(0.01, "step size of the generators", ge=0, stacks=True)
-    optimizer: Annotated[Options, OneOf(OPTIMIZERS, shorthand=True)] = option(
-        lambda: SGDOptions.model_construct(name="sgd"), "optimiser of the generators"
+    optimizer: Annotated[OptimizerOptions, OneOf(OPTIMIZERS, shorthand=True)] = option(
+        SGDOptions, "optimiser of the generators"
     )
     reduce: Reduce = option(Reduce, "reduction of the generators' gradients over the batch")
     last_layer: Literal["zeros", "random"] = option("zeros", "last layer at the start (zeros: no step at first)")
@@ -127,7 +127,7 @@ class Generator(Model):
         self.network.initialize(init or He(scheme="he"), around.draw, f"{self.kind}.{i}")
         if options.last_layer == "zeros":
             self.network.layers[-1].W[...] = 0
-        optimizer: Any = options.optimizer
+        optimizer = options.optimizer
         self.optimizer = OPTIMIZERS[optimizer.name](optimizer, self.network.part(0, len(self.network.layers)))
         self.standardize = Standardize(n, lead, dtype) if self._normalizes else None
         self.scale = None if np.all(options.scale == 1) else per_replica(options.scale, 2, dtype)

@@ -17,7 +17,7 @@ from synthgrad.config import Flag, NameOf, OneOf, Options, Widths, option
 from synthgrad.generators.generator import Generator
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.dense import Reduce
-from synthgrad.nn.optimizers import OPTIMIZERS, SGDOptions
+from synthgrad.nn.optimizers import OPTIMIZERS, OptimizerOptions, SGDOptions
 
 
 class InputModelOptions(Options):
@@ -28,8 +28,8 @@ class InputModelOptions(Options):
     bias: Flag = option(True, "biases in the input model")
     normalize_hidden: Flag = option(False, "batch normalisation in the input model's hidden layers")
     alpha: float = option(0.01, "step size of the input models", ge=0, stacks=True)
-    optimizer: Annotated[Options, OneOf(OPTIMIZERS, shorthand=True)] = option(
-        lambda: SGDOptions.model_construct(name="sgd"), "optimiser of the input models"
+    optimizer: Annotated[OptimizerOptions, OneOf(OPTIMIZERS, shorthand=True)] = option(
+        SGDOptions, "optimiser of the input models"
     )
     reduce: Reduce = option(Reduce, "reduction of the input models' gradients over the batch")
     last_layer: Literal["zeros", "random"] = option("zeros", "last layer at the start (zeros: no input at first)")

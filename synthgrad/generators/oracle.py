@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ from synthgrad.types import Array, Batch, Number, State
 class OracleOptions(Options):
     """The true gradient of the moment: nothing is learned and nothing decoupled; for tests and demonstrations."""
 
-    kind: Literal["oracle"]
+    kind: str
     alpha: ClassVar[float] = 0.0  # nothing moves
     every: ClassVar[int] = 1
     target: ClassVar[str] = "synthetic"  # what the error is measured against

@@ -18,7 +18,7 @@ class Initial(Options):
 class Normal(Initial):
     """W = scale * normal + shift: the tutorial's, randn * 0.2 - 0.1."""
 
-    scheme: Literal["normal"]
+    scheme: str = "normal"
     scale: float = option(0.2, "standard deviation of the weights", ge=0, stacks=True)
     shift: float = option(-0.1, "mean of the weights", stacks=True)
 
@@ -30,7 +30,6 @@ class Normal(Initial):
 class Glorot(Initial):
     """W = gain * sqrt(2 / (n_in + n_out)) * normal (Glorot and Bengio 2010)."""
 
-    scheme: Literal["glorot"]
     gain: float = option(1.0, "factor on the standard deviation", ge=0, stacks=True)
 
     def law(self, n_in: int, n_out: int, last: bool) -> tuple[float, float]:
@@ -41,7 +40,6 @@ class Glorot(Initial):
 class He(Initial):
     """W = gain * sqrt(2 / n_in) * normal, sqrt(1 / n_in) in the last layer (He et al., 1502.01852)."""
 
-    scheme: Literal["he"]
     gain: float = option(1.0, "factor on the standard deviation", ge=0, stacks=True)
 
     def law(self, n_in: int, n_out: int, last: bool) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from numpy import subtract
@@ -20,13 +20,19 @@ from synthgrad.nn.parameters import aligned
 from synthgrad.types import Number, State, per_replica
 
 
+class OptimizerOptions(Options):
+    """What every optimiser has: its name."""
+
+    name: str
+
+
 class Optimizer(ABC):
     """Turns a gradient into a step. ``alpha`` is set before every epoch."""
 
-    Options: ClassVar[Any]
+    Options: ClassVar[type[OptimizerOptions]]
     folds = False
 
-    def __init__(self, options: Any, part: Part) -> None:
+    def __init__(self, options: OptimizerOptions, part: Part) -> None:
         self.layers, self.theta, self.grad = part
 
     def set_alpha(self, alpha: Number) -> None:
@@ -44,10 +50,10 @@ class Optimizer(ABC):
         return {}
 
 
-class SGDOptions(Options):
+class SGDOptions(OptimizerOptions):
     """theta <- theta - alpha g."""
 
-    name: Literal["sgd"]
+    name: str = "sgd"
 
 
 class SGD(Optimizer):
@@ -60,10 +66,9 @@ class SGD(Optimizer):
         subtract(self.theta, self.grad, self.theta)
 
 
-class MomentumOptions(Options):
+class MomentumOptions(OptimizerOptions):
     """v <- mu v + alpha g, theta <- theta - v (classical momentum)."""
 
-    name: Literal["momentum"]
     mu: float = option(0.9, "share of the last step that is kept", ge=0, lt=1)
 
 
@@ -88,10 +93,9 @@ class Momentum(Optimizer):
         return {"v": self.v}
 
 
-class AdamOptions(Options):
+class AdamOptions(OptimizerOptions):
     """Adam: steps scaled by running moments of the gradient (arXiv 1412.6980)."""
 
-    name: Literal["adam"]
     beta1: float = option(0.9, "decay of the first moment", ge=0, lt=1)
     beta2: float = option(0.999, "decay of the second moment", ge=0, lt=1)
     epsilon: float = option(1e-8, "added to the root of the second moment", gt=0)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from synthgrad.config import OneOf, Options, default_of, flat, plain, sections
+from synthgrad.config import OneOf, Options, default_of, fields, flat, plain, sections, value_of
 from synthgrad.experiment import Config
 from synthgrad.runs.circumstances import Pairs, differing
 
@@ -70,7 +70,7 @@ def chosen(options: type[Options], config: Mapping[str, Any], above: str = "") -
     tree: dict[str, Any] = {}
     for name, below in sections(options).items():
         section = below
-        if below is None and f"{above}{name}" in config and options.model_fields[name].is_required():
+        if below is None and f"{above}{name}" in config and fields(options)[name].is_required():
             tree[name] = config[f"{above}{name}"]
         if isinstance(below, OneOf):
             entry = config.get(f"{above}{name}.{below.key}") or _unsaid(options, name, config, above)
@@ -87,4 +87,4 @@ def _unsaid(options: type[Options], name: str, config: Mapping[str, Any], above:
     """The usual entry of a section that is there and does not name one: older versions had no other."""
     there = any(key.startswith(f"{above}{name}.") for key in config)
     choice, usual = sections(options)[name], default_of(options, name)
-    return getattr(usual, choice.key, None) if there and isinstance(choice, OneOf) else None
+    return value_of(usual, choice.key) if there and usual and isinstance(choice, OneOf) else None

@@ -47,16 +47,15 @@ class ScheduleOptions(Options):
 class Sequential(ScheduleOptions):
     """One module after the other."""
 
-    kind: Literal["sequential"]
+    kind: str = "sequential"
 
 
-SEQUENTIAL = Sequential.model_construct(kind="sequential")
+SEQUENTIAL = Sequential.model_construct()
 
 
 class Pipelined(ScheduleOptions):
     """Modules work at the same time, each on a batch of its own; what comes from above comes a fixed delay late."""
 
-    kind: Literal["pipelined"]
     delay: Int = option(1, "batches by which what a module hands down comes late", ge=1, le=LONGEST_DELAY)
     workers: Int = option(1, "processes that share the modules, at most one each; the result is the same", ge=1)
     pipelines = True
@@ -75,7 +74,6 @@ class PipelinedGenerators(Pipelined):
 class Free(ScheduleOptions):
     """Modules run as fast as they can; the result varies with timing, and no run repeats another."""
 
-    kind: Literal["free"]
     delay: Int = option(
         4, "batches by which a generator's target comes late at most: the length of the queues", ge=1, le=LONGEST_DELAY
     )
@@ -91,7 +89,6 @@ class Free(ScheduleOptions):
 class Stochastic(ScheduleOptions):
     """After each forward pass every module updates with a probability, and teaches the one below only then."""
 
-    kind: Literal["stochastic"]
     probability: float = option(0.5, "of a module's update in a step; 1 is sequential", gt=0, le=1)
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from synthgrad.config import Options, plain
+from synthgrad.config import Options, fields, plain, value_of
 from synthgrad.experiment import Config
 from synthgrad.runs.directory import Run
 from synthgrad.tasks import TASKS, Sizes
@@ -103,8 +103,8 @@ def form(config: Config) -> str:
 
 def _form(options: Options, left_out: set[str]) -> dict[str, Any]:
     values = plain(options)
-    for name, field in type(options).model_fields.items():
-        below, extra = getattr(options, name), field.json_schema_extra
+    for name, field in fields(type(options)).items():
+        below, extra = value_of(options, name), field.json_schema_extra
         if isinstance(below, Options):
             values[name] = _form(below, set())
         elif name in left_out or (isinstance(extra, dict) and extra.get("stacks")):

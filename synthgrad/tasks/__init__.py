@@ -5,7 +5,7 @@ from synthgrad.tasks.digits import Digits
 from synthgrad.tasks.idx import IDX
 from synthgrad.tasks.linear_teacher import LinearTeacher
 from synthgrad.tasks.table import Table
-from synthgrad.tasks.task import Examples, Sizes, Task
+from synthgrad.tasks.task import Examples, Sizes, Task, TaskOptions
 
 TASKS: dict[str, type[Task]] = {
     "binary-addition": BinaryAddition,
@@ -15,4 +15,4 @@ TASKS: dict[str, type[Task]] = {
     "linear-teacher": LinearTeacher,
 }
 
-__all__ = ["TASKS", "Examples", "Sizes", "Task"]
+__all__ = ["TASKS", "Examples", "Sizes", "Task", "TaskOptions"]

@@ -7,24 +7,22 @@ y the ``bits`` bits of the sum. Operands have ``bits - 1`` random bits, so the s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.config import Flag, Int, Options, option
+from synthgrad.config import Flag, Int, option
 from synthgrad.errors import Problem
 from synthgrad.streams import Streams, TutorialStreams
-from synthgrad.tasks.task import Examples, Sizes, Task
+from synthgrad.tasks.task import Examples, Sizes, Task, TaskOptions
 
 Pairs = npt.NDArray[np.int64]
 """A pair (left, right) as one number, left * 2^(bits - 1) + right."""
 
 
-class BinaryAdditionOptions(Options):
+class BinaryAdditionOptions(TaskOptions):
     """Add two binary numbers."""
 
-    name: Literal["binary-addition"]
     bits: Int = option(12, "width of the sum; operands have bits - 1 random bits", ge=2, le=31)
     train_examples: Int = option(1000, "training pairs", ge=1, le=10_000_000)
     test_examples: Int = option(1000, "held-out pairs, none of them in the training set", ge=0, le=10_000_000)

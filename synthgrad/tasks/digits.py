@@ -7,25 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.config import Int, Options, option
+from synthgrad.config import Int, option
 from synthgrad.errors import Problem
 from synthgrad.streams import Streams
-from synthgrad.tasks.task import Examples, Sizes, Task, kept, one_hot
+from synthgrad.tasks.task import Examples, Sizes, Task, TaskOptions, kept, one_hot
 
 ALL = 1797
 LEVELS = 16.0
 Bytes = npt.NDArray[np.uint8]
 
 
-class DigitsOptions(Options):
+class DigitsOptions(TaskOptions):
     """Recognise handwritten digits of 8 x 8 pixels."""
 
-    name: Literal["digits"]
     train_examples: Int = option(1400, f"training images, of {ALL}", ge=1, le=ALL)
     test_examples: Int | None = option(None, "held-out images; null: all the others", ge=0, le=ALL)
     split: Int = option(

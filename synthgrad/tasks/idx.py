@@ -7,26 +7,25 @@ x is the pixels of an image, row by row as the file has them (EMNIST's stand on 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.config import FilePath, Int, Options, option
+from synthgrad.config import FilePath, Int, option
 from synthgrad.errors import Problem
 from synthgrad.streams import Streams
 from synthgrad.tasks.files import FROM_HERE, DataError, Stamp, problems, remembered
 from synthgrad.tasks.idx_files import find, read
-from synthgrad.tasks.task import Examples, Sizes, Task, kept, one_hot
+from synthgrad.tasks.task import Examples, Sizes, Task, TaskOptions, kept, one_hot
 
 LEVELS = 255.0
 Bytes = npt.NDArray[np.uint8]
 
 
-class IDXOptions(Options):
+class IDXOptions(TaskOptions):
     """Recognise the images of IDX files: MNIST, Fashion-MNIST, KMNIST, EMNIST."""
 
-    name: Literal["idx"]
     path: FilePath = option(meaning=f"directory of images and labels, train and test, gzipped or not; {FROM_HERE}")
     train: str = option(
         "train", "what the training files' names begin with, such as emnist-balanced-train", min_length=1

@@ -14,16 +14,15 @@ from typing import Literal
 
 import numpy as np
 
-from synthgrad.config import Flag, Int, Options, option
+from synthgrad.config import Flag, Int, option
 from synthgrad.errors import Problem
 from synthgrad.streams import Streams
-from synthgrad.tasks.task import Examples, Sizes, Task, one_hot
+from synthgrad.tasks.task import Examples, Sizes, Task, TaskOptions, one_hot
 
 
-class LinearTeacherOptions(Options):
+class LinearTeacherOptions(TaskOptions):
     """Learn a random linear map."""
 
-    name: Literal["linear-teacher"]
     inputs: Int = option(20, "width of x", ge=1, le=100_000)
     outputs: Int = option(5, "width of y", ge=1, le=100_000)
     kind: Literal["values", "classes"] = option("values", "y itself, or which of its numbers is the largest")

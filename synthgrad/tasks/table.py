@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.config import FilePath, Flag, Int, Name, Names, Options, option
+from synthgrad.config import FilePath, Flag, Int, Name, Names, option
 from synthgrad.errors import Problem
 from synthgrad.streams import Streams
 from synthgrad.tasks.files import FROM_HERE, DataError, Stamp, beginning, problems, remembered, stamp
-from synthgrad.tasks.task import FEW, Examples, Sizes, Task, Values, kept, one_hot
+from synthgrad.tasks.task import FEW, Examples, Sizes, Task, TaskOptions, Values, kept, one_hot
 from synthgrad.wording import are, counted
 
 if TYPE_CHECKING:
@@ -34,10 +34,9 @@ LARGEST = float(np.finfo(np.float32).max)
 """Of the numbers of float32."""
 
 
-class TableOptions(Options):
+class TableOptions(TaskOptions):
     """Learn from your own table."""
 
-    name: Literal["table"]
     path: FilePath = option(meaning=f"a CSV file with a header, or an NPZ file; {FROM_HERE}")
     target: Name = option(meaning="the column, or the array of an NPZ file, that is predicted")
     columns: Names = option((), "the columns or arrays it is predicted from; []: all others")

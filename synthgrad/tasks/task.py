@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from synthgrad.config import Options
 from synthgrad.streams import Streams
 from synthgrad.tasks.files import Stamp
 from synthgrad.types import Outputs
@@ -18,6 +19,12 @@ Score = Callable[[npt.NDArray[Any], npt.NDArray[Any]], dict[str, npt.NDArray[Any
 
 FEW = 20
 """Whole numbers in a CSV file, or text among whole numbers, of at most so many kinds are taken for classes."""
+
+
+class TaskOptions(Options):
+    """What every task has: its name."""
+
+    name: str
 
 
 class Examples(NamedTuple):
@@ -48,7 +55,7 @@ class Task(ABC):
     have the same examples, as the same arrays, for every seed.
     """
 
-    Options: ClassVar[Any]
+    Options: ClassVar[type[TaskOptions]]
     meaning: str
     n_x: int
     n_y: int

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
 from synthgrad.types import Batch
 
 
 class BackpropOptions(TrainerOptions):
     """Every layer waits for the true gradient."""
-
-    name: Literal["backprop"]
 
 
 class Backprop(Trainer):

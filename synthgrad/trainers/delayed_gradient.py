@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from numpy import multiply
@@ -21,7 +21,7 @@ from synthgrad.nn.optimizers import Optimizer
 from synthgrad.nn.parameters import LINE, aligned
 from synthgrad.schedules.channel import Channel
 from synthgrad.schedules.delayed_stages import DelayedStage
-from synthgrad.schedules.options import DELAYING, SEQUENTIAL, Pipelined, Sequential
+from synthgrad.schedules.options import DELAYING, Pipelined, Sequential
 from synthgrad.schedules.pipeline import Pipeline
 from synthgrad.trainers.modular import ModularOptions, ModularTrainer
 from synthgrad.trainers.trainer import Setup
@@ -31,7 +31,6 @@ from synthgrad.types import Array, Batch, State
 class DelayedGradientOptions(ModularOptions):
     """Every layer learns from a true gradient of some steps ago."""
 
-    name: Literal["delayed-gradient"]
     delay: Int = option(1, "how many steps late gradients are; 0 is backprop", ge=0)
     pipeline: Flag = option(False, "the delay grows by that number a module from the output layer's, whose own is 0")
     interfaces: LayerSelection = option(
@@ -39,7 +38,7 @@ class DelayedGradientOptions(ModularOptions):
         "list; the layers between two are a module"
     )  # fmt: skip
     schedule: Annotated[Sequential | Pipelined, OneOf(DELAYING, "kind", shorthand=True)] = option(
-        lambda: SEQUENTIAL, "when modules work"
+        Sequential, "when modules work"
     )
 
     def delays(self, layers: int) -> list[int]:

@@ -7,7 +7,6 @@ learn at once as soon as the outputs are there; nothing is handed from layer to 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from synthgrad.nn.product import product
 from synthgrad.trainers.feedback import FeedbackOptions, draw_feedback
@@ -17,8 +16,6 @@ from synthgrad.types import Batch
 
 class DirectFeedbackAlignmentOptions(FeedbackOptions):
     """The output's error comes to every layer through a fixed random matrix of its own."""
-
-    name: Literal["direct-feedback-alignment"]
 
     def extra_weights(self, widths: Sequence[int]) -> int:
         return widths[-1] * sum(widths[1:-1])

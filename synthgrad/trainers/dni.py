@@ -15,9 +15,9 @@ first, and nothing is decoupled: such runs tell what is lost by fitting generato
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from synthgrad.config import LayerSelection, OneOf, keyword, option, selected_layers
+from synthgrad.config import LayerSelection, OneOf, option, selected_layers
 from synthgrad.errors import Problem
 from synthgrad.generators import (
     GENERATORS,
@@ -32,36 +32,33 @@ from synthgrad.nn.module import module
 from synthgrad.nn.optimizers import share_gradients
 from synthgrad.nn.truth import Truth
 from synthgrad.schedules.choice import Modules, schedule_for
-from synthgrad.schedules.options import SCHEDULES, SEQUENTIAL, Free, PipelinedGenerators, ScheduleOptions
+from synthgrad.schedules.options import SCHEDULES, Free, PipelinedGenerators, ScheduleOptions, Sequential
 from synthgrad.schedules.schedule import Slot, Source, errors
 from synthgrad.trainers.modular import ModularOptions, ModularTrainer
 from synthgrad.trainers.trainer import Setup
 from synthgrad.types import Array, Batch, Metrics
 
 
-@keyword(
-    "lambda", float, option(
-        0.0, "share of the gradient handed down from above in what a hidden layer receives, the rest being its "
-        "generator's: 0 is DNI, 1 is backprop", ge=0, le=1, stacks=True,
-    )
-)  # fmt: skip
 class DNIOptions(ModularOptions):
     """Hidden layers learn from synthetic gradients."""
 
-    name: Literal["dni"]
     generator: Annotated[GeneratorOptions | OracleOptions, OneOf(GENERATORS, "kind")] = option(
-        lambda: GeneratorOptions.model_construct(kind="learned"), "the models of the hidden layers' gradients"
+        GeneratorOptions, "the models of the hidden layers' gradients"
     )
     interfaces: LayerSelection = option(
         "all", "hidden layers after which a synthetic gradient stands, counted from 1: all, or a list; the layers "
         "between two are a module, trained by backprop inside, and [] is backprop"
     )  # fmt: skip
     schedule: Annotated[ScheduleOptions, OneOf(SCHEDULES, "kind", shorthand=True)] = option(
-        lambda: SEQUENTIAL, "when modules work and update"
+        Sequential, "when modules work and update"
     )
     input_model: InputModelOptions | None = option(
         None, "models that predict the modules' inputs; without them modules wait for those below"
     )
+    lambda_: float = option(
+        0.0, "share of the gradient handed down from above in what a hidden layer receives, the rest being its "
+        "generator's: 0 is DNI, 1 is backprop", alias="lambda", ge=0, le=1, stacks=True,
+    )  # fmt: skip
 
     def in_order(self) -> Self:
         return super().in_order().model_copy(update={"input_model": None})
@@ -77,7 +74,7 @@ class DNIOptions(ModularOptions):
         return sum(4 * copies * batch * widths[i] for i in selected_layers(self.interfaces, len(widths) - 2))
 
     def problems(self) -> Iterator[Problem]:
-        share, generator, schedule = getattr(self, "lambda"), self.generator, self.schedule.kind
+        share, generator, schedule = self.lambda_, self.generator, self.schedule.kind
         after = ("generator", "targets")
         if share > 0 and generator.targets == "after":
             said = f"after is for lambda: 0; with {share:g} gradients are handed down before any update (write before)"
@@ -124,7 +121,7 @@ class DNI(ModularTrainer):
         self.input_models = [InputModel(o.input_model, i, n, around) for i, n in widths.items() if o.input_model]
         self.models = [*self.generators, *self.input_models]
         modules = Modules(self.slots, self.generators, self.input_models, truth, around)
-        self.schedule = schedule_for(modules, o.schedule, o.generator, getattr(o, "lambda"), self.upward)
+        self.schedule = schedule_for(modules, o.schedule, o.generator, o.lambda_, self.upward)
 
     def _model(self, i: int, n: int, truth: Truth | None) -> Source:
         options = self.options.generator

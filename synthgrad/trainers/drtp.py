@@ -8,7 +8,6 @@ anything, not even for the outputs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +23,6 @@ from synthgrad.types import Array, Batch, Lead, Outputs
 
 class DRTPOptions(FeedbackOptions):
     """The label comes to every layer through a fixed random matrix of its own."""
-
-    name: Literal["drtp"]
 
     def extra_weights(self, widths: Sequence[int]) -> int:
         return widths[-1] * sum(widths[1:-1])

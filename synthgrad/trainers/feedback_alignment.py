@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Literal
 
 from synthgrad.trainers.feedback import FeedbackOptions, draw_feedback
 from synthgrad.trainers.trainer import Setup, Trainer
@@ -17,8 +16,6 @@ from synthgrad.types import Batch
 
 class FeedbackAlignmentOptions(FeedbackOptions):
     """The error comes down through fixed random matrices."""
-
-    name: Literal["feedback-alignment"]
 
     def extra_weights(self, widths: Sequence[int]) -> int:
         return sum(a * b for a, b in itertools.pairwise(widths[1:]))

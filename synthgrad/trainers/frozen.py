@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
 from synthgrad.types import Batch
 
 
 class FrozenOptions(TrainerOptions):
     """Hidden layers stay as they were drawn: the control."""
-
-    name: Literal["frozen"]
 
 
 class Frozen(Trainer):

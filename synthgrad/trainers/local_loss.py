@@ -7,7 +7,7 @@ goes back to Mostafa, Ramesh and Cauwenberghs, arXiv 1711.06756, who keep the cl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from synthgrad.config import Flag, OneOf, Options, option
 from synthgrad.generators.generator import Surroundings
@@ -15,7 +15,7 @@ from synthgrad.generators.model import Model
 from synthgrad.nn.dense import DenseSpec, Reduce
 from synthgrad.nn.losses import Loss
 from synthgrad.nn.network import Network
-from synthgrad.nn.optimizers import OPTIMIZERS, SGDOptions, share_gradients
+from synthgrad.nn.optimizers import OPTIMIZERS, OptimizerOptions, SGDOptions, share_gradients
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
 from synthgrad.types import Array, Batch
 
@@ -25,8 +25,8 @@ class HeadOptions(Options):
 
     bias: Flag = option(True, "biases in the heads")
     alpha: float = option(0.1, "step size of the heads", ge=0, stacks=True)
-    optimizer: Annotated[Options, OneOf(OPTIMIZERS, shorthand=True)] = option(
-        lambda: SGDOptions.model_construct(name="sgd"), "optimiser of the heads"
+    optimizer: Annotated[OptimizerOptions, OneOf(OPTIMIZERS, shorthand=True)] = option(
+        SGDOptions, "optimiser of the heads"
     )
     reduce: Reduce = option(Reduce, "reduction of the heads' gradients over the batch")
 
@@ -34,7 +34,6 @@ class HeadOptions(Options):
 class LocalLossOptions(TrainerOptions):
     """Hidden layers learn from the losses of classifiers of their own."""
 
-    name: Literal["local-loss"]
     head: HeadOptions = option(HeadOptions, "the hidden layers' own classifiers")
 
     def extra_weights(self, widths: Sequence[int]) -> int:
@@ -53,7 +52,7 @@ class Head(Model):
         self.network = Network([spec], options.reduce, around.lead, around.dtype)
         self.network.initialize(init, around.draw, f"head.{i}")
         (self.f,) = self.network.layers
-        optimizer: Any = options.optimizer
+        optimizer = options.optimizer
         self.optimizer = OPTIMIZERS[optimizer.name](optimizer, self.network.part(0, 1))
 
     def use(self, rows: int) -> None:

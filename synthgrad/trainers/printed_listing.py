@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from synthgrad.config import OneOf, Options, option
+from synthgrad.config import OneOf, option
 from synthgrad.generators import Generator, GeneratorOptions
 from synthgrad.nn.dense import Reduce
 from synthgrad.nn.optimizers import SGD, SGDOptions, share_gradients
@@ -27,11 +27,10 @@ class ListingReduce(Reduce):
 class PrintedListingOptions(TrainerOptions):
     """The class printed in the tutorial's text; alpha is the step of layers and generators alike."""
 
-    name: Literal["printed-listing"]
     alpha: float = option(1e-4, "step size of layers and generators", ge=0, stacks=True)
     loss: Literal["squared-error"] = option("squared-error", "the listing knows no other")
-    optimizer: Annotated[Options, OneOf({"sgd": SGD}, shorthand=True)] = option(
-        lambda: SGDOptions.model_construct(name="sgd"), "the listing knows no other"
+    optimizer: Annotated[SGDOptions, OneOf({"sgd": SGD}, shorthand=True)] = option(
+        SGDOptions, "the listing knows no other"
     )
     reduce: ListingReduce = option(ListingReduce, "the listing sums over the batch")
     sign: Literal["plus", "minus"] = option("plus", "plus as printed, or minus as descent would have it")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,6 @@ from synthgrad.types import Array, Batch
 class SignSymmetryOptions(TrainerOptions):
     """The error comes down through the signs of the weights."""
 
-    name: Literal["sign-symmetry"]
     feedback_scale: float = option(1.0, "factor on the signs, beside the mean |W| at the start", ge=0, stacks=True)
 
     def extra_weights(self, widths: Sequence[int]) -> int:

@@ -16,10 +16,10 @@ from synthgrad.generators.generator import Surroundings
 from synthgrad.generators.model import Model
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.dense import Dense, DenseSpec, Reduce
-from synthgrad.nn.initial import INITIAL, Normal
+from synthgrad.nn.initial import INITIAL, Initial, Normal
 from synthgrad.nn.losses import LOSSES
 from synthgrad.nn.network import Network
-from synthgrad.nn.optimizers import OPTIMIZERS, Optimizer, SGDOptions
+from synthgrad.nn.optimizers import OPTIMIZERS, Optimizer, OptimizerOptions, SGDOptions
 from synthgrad.schedules.options import SEQUENTIAL, ScheduleOptions
 from synthgrad.types import Array, Batch, Metrics, State
 
@@ -31,9 +31,7 @@ class NetworkOptions(Options):
     activation: Annotated[str, NameOf(ACTIVATIONS)] = option("sigmoid", "of the hidden layers")
     bias: Flag = option(True, "biases in every layer")
     normalize: Flag = option(False, "batch normalisation of every hidden layer, before its activation")
-    init: Annotated[Options, OneOf(INITIAL, "scheme")] = option(
-        lambda: Normal.model_construct(scheme="normal"), "initial weights"
-    )
+    init: Annotated[Initial, OneOf(INITIAL, "scheme")] = option(Normal, "initial weights")
     dtype: Literal["float64", "float32"] = option("float64", "precision of all numbers of the network")
 
 
@@ -43,8 +41,8 @@ class TrainerOptions(Options):
     name: str
     alpha: float = option(0.1, "step size of the layers", ge=0, stacks=True)
     loss: Annotated[str, NameOf(LOSSES)] = option("squared-error", "objective, by the kind of the task's outputs")
-    optimizer: Annotated[Options, OneOf(OPTIMIZERS, shorthand=True)] = option(
-        lambda: SGDOptions.model_construct(name="sgd"), "optimiser of the layers"
+    optimizer: Annotated[OptimizerOptions, OneOf(OPTIMIZERS, shorthand=True)] = option(
+        SGDOptions, "optimiser of the layers"
     )
     reduce: Reduce = option(Reduce, "reduction of the layers' gradients over the batch")
     freeze: Numbers = option((), "hidden layers that do not learn, counted from 1; gradients pass through them")
@@ -113,7 +111,7 @@ class Trainer(ABC):
 
     def optimizer(self, start: int, stop: int) -> Optimizer:
         """An optimiser of the configured kind for layers start .. stop - 1, counted from 0."""
-        options: Any = self.options.optimizer
+        options = self.options.optimizer
         made = OPTIMIZERS[options.name](options, self.network.part(start, stop))
         self.optimizers.append(made)
         return made

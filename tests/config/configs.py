@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from hypothesis import strategies as st
 
-from synthgrad.config import AnyOf, NameOf, OneOf, Options, sections
+from synthgrad.config import AnyOf, NameOf, OneOf, Options, fields, sections
 from synthgrad.config.automatic import AutoOrWhole
 from synthgrad.config.layers import AllOrNumbers
 from synthgrad.experiment import Config
@@ -46,19 +46,22 @@ def _fitting(tree: dict[str, Any]) -> dict[str, Any]:
     return tree
 
 
-def _section(options: type[Options]) -> st.SearchStrategy[dict[str, Any]]:
-    required, optional = {}, {}
+def _section(options: type[Options], **chosen: str) -> st.SearchStrategy[dict[str, Any]]:
+    required: dict[str, Any] = {key: st.just(name) for key, name in chosen.items()}
+    optional = {}
     for name, below in sections(options).items():
-        field = options.model_fields[name]
-        (required if field.is_required() else optional)[name] = _field(field) if below is None else _below(below)
+        field = fields(options)[name]
+        if name not in chosen:
+            (required if field.is_required() else optional)[name] = _field(field) if below is None else _below(below)
     return st.fixed_dictionaries(required, optional=optional)
 
 
 def _below(section: Any) -> st.SearchStrategy[Any]:
     if not isinstance(section, OneOf):
         return _section(section)
+    choices = {name: section.options(name) for name in section.registry}
     entries = st.one_of(
-        [_section(options) for options in map(section.options, section.registry) if not _reads(options)]
+        [_section(options, **{section.key: name}) for name, options in choices.items() if not _reads(options)]
     )
     return entries | st.sampled_from(list(section.registry)) if section.shorthand else entries
 

@@ -19,7 +19,7 @@ def test_the_key_is_lambda_everywhere(tmp_path: Path) -> None:
     text = DNI + "  lambda: 0.5\n"
     config = made(text)
     assert made(DNI, "trainer.lambda=0.5") == config
-    assert getattr(config.trainer, "lambda") == 0.5
+    assert config.trainer.lambda_ == 0.5
     assert made(dump(plain(config))) == config
     assert flat(plain(config))["trainer.lambda"] == 0.5
     assert "trainer.lambda" in listed()
