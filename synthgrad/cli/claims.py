@@ -107,7 +107,7 @@ def _home(places: Sequence[str], runs: Path) -> Path:
 
 
 def _add(found: Answered, file: Path, paths: Sequence[Path], home: Path) -> None:
-    from synthgrad.cli.sweep_progress import left_alone
+    from synthgrad.cli.sweep_opening import left_alone
     from synthgrad.compare.answered import answers
     from synthgrad.compare.statements import read
 

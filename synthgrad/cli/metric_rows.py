@@ -66,7 +66,7 @@ def _scores(figures: dict[str, float], prefix: str) -> list[str]:
     return [f"{SCORES[key]} {fixed(v, 3) if key == 'r2' else f'{v:.1%}':>6}" for key, v in there.items()]
 
 
-def lines(row: Row, width: int) -> list[Text]:
+def wrapped(row: Row, width: int) -> list[Text]:
     """A row's figures, none of them cut, in as many lines as it takes; of more than ``MOST`` a mark tells."""
     found = [_line(row.name, "dim")]
     for pair in row.pairs:

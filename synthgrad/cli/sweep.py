@@ -21,7 +21,9 @@ from synthgrad.errors import ExitCode, RunError
 from synthgrad.wording import counted
 
 if TYPE_CHECKING:
-    from synthgrad.cli.sweep_progress import Silent, SweepProgress
+    from synthgrad.cli.quiet_display import QuietDisplay
+    from synthgrad.cli.sweep_progress import SweepProgress
+    from synthgrad.sweep.events import Event
     from synthgrad.sweep.planning import Plan
     from synthgrad.sweep.stacks import Order
 
@@ -112,7 +114,7 @@ def sweep(
       synthgrad sweep dni.yaml --seed 0..99 --scheduler tcp://10.0.0.1:8786
     """
     from synthgrad.cli.claims import configs_of
-    from synthgrad.cli.sweep_progress import opening
+    from synthgrad.cli.sweep_opening import opening
     from synthgrad.processes import cores
     from synthgrad.sweep.ablation import ablated
     from synthgrad.sweep.grid import grid
@@ -162,7 +164,7 @@ def _carry_out(plan: Plan, first: Sequence[str], engine: Engine, runs: Path, qui
     return _code(progress, stop)
 
 
-def _follow(progress: SweepProgress, engine: Engine, display: Silent, stop: Stop) -> RunError | None:
+def _follow(progress: SweepProgress, engine: Engine, display: QuietDisplay[Event], stop: Stop) -> RunError | None:
     """Show what the engine tells, to its end or to the failure that ends it."""
     if not progress.orders:
         return None
@@ -176,9 +178,9 @@ def _follow(progress: SweepProgress, engine: Engine, display: Silent, stop: Stop
     return None
 
 
-def _conclude(progress: SweepProgress, display: Silent, runs: Path, quiet: bool) -> None:
+def _conclude(progress: SweepProgress, display: QuietDisplay[Event], runs: Path, quiet: bool) -> None:
     """Say what came of it; print the directories of the grid, in its order."""
-    for message in progress.told():
+    for message in progress.error_lines():
         display.warn(message)
     display.conclude()
     if quiet and progress.plan.elsewhere:
@@ -222,14 +224,15 @@ def _engine(plan: Plan, jobs: int, scheduler: str | None) -> Engine:
     return lambda stop: work_on(scheduler, plan.stacks, stop)
 
 
-def _display(quiet: bool, progress: SweepProgress, stop: Stop) -> Silent:
+def _display(quiet: bool, progress: SweepProgress, stop: Stop) -> QuietDisplay[Event]:
     if quiet:
-        from synthgrad.cli.sweep_progress import Silent
+        from synthgrad.cli.quiet_display import QuietDisplay
 
-        return Silent(progress, stop)
+        return QuietDisplay()
     from synthgrad.cli.sweep_display import Lines, Live
+    from synthgrad.cli.terminal import Picture
 
-    kind = Live if Live.possible() else Lines
+    kind = Live if Picture.possible() else Lines
     return kind(progress, stop)
 
 

@@ -16,8 +16,8 @@ from synthgrad.cli.signals import Stop
 from synthgrad.errors import ExitCode, RunError
 
 if TYPE_CHECKING:
-    from synthgrad.cli.quiet_display import Display
-    from synthgrad.experiment import Config, Experiment
+    from synthgrad.cli.quiet_display import QuietDisplay
+    from synthgrad.experiment import Config, Experiment, Record
     from synthgrad.runs.directory import Run
     from synthgrad.runs.log import Log
 
@@ -223,23 +223,24 @@ def _old(name: str, runs: Path, where: tuple[str, ...], force: bool) -> tuple[Ex
     return experiment, lambda: take_up(recorded.run, experiment.replicas[0], about, force)
 
 
-def _display(quiet: bool, log: Log, experiment: Experiment) -> Display:
+def _display(quiet: bool, log: Log, experiment: Experiment) -> QuietDisplay[Record]:
     if quiet:
-        from synthgrad.cli.quiet_display import Display
+        from synthgrad.cli.quiet_display import QuietDisplay
 
-        return Display(log, experiment)
+        return QuietDisplay()
+    from synthgrad.cli.terminal import Picture
     from synthgrad.cli.train_display import Lines, Live
 
-    kind = Live if Live.possible() else Lines
+    kind = Live if Picture.possible() else Lines
     return kind(log, experiment)
 
 
-def _follow(experiment: Experiment, log: Log, display: Display, stop: Stop) -> int:
+def _follow(experiment: Experiment, log: Log, display: QuietDisplay[Record], stop: Stop) -> int:
     """Train, record, show. Returns the exit code."""
     from synthgrad.runs.recording import record
 
     with display:
         for each in record(experiment, [log], lambda: stop.signal):
             display.show(each)
-    display.summary(log)
+    display.conclude()
     return {"diverged": ExitCode.DIVERGED, "interrupted": 128 + stop.signal}.get(log.outcome, 0)

@@ -10,13 +10,10 @@ from made import made
 from terminal import seen
 from typed import ran, typed, write
 
-from synthgrad.cli.metric_rows import at_work, lines, rows
-from synthgrad.cli.quiet_display import blended
-from synthgrad.cli.train_display import Lines
-from synthgrad.cli.train_warnings import crowded, late, spared, timed
+from synthgrad.cli.metric_rows import at_work, rows, wrapped
+from synthgrad.cli.train_display import smoothed
+from synthgrad.cli.train_opening import crowded, late, title, unused_workers, varying
 from synthgrad.experiment import Experiment
-from synthgrad.runs.directory import Run
-from synthgrad.runs.log import Log
 from synthgrad.workers import Load
 
 PIPELINED = {"trainer.name": "dni", "trainer.schedule": {"kind": "pipelined", "workers": 2}}
@@ -35,13 +32,13 @@ def test_modules_and_queues_stand_side_by_side():
 def test_many_modules_go_on_in_further_lines():
     """Each with its figures whole, at 80 columns; beyond six lines there are none, and a mark says so."""
     (row,) = at_work([Load(i, i, 1.0, 2, 2) for i in range(1, 9)])
-    eight = [line.plain for line in lines(row, 80)]
+    eight = [line.plain for line in wrapped(row, 80)]
     assert len(eight) == 4
     assert eight[0].startswith("busy   layer 1 100%   queue 2/2   layer 2 100%")
     assert all(len(line) <= 80 for line in eight)
     assert sum(line.count("layer") for line in eight) == sum(line.count("queue") for line in eight) == 8
     assert "..." not in eight[-1]
-    narrow = [line.plain for line in lines(row, 30)]
+    narrow = [line.plain for line in wrapped(row, 30)]
     assert len(narrow) == 6
     assert narrow[-1].endswith("queue 2/2 ...")
 
@@ -49,7 +46,7 @@ def test_many_modules_go_on_in_further_lines():
 def test_errors_of_many_generators_do_too():
     """None is left out."""
     (row,) = rows({f"generator_error.{i}": 1234.5 * 10**i for i in range(7)})
-    shown = [line.plain for line in lines(row, 80)]
+    shown = [line.plain for line in wrapped(row, 80)]
     assert len(shown) == 2
     assert sum(line.count("e+") for line in shown) == 7
 
@@ -68,25 +65,25 @@ def test_a_run_in_one_process_says_nothing_of_them():
 def test_what_was_seen_before_counts_too():
     """The busy share moves by a fifth of the way, so that it can be read; queues are as they are."""
     before, now = [Load(1, 2, 0.5, 0, 2)], [Load(1, 2, 1.0, 2, 2)]
-    (load,) = blended(before, now)
+    (load,) = smoothed(before, now)
     assert load.busy == pytest.approx(0.6)
     assert load.queue == 2
-    assert blended([], now) == now
+    assert smoothed([], now) == now
 
 
-def test_the_title_tells_schedule_and_processes(tmp_path):
+def test_the_title_tells_schedule_and_processes():
     """At most one process a module, whatever was asked for."""
     keys = {**PIPELINED, "trainer.schedule": {"kind": "pipelined", "workers": 9}}
     experiment = Experiment([tiny(keys)])
-    display = Lines(Log(Run(tmp_path), experiment.replicas[0]), experiment)
-    assert display.title.startswith("dni pipelined, seed 3")
-    assert display.title.endswith(", 3 processes")
+    text = title(experiment)
+    assert text.startswith("dni pipelined, seed 3")
+    assert text.endswith(", 3 processes")
 
 
 def test_only_a_free_schedule_is_warned_of():
     """Its result varies with timing."""
-    assert timed(tiny(PIPELINED)) == []
-    (said,) = timed(tiny({"trainer.name": "dni", "trainer.schedule": "free"}))
+    assert varying(tiny(PIPELINED)) == []
+    (said,) = varying(tiny({"trainer.name": "dni", "trainer.schedule": "free"}))
     assert "varies with timing" in said
 
 
@@ -160,8 +157,8 @@ def test_few_cores_and_many_blas_threads_are_told():
 def test_workers_that_find_no_module_are_told():
     """Not where there are modules enough, nor of a schedule that has no workers."""
     config = tiny({**PIPELINED, "trainer.schedule": {"kind": "pipelined", "workers": 9}})
-    assert spared(config, 3) == [
-        "trainer.schedule.workers: 9: 3 processes, as there are no more modules between interfaces"
+    assert unused_workers(config, 3) == [
+        "trainer.schedule.workers: 9: uses 3 processes, because there are no more modules between interfaces"
     ]
-    assert spared(config, 9) == []
-    assert spared(tiny(), 1) == spared(tiny({**PIPELINED, "trainer.schedule": "sequential"}), 1) == []
+    assert unused_workers(config, 9) == []
+    assert unused_workers(tiny(), 1) == unused_workers(tiny({**PIPELINED, "trainer.schedule": "sequential"}), 1) == []

@@ -15,7 +15,7 @@ from synthgrad.config import dump
 
 SWEEP = ("sweep", "mine.yaml", "--seed", "0..1", "--jobs", 1)
 CLAIMED = 'sweeps: ["mine.yaml --seed 0..1"]\nclaims: [backprop > -1 in every seed]\n'
-ASIDE = "2 runs are of another mine.csv: left alone"
+ASIDE = "2 runs left alone: trained on another mine.csv"
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ def test_the_same_sweep_trains_anew_when_a_cell_has_changed(first: list[str]) ->
     assert said.err.splitlines()[:3] == [aside, data, opening]
     second = said.out.splitlines()
     assert (len(second), set(first) & set(second)) == (2, set())
-    assert typed(*SWEEP).err == "2 runs: all are there\n"
+    assert typed(*SWEEP).err == "2 runs: all exist already\n"
     assert [typed("runs", "verify", runs[0], "-q").code for runs in (second, first)] == [0, 2]
 
 
@@ -53,7 +53,7 @@ def test_when_the_file_is_as_it_was_its_runs_are_there_again(first: list[str], t
     """By its bytes, not by its time."""
     write_csv(tmp_path, name="mine.csv")
     said = typed(*SWEEP)
-    assert (said.out.splitlines(), said.err) == (first, "2 runs: all are there\n")
+    assert (said.out.splitlines(), said.err) == (first, "2 runs: all exist already\n")
 
 
 @pytest.mark.parametrize("tables", [(), ("--all",)])
@@ -87,7 +87,7 @@ def moved(first: list[str], tmp_path: Path) -> list[str]:
 def test_a_sweep_on_a_moved_file_has_nothing_to_do(first: list[str]) -> None:
     """Its runs are those that were made on the same bytes."""
     said = typed(*SWEEP)
-    assert (said.out.splitlines(), said.err) == (first, "2 runs: all are there\n")
+    assert (said.out.splitlines(), said.err) == (first, "2 runs: all exist already\n")
 
 
 @pytest.mark.usefixtures("moved")

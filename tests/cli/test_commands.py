@@ -20,9 +20,9 @@ def test_a_name_that_is_no_command_is_not_imported():
     """Though there is a module of this name."""
     commands = Commands("synthgrad.cli", ("train",))
     assert (list(commands), len(commands), "train" in commands) == (["train"], 1, True)
-    assert commands.get("display") is None
+    assert commands.get("train_display") is None
     with pytest.raises(KeyError):
-        commands["display"]
+        commands["train_display"]
 
 
 def test_a_slip_of_the_keyboard_is_told_the_names_there_are():

@@ -76,7 +76,7 @@ def test_a_sweep_names_it_and_plans_the_others(runs: Path, tmp_path: Path) -> No
     said = typed("sweep", write(tmp_path), "--seed", "3..4", "--runs", runs, "--dry-run")
     assert said.code == 0
     assert f"left out: {runs}/{BAD}/config.yaml" in said.err
-    assert "1 is there" in said.err
+    assert "1 exists already" in said.err
     assert said.out.count("\n") == 1
 
 

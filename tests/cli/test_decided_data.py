@@ -93,7 +93,7 @@ def test_a_sweep_knows_the_runs_of_the_config_that_says_guess() -> None:
     run = trained("--seed", "1")
     for source in ("mine.yaml", str(run / "config.yaml")):
         said = typed("sweep", source, "--seed", "1", "--jobs", 1)
-        assert (said.out, said.err) == (f"{run}\n", "1 run: all is there\n")
+        assert (said.out, said.err) == (f"{run}\n", "1 run: 1 exists already\n")
 
 
 def test_a_sweep_says_what_it_is_going_to_train_on() -> None:
@@ -114,7 +114,7 @@ def test_to_say_what_would_be_guessed_makes_no_other_run() -> None:
 def test_a_run_that_did_not_record_its_kind_is_read_by_its_metrics() -> None:
     """Found by a sweep, repeated, and compared with those that record it."""
     old, new = as_of_old(trained("--seed", "1")), trained("--seed", "2")
-    assert typed("sweep", "mine.yaml", "--seed", "1..2", "--jobs", 1).err == "2 runs: all are there\n"
+    assert typed("sweep", "mine.yaml", "--seed", "1..2", "--jobs", 1).err == "2 runs: all exist already\n"
     assert typed("runs", "verify", str(old), "-q").code == 0
     tables = json.loads(typed("compare", str(old), str(new), "--format", "json").out)["tables"]
     assert len(tables) == 1

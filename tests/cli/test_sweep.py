@@ -74,7 +74,7 @@ def test_before_and_after_there_is_a_sentence(sweep, tmp_path):
     """How many runs are there and how many are not; what came of them."""
     made(tmp_path / "runs", seed=8)
     first, last = lines(sweep("--seed", "7..10"))
-    assert first == "4 runs: 1 is there, 3 to train, in 1 stack on 1 process"
+    assert first == "4 runs: 1 exists already, 3 to train, in 1 stack on 1 process"
     assert re.match(r"3 runs in \d+:\d\d: ", last)
     assert last.endswith(": 3 finished. The grid is complete.")
 
@@ -83,7 +83,7 @@ def test_the_same_line_again_trains_nothing(sweep):
     """It prints the same directories."""
     first = sweep("--seed", "7..8")
     again = sweep("--seed", "7..8")
-    assert (again.code, again.out, again.err) == (0, first.out, "2 runs: all are there\n")
+    assert (again.code, again.out, again.err) == (0, first.out, "2 runs: all exist already\n")
 
 
 def test_a_grid_may_be_one_run(sweep):
@@ -103,7 +103,7 @@ def test_runs_that_were_interrupted_go_on(sweep, tmp_path):
     interrupted, gone = made(tmp_path / "runs", seed=7, stop=1), killed(tmp_path / "runs", seed=8)
     said = sweep("--seed", "7..9")
     assert said.out.splitlines()[:2] == [str(interrupted), str(gone)]
-    assert lines(said)[0].endswith(" on 1 process (2 begun before, taken up again)")
+    assert lines(said)[0].endswith(" on 1 process (2 continue an earlier attempt)")
 
 
 def test_runs_have_a_name(sweep):
@@ -191,7 +191,7 @@ def test_runs_that_vary_with_timing_are_better_off_alone(sweep):
     """A word beforehand, where others would be trained beside them; not where one follows the other."""
     free = ("-s", "trainer={name: dni, schedule: free}", "--seed", "0..1", "--dry-run")
     remark, opening = lines(sweep(*free, "--jobs", 2))
-    assert remark.startswith("sweep: 2 runs of schedule free vary with what else the cores have to do: --jobs 1 ")
+    assert remark.startswith("sweep: 2 runs with the free schedule vary with what else the cores do: --jobs 1 ")
     assert opening == "2 runs: 2 to train, on 2 processes"
     assert lines(sweep(*free)) == ["2 runs: 2 to train, on 1 process"]
     assert not any("free" in line for line in lines(sweep("--seed", "0..3", "--stack", 1, "--jobs", 2, "--dry-run")))
@@ -203,7 +203,7 @@ def test_a_dry_run_prints_the_lines_of_what_is_missing(sweep, tmp_path):
     said = sweep("--seed", "7..9", "--dry-run")
     line = f"synthgrad train {tmp_path}/tiny.yaml -s seed=%d --runs {tmp_path}/runs -q"
     assert (said.code, said.out.splitlines()) == (0, [line % 7, line % 9])
-    assert said.err == "3 runs: 1 is there, 2 to train, in 1 stack on 1 process\n"
+    assert said.err == "3 runs: 1 exists already, 2 to train, in 1 stack on 1 process\n"
     assert len(list(below(tmp_path / "runs"))) == 1
 
 
@@ -286,7 +286,7 @@ def test_a_run_that_diverged_is_3_now_and_later(sweep):
     first, again, more = sweep(*late, *alphas), sweep(*late, *alphas), sweep(*late, *alphas, "-s", "seed=3,4")
     assert [said.code for said in (first, again, more)] == [3, 3, 3]
     assert lines(first)[-1].endswith(": 1 finished, 1 diverged. The grid is complete.")
-    assert again.err == "2 runs: all are there (1 diverged)\n"
+    assert again.err == "2 runs: all exist already (1 diverged)\n"
     assert lines(more)[-1].endswith(": 1 finished, 1 diverged. The grid is complete; 2 of its 4 runs diverged.")
 
 
@@ -324,13 +324,13 @@ def test_no_more_than_five_errors_are_told(sweep, told):
     ends = [Ended(0, run, "", "failed", f"error {max(run, 2)}") for run in range(9)]
     told(Begun(0, tuple(range(9))), *ends, Done(0))
     errors = lines(sweep("--seed", "0..8", "-q"))
-    assert errors == ["error 2 (3 runs)", "error 3", "error 4", "error 5", "error 6", "and 2 errors more"]
+    assert errors == ["error 2 (3 runs)", "error 3", "error 4", "error 5", "error 6", "and 2 more errors"]
 
 
 def test_a_process_that_is_lost_is_told_of(sweep, told):
     """What becomes of its runs, when they are tried again."""
     told(Begun(0, (0, 1)), Lost(0, (0, 1), "was killed by SIGKILL", True), *_finished(0, 1))
-    assert lines(sweep("--seed", "0..1"))[1] == "A process was killed by SIGKILL: its 2 runs are tried once more."
+    assert lines(sweep("--seed", "0..1"))[1] == "A worker was killed by SIGKILL; its 2 runs are trained again."
 
 
 def _finished(*runs, stack=0):
@@ -344,7 +344,7 @@ def test_an_engine_that_breaks_down_is_1(sweep, told):
     said = sweep("--seed", "0..2", "--stack", 1)
     assert (said.code, said.out) == (1, "runs/0\n")
     *_, message, last = lines(said)
-    assert "1 finished, 1 lost, 1 not taken up. 2 of 3 runs are missing" in last
+    assert "1 finished, 1 lost, 1 not started. 2 of 3 runs are missing" in last
     assert message == "tcp://a:1: the scheduler is gone"
 
 
@@ -358,9 +358,9 @@ def test_what_others_are_training_is_not_missing(sweep, tmp_path):
     assert (said.code, seeds(said)) == (0, [8])
     assert lines(said)[0].startswith("2 runs: 1 is being trained by another process, 1 to train, ")
     assert lines(said)[1].endswith(
-        "The grid is complete but for 1 run that another process trains (then run the line again)."
+        "The grid is complete except 1 run that another process is training (run the same line again after that)."
     )
-    assert (again.code, again.err) == (0, "2 runs: 1 is there, 1 is being trained by another process\n")
+    assert (again.code, again.err) == (0, "2 runs: 1 exists already, 1 is being trained by another process\n")
 
 
 @pytest.mark.parametrize(("outcome", "code"), [("interrupted", 130), ("finished", 0)])

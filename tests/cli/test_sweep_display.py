@@ -31,7 +31,7 @@ def orders(*keys, first=0, **more):
     return [Order(n, tiny(each), more.get("name", "tiny"), ()) for n, each in enumerate(keys, first)]
 
 
-def tallied(*stacks):
+def progress_of(*stacks):
     """The progress of a plan of these stacks of orders."""
     numbers = sum(map(len, stacks))
     return SweepProgress(
@@ -80,7 +80,7 @@ def test_every_tenth_of_the_runs_is_a_line(capsys, clock):
             yield from [Begun(number, runs), *(Ended(number, run, "r", "finished") for run in runs), Done(number)]
             clock[0] += 1
 
-    assert spoken(capsys, tallied(*stacks), events()) == [
+    assert spoken(capsys, progress_of(*stacks), events()) == [
         " 5/20  25%   5 finished   5 running   10 waiting   0:03 left",
         "10/20  50%   10 finished   5 running   5 waiting   0:02 left",
         "15/20  75%   15 finished   5 running   0:01 left",
@@ -96,7 +96,7 @@ def test_half_a_minute_is_never_silent(capsys, clock):
             clock[0] += 1
             yield Progress(0, epoch)
 
-    assert spoken(capsys, tallied(orders({"training.epochs": 100})), events()) == [
+    assert spoken(capsys, progress_of(orders({"training.epochs": 100})), events()) == [
         "0/1  31%   0 finished   1 running   1:09 left",
         "0/1  62%   0 finished   1 running   0:38 left",
         "0/1  93%   0 finished   1 running   0:07 left",
@@ -105,7 +105,7 @@ def test_half_a_minute_is_never_silent(capsys, clock):
 
 def test_brackets_are_text(capsys):
     """What looks like rich's markup is printed as it is."""
-    Lines(tallied(orders({})), Stop()).say("[red]hot[/red] [bold]")
+    Lines(progress_of(orders({})), Stop()).say("[red]hot[/red] [bold]")
     assert capsys.readouterr().err == "[red]hot[/red] [bold]\n"
 
 
@@ -202,7 +202,7 @@ def test_quiet_is_quiet_on_a_terminal(tmp_path):
 
 def test_runs_count_by_their_cost(clock):
     """A run of three times the epochs is three times the work."""
-    known = tallied(orders({"training.epochs": 300}), orders({"training.epochs": 100}, first=1))
+    known = progress_of(orders({"training.epochs": 300}), orders({"training.epochs": 100}, first=1))
     for event in (Begun(0, (0,)), Begun(1, (1,)), Ended(1, 1, "r", "finished"), Done(1)):
         known.note(event)
     assert (known.over, known.share) == (1, 0.25)
@@ -212,7 +212,7 @@ def test_runs_count_by_their_cost(clock):
 
 def test_time_left_is_that_of_the_pace_so_far(clock):
     """Unknown before there is one; the start of the processes does not count."""
-    known = tallied(*[orders({"training.epochs": 100}, first=n) for n in range(4)])
+    known = progress_of(*[orders({"training.epochs": 100}, first=n) for n in range(4)])
     clock[0] += 50
     known.note(Begun(0, (0,)))
     assert known.left() is None
@@ -223,7 +223,7 @@ def test_time_left_is_that_of_the_pace_so_far(clock):
 
 def test_time_left_is_at_least_that_of_each_stack_at_work(clock):
     """Two were quick together; the third is alone, and has the pace of one."""
-    known = tallied(*[orders({"training.epochs": 100}, first=n) for n in range(3)])
+    known = progress_of(*[orders({"training.epochs": 100}, first=n) for n in range(3)])
     for event in (Begun(0, (0,)), Begun(1, (1,))):
         known.note(event)
     clock[0] += 10
@@ -237,7 +237,7 @@ def test_time_left_is_at_least_that_of_each_stack_at_work(clock):
 def test_epochs_of_an_earlier_attempt_are_no_pace(clock):
     """A run that goes on after epoch 90 has not trained 90 epochs in a second."""
     (order,) = orders({"training.epochs": 100})
-    known = tallied([Order(0, order.config, "tiny", (), Path("earlier"))])
+    known = progress_of([Order(0, order.config, "tiny", (), Path("earlier"))])
     known.note(Begun(0, (0,)))
     known.note(Progress(0, 90))
     assert (known.share, known.left()) == (0.9, None)
@@ -248,7 +248,7 @@ def test_epochs_of_an_earlier_attempt_are_no_pace(clock):
 
 def test_runs_of_a_lost_process_wait_again():
     """What they had done is lost; those that had ended stay so."""
-    known = tallied(orders({"seed": 1}, {"seed": 2}))
+    known = progress_of(orders({"seed": 1}, {"seed": 2}))
     for event in (Begun(0, (0, 1)), Progress(0, 2), Ended(0, 0, "r", "diverged"), Lost(0, (1,), "is gone", True)):
         known.note(event)
     assert {name: count for name, count in known.counts().items() if count} == {"diverged": 1, "waiting": 1}

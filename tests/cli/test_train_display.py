@@ -14,8 +14,9 @@ from terminal import COLOUR, seen
 from typed import COMMAND, ENDLESS, SMALL, environment, no_file_above, only, ran, result, typed, write
 
 from synthgrad.cli.metric_rows import rows
-from synthgrad.cli.train_display import Lines, clock
-from synthgrad.cli.train_warnings import unstable
+from synthgrad.cli.terminal import clock
+from synthgrad.cli.train_display import Lines
+from synthgrad.cli.train_opening import unstable
 from synthgrad.compare.sparkline import BLOCKS
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
@@ -67,27 +68,27 @@ def test_brackets_are_text(capsys):
 
 
 UNSTABLE = ("-s", "trainer.name=dni", "-s", "trainer.generator.alpha=3")
-"""A step that no generator of the tiny network bears."""
+"""A step size that is too large for every generator of the tiny network."""
 
 
 @pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
-def test_a_step_size_that_generators_cannot_bear_is_warned_of(tmp_path, on):
+def test_a_step_size_that_is_too_large_for_generators_is_warned_of(tmp_path, on):
     """One line below data and title, with both numbers, unless diagnostics are off."""
     said = typed("train", write(tmp_path), "--runs", tmp_path / "r", *UNSTABLE, "-s", f"diagnostics={json.dumps(on)}")
     warnings = [line for line in lines(said) if line.startswith("trainer.generator.alpha: 3 is above 0.")]
     assert warnings == (lines(said)[2:3] if on else [])
 
 
-def test_the_warning_names_the_generator_that_bears_least():
+def test_the_warning_names_the_generator_with_the_smallest_bound():
     """Below its bound all are stable."""
     (line,) = unstable(tiny({"trainer.name": "dni", "trainer.generator.alpha": 0.3}), {"1": 0.25, "2": 0.0123456})
     assert line == (
-        "trainer.generator.alpha: 0.3 is above 0.0123, the largest step at which generator 2's regression is stable on "
-        "this data (from lambda_max of Z^T Z); set it well below, or expect it to diverge"
+        "trainer.generator.alpha: 0.3 is above 0.0123, the largest step size at which generator 2's regression is "
+        "stable on this data (from lambda_max of Z^T Z); set it well below, or expect it to diverge"
     )
 
 
-def test_a_step_size_that_generators_bear_is_not_warned_of(tmp_path):
+def test_a_stable_step_size_is_not_warned_of(tmp_path):
     """Below data and title come the epochs."""
     said = typed("train", write(tmp_path), "--runs", tmp_path / "r", "-s", "trainer.name=dni")
     assert lines(said)[2].startswith("epoch 1/3")

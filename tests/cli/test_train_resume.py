@@ -75,7 +75,7 @@ def test_a_run_killed_from_outside_is_resumed_by_its_name(tmp_path):
     path = only(tmp_path / "runs")
     said = ran("train", "--resume", path.name[:20], "--runs", tmp_path / "runs")
     assert (said.code, said.run) == (0, path)
-    assert "Goes on after epoch " in said.err
+    assert "Continues after epoch " in said.err
     assert ends(path) == ends(typed("train", config, *more, "-q").run)
 
 
@@ -90,7 +90,7 @@ def test_ctrl_c_leaves_a_run_that_can_be_resumed_where_it_stopped(tmp_path):
     path = only(tmp_path / "runs")
     assert (process.returncode, result(path)["outcome"]) == (130, "interrupted")
     epoch = result(path)["epoch"]
-    assert f"Goes on after epoch {epoch}." in ran("train", "--resume", path).err
+    assert f"Continues after epoch {epoch}." in ran("train", "--resume", path).err
     assert ends(path) == ends(typed("train", config, *more, "-q").run)
     assert json.loads((path / "run.json").read_text())["resumed"][0]["after_epoch"] == epoch
 
@@ -102,7 +102,7 @@ def test_without_a_checkpoint_it_starts_again_and_says_so(tmp_path):
         checkpoint.unlink()
     said = ran("train", "--resume", path)
     assert (said.code, said.run) == (0, path)
-    assert "There is no checkpoint: it starts again from epoch 1." in said.err
+    assert "There is no checkpoint: starts again at epoch 1." in said.err
 
 
 @pytest.mark.parametrize("more", [["x.yaml"], ["--seed", "1"], ["--name", "a"]], ids=str)

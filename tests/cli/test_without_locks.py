@@ -122,8 +122,8 @@ def test_a_doubtful_run_is_taken_up_by_a_sweep_with_force_only(doubtful):
     line = ["sweep", doubtful / "config.yaml", "--dry-run"]
     said = typed(*line)
     assert (said.code, said.out) == (0, "")
-    assert "sweep: 1 run may still be trained by another process (runs/" in said.err
-    assert "): left alone (if that process has ended: --force)" in said.err
+    assert "sweep: 1 run left alone: another process may still train it (runs/" in said.err
+    assert "); if it has ended: --force" in said.err
     assert typed(*line, "--force").out == f"synthgrad train --resume {doubtful} --force -q\n"
 
 

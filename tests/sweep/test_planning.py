@@ -13,7 +13,7 @@ from datafiles import write_csv
 from made import LATE, killed, made, replaced, rewritten
 from movedfiles import FILES, WAYS, csv, edited, npz
 
-from synthgrad.cli.sweep_progress import opening
+from synthgrad.cli.sweep_opening import opening
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
@@ -166,7 +166,7 @@ def test_a_run_whose_config_was_edited_is_nobody_s(tmp_path):
     found = plan(tmp_path)
     assert (to_do(found), found.there, found.others) == ([0, 1, 2, 3], {}, {(): 2})
     assert [order.resume for stack in found.stacks for order in stack.orders] == [None] * 4
-    assert "2 runs are edited: config.yaml is not what run.json says: left alone" in next(
+    assert "2 runs left alone: their config.yaml is not what run.json recorded" in next(
         opening(found, "here", 1, tmp_path)
     )
 
