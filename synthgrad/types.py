@@ -3,7 +3,7 @@
 ``B`` examples in a batch, ``R`` replicas (networks trained side by side), ``n`` the width of a
 layer, ``L`` the number of layers. Every numeric function works on the last two axes, ``(B, n)``,
 and lets any axes before them stand: none for one network, ``(R,)`` for a stack of them. The shape of
-those leading axes is called ``lead``.
+those leading axes is called ``replicas``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.floating[Any]]
-Lead = tuple[int, ...]
+ReplicaShape = tuple[int, ...]
 State = dict[str, npt.NDArray[Any]]
 """Everything that a step of training changes, by name: what a snapshot copies."""
 Metrics = dict[str, npt.NDArray[Any]]
-"""Numbers of an epoch by column, shape ``lead`` each."""
+"""Numbers of an epoch by column, shape ``replicas`` each."""
 
 Outputs = Literal["bits", "classes", "values"]
 """What the labels of a task are: each 0 or 1, one-hot rows, or any numbers."""
@@ -42,7 +42,7 @@ class Batch:
 
 
 def per_replica(value: Number, trailing: int, dtype: npt.DTypeLike) -> Array:
-    """Shape a number so that it broadcasts against ``lead`` plus ``trailing`` more axes.
+    """Shape a number so that it broadcasts against ``replicas`` plus ``trailing`` more axes.
 
     A plain number becomes a 0-d array: a ufunc reads it faster than a Python float, and an array of
     the layer's own dtype can never drag float32 up to float64.

@@ -11,27 +11,27 @@ import pytest
 from conftest import slope_of
 
 from synthgrad.generators import Generator
-from synthgrad.generators.generator import Surroundings
+from synthgrad.nn.context import Context
 from synthgrad.streams import Streams
 from synthgrad.types import Batch
 
 B, N, N_X, N_Y = 8, 5, 6, 3
 
 
-def around(lead: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64, seeds: Sequence[int] = (1,)) -> Surroundings:
+def context(replicas: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64, seeds: Sequence[int] = (1,)) -> Context:
     """A network of these widths, its draws those of the seeds, one a replica."""
 
     def draw(name: str, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
         drawn = [Streams(seed).normal(name, shape) for seed in seeds]
-        return np.stack(drawn) if lead else drawn[0]
+        return np.stack(drawn) if replicas else drawn[0]
 
-    return Surroundings(N_X, N_Y, lead, np.dtype(dtype), draw)
+    return Context(N_X, N_Y, replicas, np.dtype(dtype), draw)
 
 
-def examples(rows: int = B, lead: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64, seed: int = 1) -> Any:
+def examples(rows: int = B, replicas: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64, seed: int = 1) -> Any:
     """h, the batch around it, and a target for the prediction."""
     rng = np.random.default_rng(seed)
-    h, x, y, target = (rng.normal(size=(*lead, rows, n)).astype(dtype) for n in (N, N_X, N_Y, N))
+    h, x, y, target = (rng.normal(size=(*replicas, rows, n)).astype(dtype) for n in (N, N_X, N_Y, N))
     return h, Batch(x, y, np.empty_like(y)), target
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from synthgrad.generators import Generator
 from synthgrad.nn.optimizers import SGD, Momentum
-from synthgrad.nn.truth import Truth
+from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.trainers import Trainer
 from synthgrad.trainers.dni import DNI
 from synthgrad.trainers.zeroed import zeroed
@@ -41,7 +41,7 @@ class Diagnosis:
         self.twin = zeroed(replace(trainer.setup, trainer=trainer.options.in_order()))
         self.twin.set_rate(0.0)
         self.pairs = [*_pairs(self.twin.state(), trainer.state()), *_pairs(self.twin.fixed, trainer.fixed)]
-        self.truth = Truth(trainer.network, trainer.loss)
+        self.truth = TrueGradient(trainer.network, trainer.loss)
         self.received: dict[int, Array] = {}
         for i, f in enumerate(self.twin.layers[:-1], 1):
             f.backward = partial(self._receive, i, f.backward)  # type: ignore[method-assign]
@@ -54,11 +54,11 @@ class Diagnosis:
 
     @np.errstate(all="ignore")  # what comes of zero or huge vectors is looked for, not warned of
     def figures(self, batch: Batch) -> dict[str, npt.NDArray[Any]]:
-        """Cosine and skill of every hidden layer on one batch, shape ``lead`` each, NaN where undefined."""
+        """Cosine and skill of every hidden layer on one batch, shape ``replica_shape`` each, NaN where undefined."""
         self._step(batch)
-        self.truth.use(batch.rows)
+        self.truth.set_batch_size(batch.rows)
         found = {}
-        for i, delta in enumerate(self.truth.look(batch), 1):
+        for i, delta in enumerate(self.truth.compute(batch), 1):
             found[f"cosine.{i}"], found[f"skill.{i}"] = _agreement(self.received[i], delta)
         return {name: found[name] for name in self.columns()}
 
@@ -66,7 +66,7 @@ class Diagnosis:
     def bounds(self, batch: Batch) -> dict[str, Floats]:
         """By hidden layer, the step size above which fitting its generator to one batch does not settle.
 
-        For linear generators on SGD or momentum; shape ``lead`` each, NaN where inputs are zero or not finite.
+        For linear generators on SGD or momentum; shape ``replica_shape`` each, NaN where inputs are zero or not finite.
         """
         self._step(batch)
         return {str(M.i): _bound(M) for M in self.bounded}

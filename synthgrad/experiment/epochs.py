@@ -20,7 +20,7 @@ class Epochs:
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
-        self.shared = not experiment.lead
+        self.shared = not experiment.replica_shape
         self.crew: Crew | None = None
 
     def in_order(self) -> None:

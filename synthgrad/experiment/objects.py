@@ -16,7 +16,7 @@ from synthgrad.experiment.epochs import Epochs
 from synthgrad.experiment.phases import Mark, Phase, restore, snapshot
 from synthgrad.experiment.replicas import Replica
 from synthgrad.experiment.settings import Before, Config
-from synthgrad.generators.generator import Surroundings
+from synthgrad.nn.context import Context
 from synthgrad.streams import Normals, TutorialStreams, make_streams
 from synthgrad.tasks import TASKS
 from synthgrad.tasks.feed import Feed, Order
@@ -39,7 +39,7 @@ class Experiment:
         self.configs = list(configs)
         config: Any = configs[0]
         self.config = config
-        self.lead = () if len(configs) == 1 else (len(configs),)
+        self.replica_shape = () if len(configs) == 1 else (len(configs),)
         self.dtype = np.dtype(config.network.dtype)
         self.streams = [make_streams(c.stream, c.seed) for c in configs]
         if tasks and config.stream != "named":
@@ -52,14 +52,14 @@ class Experiment:
         for c, streams in zip(configs, self.streams, strict=True):
             if isinstance(streams, TutorialStreams):
                 streams.draw_weights(widths, c.network.bias)
-        around = Surroundings(task.n_x, task.n_y, self.lead, self.dtype, self.draw, task.outputs)
+        context = Context(task.n_x, task.n_y, self.replica_shape, self.dtype, self.draw, task.outputs)
         for section in ("task", "training"):  # the same for all replicas
             stacked([getattr(c, section) for c in configs])
-        if self.lead and not all(trainer.timing.stacks for _, trainer in config.trainers()):
+        if self.replica_shape and not all(trainer.timing.stacks for _, trainer in config.trainers()):
             raise ValueError("a network whose modules update by chance or by timing is no part of a stack")
         if any(c.diagnostics != config.diagnostics for c in configs):
             raise ValueError("diagnostics differs within a stack")
-        self.phases = list(self._phases(stacked([c.network for c in configs]), around))
+        self.phases = list(self._phases(stacked([c.network for c in configs]), context))
         self.phase = self.phases[0]
         self.feed = self._feed([t.train for t in self.tasks])
         self.test_x, self.test_y = self._sides([t.test for t in self.tasks])
@@ -69,18 +69,18 @@ class Experiment:
 
     # one trainer after the other ----------------------------------------------------------------
 
-    def _phases(self, network: Any, around: Surroundings) -> Iterator[Phase]:
+    def _phases(self, network: Any, context: Context) -> Iterator[Phase]:
         """A phase for each trainer, in the order in which they train."""
         training, first = self.config.training, 1
         branch: Any = stacked_or_none([c.branch for c in self.configs])
         if branch is not None:
             was: Before = branch.training
             epochs, every = was.epochs or training.epochs, was.evaluate_every or training.evaluate_every
-            yield self._phase(Setup(network, branch.trainer, around), first, branch.epoch, epochs, every)
+            yield self._phase(Setup(network, branch.trainer, context), first, branch.epoch, epochs, every)
             first = branch.epoch + 1
         options = stacked([c.trainer for c in self.configs])
         last = training.epochs
-        yield self._phase(Setup(network, options, around), first, last, last, training.evaluate_every)
+        yield self._phase(Setup(network, options, context), first, last, last, training.evaluate_every)
 
     def _phase(self, setup: Setup, *when: int) -> Phase:
         trainer = TRAINERS[setup.trainer.name](setup)
@@ -136,26 +136,26 @@ class Experiment:
         return Feed(x, y, training.batch_size, self.order if training.shuffle else None)
 
     def _sides(self, examples: Sequence[Examples]) -> tuple[Array, Array]:
-        """Inputs and labels of all replicas, (*lead, N, n_x) and (*lead, N, n_y)."""
+        """Inputs and labels of all replicas, (*replica_shape, N, n_x) and (*replica_shape, N, n_y)."""
         return self.stack([e.x for e in examples]), self.stack([e.y for e in examples])
 
     def stack(self, arrays: Sequence[npt.NDArray[Any]]) -> Array:
         """One replica's array as it is, or several side by side, in the network's dtype; what all share, once."""
         first = arrays[0]
-        if self.lead and all(array is first for array in arrays):
-            return np.broadcast_to(np.ascontiguousarray(first, dtype=self.dtype), (*self.lead, *first.shape))
-        return np.ascontiguousarray(np.stack(arrays) if self.lead else first, dtype=self.dtype)
+        if self.replica_shape and all(array is first for array in arrays):
+            return np.broadcast_to(np.ascontiguousarray(first, dtype=self.dtype), (*self.replica_shape, *first.shape))
+        return np.ascontiguousarray(np.stack(arrays) if self.replica_shape else first, dtype=self.dtype)
 
     def draw(self, name: str, shape: tuple[int, ...]) -> Normals:
         """Standard normal numbers for an array, each replica's from its own streams."""
         drawn = [streams.normal(name, shape) for streams in self.streams]
-        return np.stack(drawn) if self.lead else drawn[0]
+        return np.stack(drawn) if self.replica_shape else drawn[0]
 
     def order(self, epoch: int) -> Order:
-        """The shuffled order of an epoch's examples, (*lead, N)."""
+        """The shuffled order of an epoch's examples, (*replica_shape, N)."""
         n = len(self.task.train.x)
         orders = [streams.rng("order", epoch).permutation(n) for streams in self.streams]
-        return np.stack(orders) if self.lead else orders[0]
+        return np.stack(orders) if self.replica_shape else orders[0]
 
     def factor(self, epoch: int) -> float:
         """The factor on every step size in an epoch."""

@@ -33,7 +33,7 @@ class Replica:
     @property
     def alone(self) -> bool:
         """Whether it is the whole of its experiment."""
-        return not self.experiment.lead
+        return not self.experiment.replica_shape
 
     @property
     def config(self) -> Config:
@@ -90,5 +90,5 @@ class Replica:
 
     def own(self, value: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Its part of an array of the experiment; what has no replica axis, such as a count of steps, is everyone's."""
-        lead = self.experiment.lead
-        return value[self.at : self.at + 1].reshape(value.shape[1:]) if lead and value.ndim else value
+        replica_shape = self.experiment.replica_shape
+        return value[self.at : self.at + 1].reshape(value.shape[1:]) if replica_shape and value.ndim else value

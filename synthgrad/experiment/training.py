@@ -38,7 +38,7 @@ class Pulse(NamedTuple):
 
 @dataclass
 class Epoch:
-    """A finished epoch of ``replicas``. Each figure has shape ``lead``; what was not measured is absent.
+    """A finished epoch of ``replicas``. Each figure has shape ``replica_shape``; what was not measured is absent.
 
     ``seconds`` are those of training since this call of ``train``, in a stack one replica's share of them. ``loads`` is
     as in a pulse.

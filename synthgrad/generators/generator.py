@@ -22,27 +22,16 @@ from numpy import copyto, multiply, subtract
 
 from synthgrad.config import AnyOf, Flag, Int, NameOf, OneOf, Options, Widths, Word, option
 from synthgrad.errors import Problem
+from synthgrad.generators.error_sum import ErrorSum
 from synthgrad.generators.model import Model
-from synthgrad.generators.tape import Tape
 from synthgrad.nn.activations import ACTIVATIONS
+from synthgrad.nn.context import Context
 from synthgrad.nn.dense import DenseSpec, Reduce
 from synthgrad.nn.initial import He
-from synthgrad.nn.network import Draw, Network
+from synthgrad.nn.network import Network
 from synthgrad.nn.normalize import Standardize
 from synthgrad.nn.optimizers import OPTIMIZERS, OptimizerOptions, SGDOptions
-from synthgrad.types import Array, Batch, Lead, Outputs, per_replica
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a generator needs to know of the network around it."""
-
-    n_x: int
-    n_y: int
-    lead: Lead
-    dtype: npt.DTypeLike
-    draw: Draw
-    outputs: Outputs = "bits"
+from synthgrad.types import Array, Batch, per_replica
 
 
 @dataclass(frozen=True)
@@ -50,16 +39,16 @@ class Input:
     """Something that a generator may see: its width and how it is had in a step."""
 
     meaning: str
-    width: Callable[[Surroundings, int], int]
+    width: Callable[[Context, int], int]
     array: Callable[[Array, Batch], Array]
 
 
 INPUTS = {
     "layer-output": Input(
-        "h, the output of the layer whose gradient is predicted", lambda around, n: n, lambda h, batch: h
+        "h, the output of the layer whose gradient is predicted", lambda context, n: n, lambda h, batch: h
     ),
-    "label": Input("y, the target of the whole network", lambda around, n: around.n_y, lambda h, batch: batch.y),
-    "input": Input("x, the input of the whole network", lambda around, n: around.n_x, lambda h, batch: batch.x),
+    "label": Input("y, the target of the whole network", lambda context, n: context.n_y, lambda h, batch: batch.y),
+    "input": Input("x, the input of the whole network", lambda context, n: context.n_x, lambda h, batch: batch.x),
 }
 BOTH = ("layer-output", "label")
 
@@ -117,22 +106,22 @@ class Generator(Model):
 
     kind, gives, error = "generator", "synthetic gradient", "generator_error"
 
-    def __init__(self, options: Any, i: int, n: int, around: Surroundings, init: Any = None) -> None:
-        self.options, self.i, self.n, self.around = options, i, n, around
+    def __init__(self, options: Any, i: int, n: int, context: Context, init: Any = None) -> None:
+        self.options, self.i, self.n, self.context = options, i, n, context
         self.column = f"{self.error}.{i}"
-        lead, dtype = around.lead, around.dtype
+        replicas, dtype = context.replicas, context.dtype
         self.inputs = [INPUTS[name] for name in options.input]
-        self.widths = [each.width(around, n) for each in self.inputs]
-        self.network = Network(self._specs(), options.reduce, lead, dtype)
-        self.network.initialize(init or He(scheme="he"), around.draw, f"{self.kind}.{i}")
+        self.widths = [each.width(context, n) for each in self.inputs]
+        self.network = Network(self._specs(), options.reduce, replicas, dtype)
+        self.network.initialize(init or He(scheme="he"), context.draw, f"{self.kind}.{i}")
         if options.last_layer == "zeros":
             self.network.layers[-1].W[...] = 0
         optimizer = options.optimizer
         self.optimizer = OPTIMIZERS[optimizer.name](optimizer, self.network.part(0, len(self.network.layers)))
-        self.standardize = Standardize(n, lead, dtype) if self._normalizes else None
+        self.standardize = Standardize(n, replicas, dtype) if self._normalizes else None
         self.scale = None if np.all(options.scale == 1) else per_replica(options.scale, 2, dtype)
         self.single = self.inputs[0].array if len(self.inputs) == 1 else None
-        self.sg: Array = np.zeros((*lead, 1, n), dtype)
+        self.sg: Array = np.zeros((*replicas, 1, n), dtype)
         self._arrange()
 
     def _arrange(self) -> None:
@@ -140,29 +129,29 @@ class Generator(Model):
         bottom = self.layers[0]  # a linear generator is one layer, which needs no loop
         self._forward = bottom.forward if len(self.layers) == 1 else self.network.forward
         self._backward = bottom.backward if len(self.layers) == 1 else self.network.backward
-        self._sets: dict[int, tuple[Array, Array, Tape]] = {}
+        self._sets: dict[int, tuple[Array, Array, ErrorSum]] = {}
         self.rows = 0
 
-    def moments(self, count: int) -> list[Self]:
-        """This generator at ``count`` moments: itself and shadows, all with the same weights, optimiser and statistics.
+    def in_flight(self, count: int) -> list[Self]:
+        """This generator and copies, ``count`` in all, that share weights, optimiser and statistics.
 
         Each can be fitted to the target of its own ``delta`` while the others go on; step sizes that the generator is
         given later are handed on by ``follow``. The network's input is copied, which does not last as long.
         """
         if "input" in self.options.input:
             self.single = None
-        return [self, *(self._shadow() for _ in range(count - 1))]
+        return [self, *(self._copy() for _ in range(count - 1))]
 
-    def _shadow(self) -> Self:
+    def _copy(self) -> Self:
         other = copy(self)
-        other.network = self.network.shadow()
+        other.network = self.network.copy_sharing_weights()
         if self.standardize is not None:
-            other.standardize = self.standardize.shadow()
+            other.standardize = self.standardize.copy_sharing_weights()
         other._arrange()
         return other
 
     def follow(self, M: Self) -> None:
-        """Take over the step size of the generator that this is a moment of."""
+        """Take over the step size of the generator that this is a copy of."""
         for f, own in zip(self.layers, M.layers, strict=True):
             f.scale_by(own.step)
 
@@ -179,22 +168,22 @@ class Generator(Model):
 
     # buffers ------------------------------------------------------------------------------------
 
-    def use(self, rows: int) -> None:
-        around = self.around
+    def set_batch_size(self, rows: int) -> None:
+        context = self.context
         if rows not in self._sets:
             n_z, n = self.network.specs[0].n_in, self.n if self.scale is not None else 0
-            z, scaled = (np.empty((*around.lead, rows, width), around.dtype) for width in (n_z, n))
-            self._sets[rows] = z, scaled, Tape(rows, self.n, around.lead, around.dtype)
-        self.z, self.scaled, self.tape = self._sets[rows]
+            z, scaled = (np.empty((*context.replicas, rows, width), context.dtype) for width in (n_z, n))
+            self._sets[rows] = z, scaled, ErrorSum(rows, self.n, context.replicas, context.dtype)
+        self.z, self.scaled, self.errors = self._sets[rows]
         ends = itertools.accumulate(self.widths)
         self.parts = [
             (self.z[..., end - width : end], each.array)
             for each, width, end in zip(self.inputs, self.widths, ends, strict=True)
         ]
         self.rows = rows
-        self.network.use(rows)
+        self.network.set_batch_size(rows)
         if self.standardize is not None:
-            self.standardize.use(rows)
+            self.standardize.set_batch_size(rows)
 
     # one step -----------------------------------------------------------------------------------
 
@@ -221,12 +210,12 @@ class Generator(Model):
 
     def fit(self, target: Array) -> None:
         """One step towards sg = target."""
-        self._backward(subtract(self.sg, target, self.tape.slot()))  # error = sg - target
+        self._backward(subtract(self.sg, target, self.errors.slot()))  # error = sg - target
         self.optimizer.update()
 
     # between epochs -----------------------------------------------------------------------------
 
     def take_error(self) -> npt.NDArray[Any]:
-        """Sum |target - sg| since the last call, shape ``lead``."""
+        """Sum |target - sg| since the last call, shape ``replicas``."""
         errors = [tape.take() for *_, tape in self._sets.values()]
-        return np.sum(errors, axis=0) if errors else np.zeros(self.around.lead)
+        return np.sum(errors, axis=0) if errors else np.zeros(self.context.replicas)

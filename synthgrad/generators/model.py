@@ -24,7 +24,7 @@ class Model:
     optimizer: Optimizer
     sg: Array
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples."""
         raise NotImplementedError
 

@@ -15,9 +15,9 @@ import numpy.typing as npt
 from numpy import subtract
 
 from synthgrad.config import Options
+from synthgrad.generators.error_sum import ErrorSum
 from synthgrad.generators.model import Model
-from synthgrad.generators.tape import Tape
-from synthgrad.nn.truth import Truth
+from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.types import Array, Batch, Number, State
 
 
@@ -43,37 +43,37 @@ class Oracle(Model):
 
     kind, gives = "oracle", "gradient"
 
-    def __init__(self, options: OracleOptions, truth: Truth, i: int, *, looks: bool) -> None:
+    def __init__(self, options: OracleOptions, truth: TrueGradient, i: int, *, looks: bool) -> None:
         self.options, self.truth, self.i, self.looks = options, truth, i, looks
         self.network = truth.twin
         self.n = truth.network.specs[i - 1].n_out
         self.column = f"generator_error.{i}"
-        self._tapes: dict[int, Tape] = {}
+        self._sums: dict[int, ErrorSum] = {}
 
-    def use(self, rows: int) -> None:
-        if rows not in self._tapes:
-            self._tapes[rows] = Tape(rows, self.n, self.network.lead, self.network.dtype)
-        self.tape = self._tapes[rows]
+    def set_batch_size(self, rows: int) -> None:
+        if rows not in self._sums:
+            self._sums[rows] = ErrorSum(rows, self.n, self.network.replicas, self.network.dtype)
+        self.errors = self._sums[rows]
         if self.looks:
-            self.truth.use(rows)
+            self.truth.set_batch_size(rows)
 
     def delta(self, h: Array, batch: Batch) -> Array:
         """The gradient, shape (B, n)."""
         if self.looks:
-            self.truth.look(batch)
+            self.truth.compute(batch)
         self.sg = self.truth.deltas[self.i - 1]
         return self.sg
 
     def fit(self, target: Array) -> None:
         """Note by how much the target is off; there is nothing to learn."""
-        subtract(self.sg, target, self.tape.slot())
+        subtract(self.sg, target, self.errors.slot())
 
     def set_alpha(self, alpha: Number) -> None:
         """An oracle makes no steps."""
 
     def take_error(self) -> npt.NDArray[Any]:
-        """Sum |target - sg| since the last call, shape ``lead``."""
-        return sum((tape.take() for tape in self._tapes.values()), np.zeros(self.network.lead))
+        """Sum |target - sg| since the last call, shape ``replicas``."""
+        return sum((tape.take() for tape in self._sums.values()), np.zeros(self.network.replicas))
 
     def arrays(self) -> Iterator[tuple[str, Array]]:
         """No weights of its own."""

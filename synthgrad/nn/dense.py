@@ -15,7 +15,7 @@ from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.normalize import BatchNorm
 from synthgrad.nn.parameters import Parameters, Shapes
 from synthgrad.nn.product import product
-from synthgrad.types import Array, Lead, Number, State, per_replica
+from synthgrad.types import Array, Number, ReplicaShape, State, per_replica
 
 
 @dataclass(frozen=True)
@@ -66,17 +66,19 @@ class Dense:
     matrix there; a ``frozen`` layer takes part in everything, and its gradient is zero.
     """
 
-    def __init__(self, spec: DenseSpec, params: Parameters, reduce: Reduce, lead: Lead, dtype: npt.DTypeLike) -> None:
+    def __init__(
+        self, spec: DenseSpec, params: Parameters, reduce: Reduce, replicas: ReplicaShape, dtype: npt.DTypeLike
+    ) -> None:
         self.spec, self.params, self.reduce = spec, params, reduce
-        self.lead, self.dtype = lead, dtype
-        self.dot = product(lead)
+        self.replicas, self.dtype = replicas, dtype
+        self.dot = product(replicas)
         self.activation = ACTIVATIONS[spec.activation](dtype)
         bends = spec.activation != "identity"
         self.activate = self.activation.apply_ if bends else None
         self.pull = self.activation.pull if bends else None
         self.W, self.b = params.value["W"], params.value.get("b")
         self.back = self.W.mT
-        self.norm = BatchNorm(params, spec.n_out, lead, dtype) if spec.normalize else None
+        self.norm = BatchNorm(params, spec.n_out, replicas, dtype) if spec.normalize else None
         self.step: Number = 1.0
         self.frozen = False
         self.rows = 0
@@ -85,18 +87,18 @@ class Dense:
 
     # buffers ------------------------------------------------------------------------------------
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples, made at the first call."""
         if rows not in self._sets:
-            high, low = (np.empty((*self.lead, rows, n), self.dtype) for n in (self.spec.n_out, self.spec.n_in))
-            row = np.empty((*self.lead, 1, rows), self.dtype)
+            high, low = (np.empty((*self.replicas, rows, n), self.dtype) for n in (self.spec.n_out, self.spec.n_in))
+            row = np.empty((*self.replicas, 1, rows), self.dtype)
             self._sets[rows] = _Buffers(high, np.empty_like(high), np.empty_like(high), low, row)
         buffers = self._sets[rows]
         self.h, self._d, self.ds = buffers.h, buffers.d, buffers.ds
         self.below, self.row = buffers.below, buffers.row
         self.rows = rows
         if self.norm is not None:
-            self.norm.use(rows)
+            self.norm.set_batch_size(rows)
         self.leave_in(self.params.gradient)
         self.scale_by(self.step)
 
@@ -160,20 +162,20 @@ class Dense:
         self.dot(self.d, self.back, self.below)
         return self.below
 
-    def shadow(self) -> Self:
-        """This layer once more, for another moment: the same weights, and buffers of its own for what a step leaves.
+    def copy_sharing_weights(self) -> Self:
+        """A copy that shares the weights and has its own buffers for what a step leaves.
 
         A forward pass of one keeps what the other needs for its backward pass.
         """
         other = copy(self)
         other._sets, other.rows, other.x = {}, 0, None
         if self.norm is not None:
-            other.norm = self.norm.shadow()
+            other.norm = self.norm.copy_sharing_weights()
         return other
 
-    def keepsake(self) -> Self:
-        """A shadow with weights of its own, for those of a moment; its gradient is left where this layer's is."""
-        other = self.shadow()
+    def copy_with_weights(self) -> Self:
+        """A copy with its own buffers and weights; it leaves its gradient where this layer does."""
+        other = self.copy_sharing_weights()
         own = other.params = Parameters(np.empty_like(self.params.theta), self.params.grad, self.params.shapes, 0)
         other.W, other.b = own.value["W"], own.value.get("b")
         other.back = other.W.mT

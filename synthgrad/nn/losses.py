@@ -17,7 +17,7 @@ import numpy.typing as npt
 from numpy import add, divide, exp, maximum, multiply, subtract
 
 from synthgrad.nn.activations import ACTIVATIONS
-from synthgrad.types import Array, Batch, Lead, Outputs
+from synthgrad.types import Array, Batch, Outputs, ReplicaShape
 
 
 class Loss(ABC):
@@ -26,14 +26,14 @@ class Loss(ABC):
     link: str
     answer: str
 
-    def __init__(self, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
-        self.n, self.lead, self.dtype = n, lead, dtype
+    def __init__(self, n: int, replicas: ReplicaShape, dtype: npt.DTypeLike) -> None:
+        self.n, self.replicas, self.dtype = n, replicas, dtype
         self._sets: dict[int, Array] = {}
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         """Take up the buffer for batches of ``rows`` examples."""
         if rows not in self._sets:
-            self._sets[rows] = np.empty((*self.lead, rows, self.n), self.dtype)
+            self._sets[rows] = np.empty((*self.replicas, rows, self.n), self.dtype)
         self.out = self._sets[rows]
 
     @abstractmethod
@@ -46,7 +46,7 @@ class Loss(ABC):
 
     @abstractmethod
     def objective(self, h: Array, y: Array) -> npt.NDArray[Any]:
-        """The mean loss of the examples, shape ``lead``."""
+        """The mean loss of the examples, shape ``replicas``."""
 
 
 class _Squared(Loss):
@@ -84,8 +84,8 @@ class CrossEntropy(Loss):
 
     link, answer = "identity", "sigmoid"
 
-    def __init__(self, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
-        super().__init__(n, lead, dtype)
+    def __init__(self, n: int, replicas: ReplicaShape, dtype: npt.DTypeLike) -> None:
+        super().__init__(n, replicas, dtype)
         self.sigmoid = ACTIVATIONS["sigmoid"](dtype)
 
     def delta(self, h: Array, batch: Batch) -> Array:
@@ -118,14 +118,14 @@ class SoftmaxCrossEntropy(Loss):
 
     link, answer = "identity", "softmax"
 
-    def __init__(self, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
-        super().__init__(n, lead, dtype)
+    def __init__(self, n: int, replicas: ReplicaShape, dtype: npt.DTypeLike) -> None:
+        super().__init__(n, replicas, dtype)
         self._rows: dict[int, Array] = {}
 
-    def use(self, rows: int) -> None:
-        super().use(rows)
+    def set_batch_size(self, rows: int) -> None:
+        super().set_batch_size(rows)
         if rows not in self._rows:
-            self._rows[rows] = np.empty((*self.lead, rows, 1), self.dtype)
+            self._rows[rows] = np.empty((*self.replicas, rows, 1), self.dtype)
         self.of_row = self._rows[rows]
 
     def delta(self, h: Array, batch: Batch) -> Array:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from synthgrad.nn.context import Draw
 from synthgrad.nn.dense import Dense, DenseSpec, Reduce
 from synthgrad.nn.parameters import allocate
-from synthgrad.types import Array, Lead, State
-
-Draw = Callable[[str, tuple[int, ...]], npt.NDArray[np.float64]]
-"""Standard normal numbers for the array of a name, shape ``(*lead, *shape)``."""
+from synthgrad.types import Array, ReplicaShape, State
 
 INFER_BYTES = 1 << 18
 """Evaluation takes as many examples at a time as keep one activation within this size."""
@@ -31,20 +29,22 @@ class Part(NamedTuple):
 class Network:
     """f_L(... f_1(x)): one flat ``theta`` and ``grad``, and the layers that own its parts."""
 
-    def __init__(self, specs: Sequence[DenseSpec], reduce: Reduce, lead: Lead, dtype: npt.DTypeLike) -> None:
-        self.specs, self.lead, self.dtype = specs, lead, np.dtype(dtype)
-        self.theta, self.grad, parts = allocate([spec.shapes for spec in specs], lead, dtype)
-        self.layers = [Dense(s, p, reduce, lead, dtype) for s, p in zip(specs, parts, strict=True)]
+    def __init__(
+        self, specs: Sequence[DenseSpec], reduce: Reduce, replicas: ReplicaShape, dtype: npt.DTypeLike
+    ) -> None:
+        self.specs, self.replicas, self.dtype = specs, replicas, np.dtype(dtype)
+        self.theta, self.grad, parts = allocate([spec.shapes for spec in specs], replicas, dtype)
+        self.layers = [Dense(s, p, reduce, replicas, dtype) for s, p in zip(specs, parts, strict=True)]
         self._arrange()
 
     def _arrange(self) -> None:
         self._bottom, self._upper = self.layers[0], self.layers[:0:-1]
         self._scratch: dict[tuple[int, int], Array] = {}
 
-    def shadow(self) -> Self:
-        """This network once more, for another moment: the same weights, layers with buffers of their own."""
+    def copy_sharing_weights(self) -> Self:
+        """A copy that shares the weights; its layers have their own buffers."""
         other = copy(self)
-        other.layers = [f.shadow() for f in self.layers]
+        other.layers = [f.copy_sharing_weights() for f in self.layers]
         other._arrange()
         return other
 
@@ -76,10 +76,10 @@ class Network:
             delta = layer.delta_below()
         self._bottom.backward(delta)
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples."""
         for layer in self.layers:
-            layer.use(rows)
+            layer.set_batch_size(rows)
 
     def infer(self, x: Array, out: Array) -> Array:
         """Evaluate all examples of x (..., N, n_x) into out (..., N, n_y)."""
@@ -96,7 +96,7 @@ class Network:
     def _space(self, layer: int, rows: int) -> Array:
         key = (layer, rows)
         if key not in self._scratch:
-            self._scratch[key] = np.empty((*self.lead, rows, self.specs[layer].n_out), self.dtype)
+            self._scratch[key] = np.empty((*self.replicas, rows, self.specs[layer].n_out), self.dtype)
         return self._scratch[key]
 
     def arrays(self, prefix: str = "layer") -> Iterator[tuple[str, Array]]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from synthgrad.nn.parameters import Parameters
 from synthgrad.nn.product import product
-from synthgrad.types import Array, Lead, State
+from synthgrad.types import Array, ReplicaShape, State
 
 EPSILON = 1e-5
 MOMENTUM = 0.9
@@ -23,27 +23,27 @@ MOMENTUM = 0.9
 class Standardize:
     """x^ = (a - mean) / sqrt(var + eps), mean and biased variance of each unit over the batch."""
 
-    def __init__(self, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
-        self.n, self.lead, self.dtype = n, lead, dtype
-        self.dot = product(lead)
+    def __init__(self, n: int, replicas: ReplicaShape, dtype: npt.DTypeLike) -> None:
+        self.n, self.replicas, self.dtype = n, replicas, dtype
+        self.dot = product(replicas)
         self.epsilon = np.asarray(EPSILON, dtype)
         self._own_buffers()
 
     def _own_buffers(self) -> None:
-        self.mean, self.var, self.inv = (np.empty((*self.lead, 1, self.n), self.dtype) for _ in range(3))
+        self.mean, self.var, self.inv = (np.empty((*self.replicas, 1, self.n), self.dtype) for _ in range(3))
         self._sets: dict[int, tuple[Array, Array, Array]] = {}
 
-    def shadow(self) -> Self:
-        """The same once more, with buffers of its own: for another moment."""
+    def copy_sharing_weights(self) -> Self:
+        """A copy that shares the statistics and has its own buffers."""
         other = copy(self)
         other._own_buffers()
         return other
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples, made at the first call."""
         if rows not in self._sets:
-            average = np.full((*self.lead, 1, rows), 1 / rows, self.dtype)  # (1, B) @ (B, n) = mean
-            x = np.empty((*self.lead, rows, self.n), self.dtype)
+            average = np.full((*self.replicas, 1, rows), 1 / rows, self.dtype)  # (1, B) @ (B, n) = mean
+            x = np.empty((*self.replicas, rows, self.n), self.dtype)
             self._sets[rows] = average, x, np.empty_like(x)
         self.average, self.x, self.square = self._sets[rows]
 
@@ -78,12 +78,12 @@ class BatchNorm(Standardize):
     running <- 0.9 running + 0.1 batch, with the unbiased variance of the batch.
     """
 
-    def __init__(self, params: Parameters, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
-        super().__init__(n, lead, dtype)
+    def __init__(self, params: Parameters, n: int, replicas: ReplicaShape, dtype: npt.DTypeLike) -> None:
+        super().__init__(n, replicas, dtype)
         self.hold(params)
         self.gamma[...] = 1
-        self.running_mean = np.zeros((*lead, 1, n), dtype)
-        self.running_var = np.ones((*lead, 1, n), dtype)
+        self.running_mean = np.zeros((*replicas, 1, n), dtype)
+        self.running_var = np.ones((*replicas, 1, n), dtype)
         self.keep = np.asarray(MOMENTUM, dtype)
         self.take = np.asarray(1 - MOMENTUM, dtype)
 
@@ -92,8 +92,8 @@ class BatchNorm(Standardize):
         self.params = params
         self.gamma, self.beta = params.value["gamma"], params.value.get("beta")
 
-    def use(self, rows: int) -> None:
-        super().use(rows)
+    def set_batch_size(self, rows: int) -> None:
+        super().set_batch_size(rows)
         self.g_gamma, self.g_beta = self.params.gradient["gamma"], self.params.gradient.get("beta")
         self.take_var = np.asarray((1 - MOMENTUM) * rows / max(rows - 1, 1), self.dtype)
         self.moved = np.empty_like(self.mean)

@@ -1,4 +1,4 @@
-"""Optimisers: theta <- theta - step, on flat vectors ``(*lead, P)``.
+"""Optimisers: theta <- theta - step, on flat vectors ``(*replicas, P)``.
 
 An optimiser that only scales the gradient by alpha leaves that to the layer (``folds`` is true):
 the scale then costs a pass over a delta (B, n), not over a gradient (n_in, n_out).

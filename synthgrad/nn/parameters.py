@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.types import Array, Lead
+from synthgrad.types import Array, ReplicaShape
 
 Shapes = Mapping[str, tuple[int, int]]
 
@@ -31,9 +31,9 @@ def aligned(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
 
 
 class Parameters:
-    """``theta`` and its gradient ``grad``, shape ``(*lead, P)``, with a view per array.
+    """``theta`` and its gradient ``grad``, shape ``(*replicas, P)``, with a view per array.
 
-    ``value[name]`` and ``gradient[name]`` have shape ``(*lead, *shape)``; ``start`` is where theta begins in the
+    ``value[name]`` and ``gradient[name]`` have shape ``(*replicas, *shape)``; ``start`` is where theta begins in the
     whole network's.
     """
 
@@ -49,7 +49,7 @@ class Parameters:
         self.gradient = self.views(grad)
 
     def views(self, flat: Array) -> dict[str, Array]:
-        """The arrays by name that lie behind each other in ``flat`` (*lead, P)."""
+        """The arrays by name that lie behind each other in ``flat`` (*replicas, P)."""
         views, at = {}, 0
         for name, shape in self.shapes.items():
             end = at + shape[0] * shape[1]
@@ -63,7 +63,9 @@ def count(shapes: Shapes) -> int:
     return sum(a * b for a, b in shapes.values())
 
 
-def allocate(groups: Sequence[Shapes], lead: Lead, dtype: npt.DTypeLike) -> tuple[Array, Array, list[Parameters]]:
+def allocate(
+    groups: Sequence[Shapes], replicas: ReplicaShape, dtype: npt.DTypeLike
+) -> tuple[Array, Array, list[Parameters]]:
     """Lay the arrays of several layers behind each other, each layer's from a cache line on.
 
     Returns the whole ``theta``, the whole ``grad`` and, for each layer, the part that is its own.
@@ -71,7 +73,7 @@ def allocate(groups: Sequence[Shapes], lead: Lead, dtype: npt.DTypeLike) -> tupl
     unit = LINE // np.dtype(dtype).itemsize
     sizes = [count(shapes) for shapes in groups]
     starts = [0, *itertools.accumulate(-(-size // unit) * unit for size in sizes)]
-    theta, grad = (aligned((*lead, starts[-1]), dtype) for _ in range(2))
+    theta, grad = (aligned((*replicas, starts[-1]), dtype) for _ in range(2))
     parts = [
         Parameters(theta[..., start : start + size], grad[..., start : start + size], shapes, start)
         for start, size, shapes in zip(starts, sizes, groups, strict=False)

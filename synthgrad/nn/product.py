@@ -6,15 +6,15 @@ from typing import Protocol
 
 import numpy as np
 
-from synthgrad.types import Array, Lead
+from synthgrad.types import Array, ReplicaShape
 
 
-def product(lead: Lead) -> Product:
+def product(replicas: ReplicaShape) -> Product:
     """The matrix product that costs least a call: ``ndarray.dot`` for one network, else ``np.matmul``.
 
     (``np.dot`` is the same product behind a dispatcher that costs as much as a small ufunc.)
     """
-    return np.matmul if lead else np.ndarray.dot
+    return np.matmul if replicas else np.ndarray.dot
 
 
 class Product(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.types import Array, Lead
+from synthgrad.types import Array, ReplicaShape
 
 Slots = list[Array]
 
@@ -18,18 +18,18 @@ class Channel:
     something finds it there: ``await_h`` and ``await_g`` are for channels between processes, which wait.
     """
 
-    def __init__(self, n: int, slots: int, lead: Lead, dtype: npt.DTypeLike) -> None:
-        self.n, self.slots, self.lead, self.dtype = n, slots, lead, dtype
+    def __init__(self, n: int, slots: int, replicas: ReplicaShape, dtype: npt.DTypeLike) -> None:
+        self.n, self.slots, self.replicas, self.dtype = n, slots, replicas, dtype
         self.came = 0
         self._sets: dict[int, tuple[Slots, Slots]] = {}
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         """Have slots for batches of ``rows`` examples."""
         if rows not in self._sets:
             self._sets[rows] = self._make(rows), self._make(rows)
 
     def _make(self, rows: int) -> Slots:
-        return [np.empty((*self.lead, rows, self.n), self.dtype) for _ in range(self.slots)]
+        return [np.empty((*self.replicas, rows, self.n), self.dtype) for _ in range(self.slots)]
 
     def h(self, t: int, rows: int) -> Array:
         """Where h of batch t lies, with ``rows`` examples."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthgrad.generators import GeneratorOptions, InputModel, Oracle, OracleOptions
-from synthgrad.generators.generator import Surroundings
-from synthgrad.nn.truth import Truth
+from synthgrad.nn.context import Context
+from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.schedules.channel import Channel
 from synthgrad.schedules.options import Free, PipelinedGenerators, ScheduleOptions, Stochastic
 from synthgrad.schedules.pipeline import Pipeline
@@ -27,8 +27,8 @@ class Modules:
     slots: Sequence[Slot]
     generators: Sequence[Source]
     input_models: Sequence[InputModel]
-    truth: Truth | None
-    around: Surroundings
+    truth: TrueGradient | None
+    context: Context
 
 
 def schedule_for(
@@ -43,27 +43,27 @@ def schedule_for(
         return _pipeline(modules, options)
     if isinstance(options, Stochastic) or modules.input_models:
         probability = options.probability if isinstance(options, Stochastic) else 1.0
-        coins = Coins(probability, len(modules.slots), modules.around)
+        coins = Coins(probability, len(modules.slots), modules.context)
         return Unlocked(modules.slots, modules.generators, _inputs(modules), coins)
     true, mixed = generator.target == "true", np.any(share) and modules.generators
     sweep: Sweep = upward_after_updates if generator.targets == "after" else upward
     if mixed:
-        sweep = UpAndDown(share, [M.n for M in modules.generators], modules.around.lead, modules.around.dtype)
+        sweep = UpAndDown(share, [M.n for M in modules.generators], modules.context.replicas, modules.context.dtype)
     if sweep is upward and not true and generator.every == 1:
         return None
     return ChosenTargets(modules.slots, modules.generators, sweep, generator.every, modules.truth if true else None)
 
 
 def _pipeline(modules: Modules, options: PipelinedGenerators | Free) -> Pipeline:
-    delay, around, stages = options.delay, modules.around, list[SyntheticStage]()
+    delay, context, stages = options.delay, modules.context, list[SyntheticStage]()
     for (f, optimizer, M, _), I in zip(modules.slots, _inputs(modules), strict=True):
         assert not isinstance(M, Oracle)
         first = stages[-1].last + 1 if stages else 1
         free, anew = isinstance(options, Free), options.prediction == "anew"
         stages.append(SyntheticStage(f, optimizer, first, delay, M, I, free=free, anew=anew))
     places = 2 * delay + 2 if modules.input_models else delay + 1
-    channels = [Channel(M.n, places, around.lead, around.dtype) for M in modules.generators]
-    return Pipeline(stages, channels, around.lead)
+    channels = [Channel(M.n, places, context.replicas, context.dtype) for M in modules.generators]
+    return Pipeline(stages, channels, context.replicas)
 
 
 def _inputs(modules: Modules) -> list[InputModel | None]:

@@ -13,38 +13,47 @@ from numpy import copyto
 
 from synthgrad.nn.dense import Dense
 from synthgrad.nn.losses import Loss
-from synthgrad.nn.module import Module, module
+from synthgrad.nn.modules import Module, module
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.schedules.stages import Stage
-from synthgrad.types import Array, Batch, Lead
+from synthgrad.types import Array, Batch, ReplicaShape
 
 
 class DelayedStage(Stage):
     """theta_k moves along the true gradient of ``delay`` batches ago, at the weights of that time."""
 
     def __init__(
-        self, f: Dense | Module, optimizer: Optimizer, first: int, delay: int, loss: Loss | None, lead: Lead
+        self,
+        f: Dense | Module,
+        optimizer: Optimizer,
+        first: int,
+        delay: int,
+        loss: Loss | None,
+        replicas: ReplicaShape,
     ) -> None:
         super().__init__(f, optimizer, first, delay)
-        self.loss, self.lead = loss, lead
+        self.loss, self.replicas = loss, replicas
         pulled = first > 1 or len(self.layers) > 1 or self.top.norm is not None  # through weights, or through gamma
         self.kept = delay > 0 and pulled
-        again = [[g.keepsake() if self.kept else g.shadow() for g in self.layers] for _ in range(delay + 1)]
-        self.moments = [list(self.layers)] if not delay else again
-        self.modules = [module(layers) for layers in self.moments]
-        self.sizes = [0] * len(self.moments)
+        again = [
+            [g.copy_with_weights() if self.kept else g.copy_sharing_weights() for g in self.layers]
+            for _ in range(delay + 1)
+        ]
+        self.copies = [list(self.layers)] if not delay else again
+        self.modules = [module(layers) for layers in self.copies]
+        self.sizes = [0] * len(self.copies)
         self._xs: dict[int, Array] = {}
 
-    def use(self, rows: int) -> None:
-        super().use(rows)
+    def set_batch_size(self, rows: int) -> None:
+        super().set_batch_size(rows)
         if self.loss is not None:
-            self.loss.use(rows)
+            self.loss.set_batch_size(rows)
 
     def step(self, t: int, batch: Batch) -> None:
         rows, above = batch.rows, self.above
         if rows != self.rows:
-            self.use(rows)
-        layers, f = self._moment(t, rows)
+            self.set_batch_size(rows)
+        layers, f = self._copy_for(t, rows)
         x = self._input(t, batch)
         layers[-1].h = batch.h if above is None else above.h(t, rows)
         h = f.forward(x)
@@ -57,14 +66,14 @@ class DelayedStage(Stage):
         elif t >= self.delay:
             self._late(t, t - self.delay)
 
-    def _moment(self, t: int, rows: int) -> tuple[Sequence[Dense], Dense | Module]:
-        """The module at the moment t, with its weights, ready for a batch of so many rows."""
-        k = t % len(self.moments)
-        layers = self.moments[k]
+    def _copy_for(self, t: int, rows: int) -> tuple[Sequence[Dense], Dense | Module]:
+        """The copy of the module for batch t, with the weights of now, ready for so many rows."""
+        k = t % len(self.copies)
+        layers = self.copies[k]
         if self.sizes[k] != rows:
             self.sizes[k] = rows
             for f in layers:
-                f.use(rows)
+                f.set_batch_size(rows)
         if self.kept:
             for f, own in zip(layers, self.layers, strict=True):
                 copyto(f.params.theta, own.params.theta)
@@ -78,9 +87,9 @@ class DelayedStage(Stage):
         if not self.delay:
             return batch.x
         if batch.rows not in self._xs:
-            shape = (*self.lead, len(self.moments), *batch.x.shape[-2:])
+            shape = (*self.replicas, len(self.copies), *batch.x.shape[-2:])
             self._xs[batch.rows] = np.empty(shape, batch.x.dtype)
-        x: Array = self._xs[batch.rows][..., t % len(self.moments), :, :]
+        x: Array = self._xs[batch.rows][..., t % len(self.copies), :, :]
         copyto(x, batch.x)
         return x
 
@@ -91,10 +100,10 @@ class DelayedStage(Stage):
         self._back(t, s, self.above.g(s, self.sizes[s % len(self.sizes)]))
 
     def _back(self, t: int, s: int, delta: Array) -> None:
-        k = s % len(self.moments)
+        k = s % len(self.copies)
         self.modules[k].backward(delta)  # grad = delta_k · dh_k/dtheta_k, both of batch s
         if self.below is not None:
-            bottom = self.moments[k][0]
+            bottom = self.copies[k][0]
             bottom.below = self.below.g(s, self.sizes[k])
             bottom.delta_below()  # g_{k-1} = delta_k · dh_k/dh_{k-1}
             self.below.send_g(s)
@@ -107,6 +116,6 @@ class DelayedStage(Stage):
             self._late(steps - 1, s)
 
     def follow(self) -> None:
-        for layers in self.moments:
+        for layers in self.copies:
             for f, own in zip(layers, self.layers, strict=True):
                 f.scale_by(own.step)

@@ -14,7 +14,7 @@ from synthgrad.generators import Generator
 from synthgrad.schedules.channel import Channel
 from synthgrad.schedules.schedule import Schedule
 from synthgrad.schedules.stages import Stage
-from synthgrad.types import Array, Batch, Lead, Metrics
+from synthgrad.types import Array, Batch, Metrics, ReplicaShape
 
 
 class Pipeline(Schedule):
@@ -24,8 +24,8 @@ class Pipeline(Schedule):
     wants the network whole. So the last ``delay`` targets of an epoch are less late.
     """
 
-    def __init__(self, stages: Sequence[Stage], channels: Sequence[Channel], lead: Lead) -> None:
-        self.stages, self.channels, self.lead = stages, list(channels), lead
+    def __init__(self, stages: Sequence[Stage], channels: Sequence[Channel], replicas: ReplicaShape) -> None:
+        self.stages, self.channels, self.replicas = stages, list(channels), replicas
         self.t = 0
         for channel, (lower, upper) in zip(channels, itertools.pairwise(stages), strict=True):
             lower.above = upper.below = channel
@@ -47,7 +47,7 @@ class Pipeline(Schedule):
 
     def metrics(self) -> Metrics:
         """What the stages have counted since the last call."""
-        return {name: value for stage in self.stages for name, value in stage.metrics(self.lead).items()}
+        return {name: value for stage in self.stages for name, value in stage.metrics(self.replicas).items()}
 
     def in_flight(self, models: Sequence[Any]) -> Sequence[Generator]:
         return [M for stage in self.stages for M in stage.models()]

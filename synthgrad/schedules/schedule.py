@@ -9,7 +9,7 @@ from typing import Any
 from synthgrad.generators import Generator, Oracle
 from synthgrad.nn.dense import Dense
 from synthgrad.nn.losses import Loss
-from synthgrad.nn.module import Module
+from synthgrad.nn.modules import Module
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.types import Array, Batch, Metrics, State
 
@@ -27,7 +27,7 @@ class Schedule(ABC):
     def step(self, h: Array, batch: Batch) -> None:
         """Train all modules on one batch, whose inputs are h."""
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         """Choose the buffers for batches of ``rows`` examples."""
 
     def settle(self) -> None:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from synthgrad.generators import Generator, InputModel
 from synthgrad.nn.dense import Dense
 from synthgrad.nn.losses import Loss
-from synthgrad.nn.module import Module
+from synthgrad.nn.modules import Module
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.schedules.channel import Channel
 from synthgrad.types import Array, Batch, Metrics
@@ -46,12 +46,12 @@ class Stage:
         if self.above is not None:
             self.above.clear()
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples."""
         self.rows = rows
         for channel in (self.below, self.above):
             if channel is not None:
-                channel.use(rows)
+                channel.set_batch_size(rows)
 
     def step(self, t: int, batch: Batch) -> None:
         """Work on batch t."""
@@ -65,7 +65,7 @@ class Stage:
         """Take over new step sizes."""
 
     def models(self) -> Sequence[Generator]:
-        """The models that predict something for this module, at all moments."""
+        """The models that predict something for this module, with all their copies in flight."""
         return ()
 
     def state(self) -> Iterator[npt.NDArray[Any]]:
@@ -75,11 +75,11 @@ class Stage:
             yield from f.state().values()
         yield from self.optimizer.state().values()
 
-    def metrics(self, lead: tuple[int, ...]) -> Metrics:
+    def metrics(self, replicas: tuple[int, ...]) -> Metrics:
         """Updates of its layers since the last call, and the mean number of steps by which was late what came down."""
-        metrics = {f"updates.{i}": np.full(lead, float(self.updates)) for i in range(self.first, self.last + 1)}
+        metrics = {f"updates.{i}": np.full(replicas, float(self.updates)) for i in range(self.first, self.last + 1)}
         if self.above is not None:
-            metrics[f"staleness.{self.last}"] = np.full(lead, self.late / max(self.fits, 1))
+            metrics[f"staleness.{self.last}"] = np.full(replicas, self.late / max(self.fits, 1))
         self.updates, self.late, self.fits = 0, 0, 0
         return metrics
 
@@ -94,25 +94,25 @@ class SyntheticStage(Stage):
         super().__init__(f, optimizer, first, delay)
         self.free, self.anew = free, anew
         self.loss = M if isinstance(M, Loss) else None
-        self.Ms = M.moments(delay + 1) if isinstance(M, Generator) else []
-        self.Is = I.moments(delay + 1) if I is not None else []
+        self.Ms = M.in_flight(delay + 1) if isinstance(M, Generator) else []
+        self.Is = I.in_flight(delay + 1) if I is not None else []
         self.looked = 0
 
     def restart(self) -> None:
         super().restart()
         self.looked = 0
 
-    def use(self, rows: int) -> None:
-        super().use(rows)
+    def set_batch_size(self, rows: int) -> None:
+        super().set_batch_size(rows)
         for f in self.layers:
-            f.use(rows)
+            f.set_batch_size(rows)
         if self.loss is not None:
-            self.loss.use(rows)
+            self.loss.set_batch_size(rows)
 
     def step(self, t: int, batch: Batch) -> None:
         rows, below, above = batch.rows, self.below, self.above
         if rows != self.rows:
-            self.use(rows)
+            self.set_batch_size(rows)
         x = self._input(t, batch)
         h = self.top.h = batch.h if above is None else above.h(t, rows)
         self.f.forward(x)  # h_k = f_k(h_{k-1}; theta_k)
@@ -130,7 +130,7 @@ class SyntheticStage(Stage):
     def _input(self, t: int, batch: Batch) -> Array:
         """h_{k-1}(t), or what is predicted in its place."""
         if self.Is:
-            x: Array = _moment(self.Is, t, batch.rows).delta(batch.x, batch)
+            x: Array = _copy_for(self.Is, t, batch.rows).delta(batch.x, batch)
             return x
         if self.below is None:
             return batch.x
@@ -140,7 +140,7 @@ class SyntheticStage(Stage):
     def _delta(self, t: int, h: Array, batch: Batch) -> Array:
         if self.loss is not None:
             return self.loss.delta(h, batch)
-        sg: Array = _moment(self.Ms, t, batch.rows).delta(h, batch)
+        sg: Array = _copy_for(self.Ms, t, batch.rows).delta(h, batch)
         return sg
 
     def _learn(self, t: int, due: int) -> None:
@@ -173,21 +173,21 @@ class SyntheticStage(Stage):
         self._learn(steps - 1, steps)
 
     def follow(self) -> None:
-        for moments in (self.Ms, self.Is):
-            for M in moments[1:]:
-                M.follow(moments[0])
+        for copies in (self.Ms, self.Is):
+            for M in copies[1:]:
+                M.follow(copies[0])
 
     def models(self) -> Sequence[Generator]:
         return [*self.Is, *self.Ms]
 
     def state(self) -> Iterator[npt.NDArray[Any]]:
         yield from super().state()
-        for moments in (self.Ms[:1], self.Is[:1]):
-            for M in moments:
+        for copies in (self.Ms[:1], self.Is[:1]):
+            for M in copies:
                 yield from M.state().values()
 
-    def metrics(self, lead: tuple[int, ...]) -> Metrics:
-        metrics = super().metrics(lead)
+    def metrics(self, replicas: tuple[int, ...]) -> Metrics:
+        metrics = super().metrics(replicas)
         if self.Ms:
             metrics[f"generator_error.{self.last}"] = _errors(self.Ms)
         if self.Is:
@@ -195,14 +195,14 @@ class SyntheticStage(Stage):
         return metrics
 
 
-def _moment(moments: Sequence[Generator], t: int, rows: int) -> Any:
-    """The model at the moment t, ready for a batch of so many rows."""
-    M = moments[t % len(moments)]
+def _copy_for(copies: Sequence[Generator], t: int, rows: int) -> Any:
+    """The copy for batch t, ready for so many rows."""
+    M = copies[t % len(copies)]
     if M.rows != rows:
-        M.use(rows)
+        M.set_batch_size(rows)
     return M
 
 
-def _errors(moments: Sequence[Generator]) -> npt.NDArray[Any]:
-    """Sum |target - prediction| of all moments since the last call."""
-    return np.asarray(sum(M.take_error() for M in moments))
+def _errors(copies: Sequence[Generator]) -> npt.NDArray[Any]:
+    """Sum |target - prediction| of all copies since the last call."""
+    return np.asarray(sum(M.take_error() for M in copies))

@@ -8,16 +8,16 @@ import numpy as np
 import numpy.typing as npt
 from numpy import add, multiply
 
-from synthgrad.nn.truth import Truth
+from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.schedules.schedule import Schedule, Slot, Source, Sweep, errors
-from synthgrad.types import Array, Batch, Lead, Metrics, Number, State, per_replica
+from synthgrad.types import Array, Batch, Metrics, Number, ReplicaShape, State, per_replica
 
 
 class ChosenTargets(Schedule):
     """One sweep a step, whose generators are fitted in the first of every k steps, with a ``truth`` to dL/dh_i."""
 
     def __init__(
-        self, slots: Sequence[Slot], generators: Sequence[Source], sweep: Sweep, every: int, truth: Truth | None
+        self, slots: Sequence[Slot], generators: Sequence[Source], sweep: Sweep, every: int, truth: TrueGradient | None
     ) -> None:
         self.slots, self.generators = slots, generators
         self.sweep, self.every, self.truth = sweep, every, truth
@@ -25,15 +25,15 @@ class ChosenTargets(Schedule):
         self.taken = np.zeros((), np.int64)
         self.fitted = False  # in this epoch
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         if self.truth is not None:
-            self.truth.use(rows)
+            self.truth.set_batch_size(rows)
 
     def step(self, h: Array, batch: Batch) -> None:
         due = int(self.taken) % self.every == 0
         self.taken += 1
         self.fitted |= due
-        truth = self.truth.look(batch) if self.truth and due else ()
+        truth = self.truth.compute(batch) if self.truth and due else ()
         self.sweep(self.without_fit if truth or not due else self.slots, h, batch)
         for M in self.generators if truth else ():
             M.fit(truth[M.i - 1])  # sg_i -> dL/dh_i
@@ -61,16 +61,16 @@ def upward_after_updates(slots: Sequence[Slot], h: Array, batch: Batch) -> None:
 class UpAndDown:
     """BP(lambda) from layer to layer: all modules forward, then from the top down, each waiting for those above it."""
 
-    def __init__(self, share: Number, widths: Sequence[int], lead: Lead, dtype: npt.DTypeLike) -> None:
+    def __init__(self, share: Number, widths: Sequence[int], replicas: ReplicaShape, dtype: npt.DTypeLike) -> None:
         """``widths``: of the interfaces, the lowest first."""
-        self.mixes = [Mix(share, n, lead, dtype) for n in reversed(widths)]  # from the top down
+        self.mixes = [Mix(share, n, replicas, dtype) for n in reversed(widths)]  # from the top down
         self.rows = 0
 
     def __call__(self, slots: Sequence[Slot], h: Array, batch: Batch) -> None:
         if batch.rows != self.rows:
             self.rows = batch.rows
             for mix in self.mixes:
-                mix.use(self.rows)
+                mix.set_batch_size(self.rows)
         sg = []
         for f, _, M, _ in slots:
             h = f.forward(h)
@@ -94,17 +94,17 @@ class Mix:
     Where the share is 1 this is g, and where it is 0 sg, to the bit and whatever the other is.
     """
 
-    def __init__(self, share: Number, n: int, lead: Lead, dtype: npt.DTypeLike) -> None:
-        self.n, self.lead, self.dtype = n, lead, dtype
+    def __init__(self, share: Number, n: int, replicas: ReplicaShape, dtype: npt.DTypeLike) -> None:
+        self.n, self.replicas, self.dtype = n, replicas, dtype
         self.whole = bool(np.all(share == 1))
         self.of_g, self.of_sg = (per_replica(part, 2, dtype) for part in (share, 1 - share))
         self.ones, self.zeros = (np.flatnonzero(share == end).tolist() if np.ndim(share) else [] for end in (1, 0))
         self._sets: dict[int, tuple[Array, Array]] = {}
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples."""
         if rows not in self._sets:
-            delta = np.empty((*self.lead, rows, self.n), self.dtype)
+            delta = np.empty((*self.replicas, rows, self.n), self.dtype)
             self._sets[rows] = delta, np.empty_like(delta)
         self.delta, self.part = self._sets[rows]
 

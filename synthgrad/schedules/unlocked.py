@@ -8,8 +8,8 @@ from statistics import NormalDist
 import numpy as np
 
 from synthgrad.generators import InputModel
-from synthgrad.generators.generator import Surroundings
-from synthgrad.nn.module import Module
+from synthgrad.nn.context import Context
+from synthgrad.nn.modules import Module
 from synthgrad.schedules.schedule import Schedule, Slot, Source, errors
 from synthgrad.types import Array, Batch, Metrics, State
 
@@ -52,8 +52,8 @@ class Unlocked(Schedule):
 
     def metrics(self) -> Metrics:
         """Errors of the models, and updates by layer, since the last call."""
-        replica_shape = self.coins.around.lead
-        counts = {name: np.full(replica_shape, float(count)) for name, count in self._updates_by_layer().items()}
+        replicas = self.coins.context.replicas
+        counts = {name: np.full(replicas, float(count)) for name, count in self._updates_by_layer().items()}
         self.updates = [0] * len(self.slots)
         return errors(self.generators) | errors(self.input_models) | counts
 
@@ -74,8 +74,8 @@ class Coins:
 
     BLOCK = 1024
 
-    def __init__(self, probability: float, modules: int, around: Surroundings) -> None:
-        self.modules, self.around = modules, around
+    def __init__(self, probability: float, modules: int, context: Context) -> None:
+        self.modules, self.context = modules, context
         self.always = probability == 1
         self.below = np.inf if self.always else NormalDist().inv_cdf(probability)
         self.t = np.zeros((), np.int64)
@@ -87,7 +87,7 @@ class Coins:
             return self.rows[0]
         block, row = divmod(int(self.t), self.BLOCK)
         if block != self.block:
-            drawn = self.around.draw(f"schedule.{block}", (self.BLOCK, self.modules))
+            drawn = self.context.draw(f"schedule.{block}", (self.BLOCK, self.modules))
             self.block, self.rows = block, (drawn < self.below).tolist()
         self.t += 1
         return self.rows[row]

@@ -16,7 +16,7 @@ from numpy import multiply
 from synthgrad.config import Flag, Int, LayerSelection, OneOf, option, selected_layers
 from synthgrad.errors import Problem
 from synthgrad.nn.dense import Dense
-from synthgrad.nn.module import module
+from synthgrad.nn.modules import module
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.nn.parameters import LINE, aligned
 from synthgrad.schedules.channel import Channel
@@ -78,9 +78,9 @@ class Ring:
 
     def __init__(self, delay: int, optimizer: Optimizer) -> None:
         self.delay, self.optimizer = delay, optimizer
-        *lead, size = optimizer.grad.shape
+        *replicas, size = optimizer.grad.shape
         unit = LINE // optimizer.grad.itemsize
-        self.kept = aligned((*lead, delay + 1, -(-size // unit) * unit), optimizer.grad.dtype)
+        self.kept = aligned((*replicas, delay + 1, -(-size // unit) * unit), optimizer.grad.dtype)
         self.slots: list[Array] = [self.kept[..., k, :size] for k in range(delay + 1)]
         self.places = [list(self._places(slot)) for slot in self.slots]
 
@@ -143,14 +143,13 @@ class DelayedGradient(ModularTrainer):
 
     def _pipeline(self, delays: Sequence[int]) -> Pipeline:
         """The stages of the modules, each as late as its layers are."""
-        lead, dtype = self.around.lead, self.around.dtype
-        stages = [
-            DelayedStage(
-                module(self.layers[a:b]), self.optimizer(a, b), a + 1, delays[a], None if delays[a] else self.loss, lead
-            ) for a, b in self.spans
-        ]  # fmt: skip
-        channels = [Channel(stage.top.spec.n_out, stage.delay + 1, lead, dtype) for stage in stages[:-1]]
-        return Pipeline(stages, channels, lead)
+        replicas, dtype = self.context.replicas, self.context.dtype
+        stages = []
+        for start, stop in self.spans:
+            f, optimizer, late = module(self.layers[start:stop]), self.optimizer(start, stop), delays[start]
+            stages.append(DelayedStage(f, optimizer, start + 1, late, None if late else self.loss, replicas))
+        channels = [Channel(stage.top.spec.n_out, stage.delay + 1, replicas, dtype) for stage in stages[:-1]]
+        return Pipeline(stages, channels, replicas)
 
     def set_rate(self, factor: float) -> None:
         super().set_rate(factor)

@@ -34,7 +34,7 @@ class DirectFeedbackAlignment(Trainer):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        self.dot = product(setup.around.lead)
+        self.dot = product(setup.context.replicas)
         hidden, above = self.layers[:-1], self.layers[1:]
         self.feedback = [
             draw_feedback(setup, self.options.feedback_scale, i, self.output.spec.n_out)

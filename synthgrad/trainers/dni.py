@@ -28,9 +28,9 @@ from synthgrad.generators import (
     Oracle,
     OracleOptions,
 )
-from synthgrad.nn.module import module
+from synthgrad.nn.modules import module
 from synthgrad.nn.optimizers import share_gradients
-from synthgrad.nn.truth import Truth
+from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.schedules.choice import Modules, schedule_for
 from synthgrad.schedules.options import SCHEDULES, Free, PipelinedGenerators, ScheduleOptions, Sequential
 from synthgrad.schedules.schedule import Slot, Source, errors
@@ -108,27 +108,27 @@ class DNI(ModularTrainer):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        o, around = self.options, self.around
+        o, context = self.options, self.context
         widths = {i: self.layers[i - 1].spec.n_out for i in self.interfaces}
         needs_truth = o.generator.target == "true" or o.generator.kind == "oracle"
-        truth = Truth(self.network, self.loss) if needs_truth else None
+        truth = TrueGradient(self.network, self.loss) if needs_truth else None
         self.generators = [self._model(i, n, truth) for i, n in widths.items()]
         fs = [module(self.layers[start:stop]) for start, stop in self.spans]
         optimizers = [self.optimizer(start, stop) for start, stop in self.spans]
         share_gradients([*optimizers, *(M.optimizer for M in self.generators if isinstance(M, Generator))])
         models = [*self.generators, self.loss]  # the loss is the one that is right
         self.slots: list[Slot] = list(zip(fs, optimizers, models, [None, *self.generators], strict=True))
-        self.input_models = [InputModel(o.input_model, i, n, around) for i, n in widths.items() if o.input_model]
+        self.input_models = [InputModel(o.input_model, i, n, context) for i, n in widths.items() if o.input_model]
         self.models = [*self.generators, *self.input_models]
-        modules = Modules(self.slots, self.generators, self.input_models, truth, around)
+        modules = Modules(self.slots, self.generators, self.input_models, truth, context)
         self.schedule = schedule_for(modules, o.schedule, o.generator, o.lambda_, self.upward)
 
-    def _model(self, i: int, n: int, truth: Truth | None) -> Source:
+    def _model(self, i: int, n: int, truth: TrueGradient | None) -> Source:
         options = self.options.generator
         if truth is not None and isinstance(options, OracleOptions):
             return Oracle(options, truth, i, looks=i == self.interfaces[0])
         assert isinstance(options, GeneratorOptions)
-        return Generator(options, i, n, self.around)
+        return Generator(options, i, n, self.context)
 
     def step(self, batch: Batch) -> None:
         h = self.begin(batch)

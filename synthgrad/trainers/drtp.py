@@ -18,7 +18,7 @@ from synthgrad.nn.optimizers import share_gradients
 from synthgrad.nn.product import product
 from synthgrad.trainers.feedback import FeedbackOptions, draw_feedback
 from synthgrad.trainers.trainer import Setup, Trainer
-from synthgrad.types import Array, Batch, Lead, Outputs
+from synthgrad.types import Array, Batch, Outputs, ReplicaShape
 
 
 class DRTPOptions(FeedbackOptions):
@@ -31,16 +31,16 @@ class DRTPOptions(FeedbackOptions):
 class Projection:
     """-(y - c) B with a fixed B (n_y, n)."""
 
-    def __init__(self, B: Array, outputs: Outputs, lead: Lead, dtype: npt.DTypeLike) -> None:
-        self.B, self.lead, self.dtype = B, lead, dtype
-        self.dot = product(lead)
+    def __init__(self, B: Array, outputs: Outputs, replicas: ReplicaShape, dtype: npt.DTypeLike) -> None:
+        self.B, self.replicas, self.dtype = B, replicas, dtype
+        self.dot = product(replicas)
         self.c = np.asarray(0.5 if outputs == "bits" else 0.0, dtype)
         self._sets: dict[int, tuple[Array, Array]] = {}
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples."""
         if rows not in self._sets:
-            e, delta = (np.empty((*self.lead, rows, n), self.dtype) for n in self.B.shape[-2:])
+            e, delta = (np.empty((*self.replicas, rows, n), self.dtype) for n in self.B.shape[-2:])
             self._sets[rows] = e, delta
         self.e, self.out = self._sets[rows]
 
@@ -65,21 +65,21 @@ class DRTP(Trainer):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        around = setup.around
+        context = setup.context
         feedback = [
-            draw_feedback(setup, self.options.feedback_scale, i, around.n_y) for i in range(1, len(self.layers))
+            draw_feedback(setup, self.options.feedback_scale, i, context.n_y) for i in range(1, len(self.layers))
         ]
         self.fixed |= {f"feedback.{i}.B": B for i, B in enumerate(feedback, 1)}
-        self.projections = [Projection(B, around.outputs, around.lead, around.dtype) for B in feedback]
+        self.projections = [Projection(B, context.outputs, context.replicas, context.dtype) for B in feedback]
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
         share_gradients(optimizers)
         models: list[Projection | Loss] = [*self.projections, self.loss]
         self.modules = list(zip(self.layers, optimizers, models, strict=True))
 
-    def use(self, rows: int) -> None:
-        super().use(rows)
+    def set_batch_size(self, rows: int) -> None:
+        super().set_batch_size(rows)
         for projection in self.projections:
-            projection.use(rows)
+            projection.set_batch_size(rows)
 
     def step(self, batch: Batch) -> None:
         """One sweep upward; there is no backward pass."""

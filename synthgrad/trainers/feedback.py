@@ -24,5 +24,5 @@ def draw_feedback(setup: Setup, scale: Number, i: int, n: int) -> Array:
 
     Drawn from the stream ``feedback.i`` of the seed: the same for all runs of a seed, and shifting no other draw.
     """
-    normal = setup.around.draw(f"feedback.{i}", (n, setup.network.hidden[i - 1]))
-    return np.ascontiguousarray(normal * per_replica(scale, 2, np.float64) / math.sqrt(n), setup.around.dtype)
+    normal = setup.context.draw(f"feedback.{i}", (n, setup.network.hidden[i - 1]))
+    return np.ascontiguousarray(normal * per_replica(scale, 2, np.float64) / math.sqrt(n), setup.context.dtype)

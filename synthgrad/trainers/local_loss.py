@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from synthgrad.config import Flag, OneOf, Options, option
-from synthgrad.generators.generator import Surroundings
 from synthgrad.generators.model import Model
+from synthgrad.nn.context import Context
 from synthgrad.nn.dense import DenseSpec, Reduce
 from synthgrad.nn.losses import Loss
 from synthgrad.nn.network import Network
@@ -45,19 +45,19 @@ class Head(Model):
 
     kind, gives = "head", "local gradient"
 
-    def __init__(self, options: HeadOptions, i: int, n: int, around: Surroundings, loss: type[Loss], init: Any) -> None:
+    def __init__(self, options: HeadOptions, i: int, n: int, context: Context, loss: type[Loss], init: Any) -> None:
         self.options, self.i = options, i
-        self.loss = loss(around.n_y, around.lead, around.dtype)
-        spec = DenseSpec(n, around.n_y, self.loss.link, options.bias)
-        self.network = Network([spec], options.reduce, around.lead, around.dtype)
-        self.network.initialize(init, around.draw, f"head.{i}")
+        self.loss = loss(context.n_y, context.replicas, context.dtype)
+        spec = DenseSpec(n, context.n_y, self.loss.link, options.bias)
+        self.network = Network([spec], options.reduce, context.replicas, context.dtype)
+        self.network.initialize(init, context.draw, f"head.{i}")
         (self.f,) = self.network.layers
         optimizer = options.optimizer
         self.optimizer = OPTIMIZERS[optimizer.name](optimizer, self.network.part(0, 1))
 
-    def use(self, rows: int) -> None:
-        self.network.use(rows)
-        self.loss.use(rows)
+    def set_batch_size(self, rows: int) -> None:
+        self.network.set_batch_size(rows)
+        self.loss.set_batch_size(rows)
 
     def delta(self, h: Array, batch: Batch) -> Array:
         """The gradient of the head's own loss, dL(o_i, y)/dh_i, shape (B, n); then the head makes a step as well."""
@@ -80,7 +80,7 @@ class LocalLoss(Trainer):
         super().__init__(setup)
         options, loss, init = self.options.head, type(self.loss), setup.network.init
         self.heads = [
-            Head(options, i, f.spec.n_out, setup.around, loss, init) for i, f in enumerate(self.layers[:-1], 1)
+            Head(options, i, f.spec.n_out, setup.context, loss, init) for i, f in enumerate(self.layers[:-1], 1)
         ]
         self.models = self.heads
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]

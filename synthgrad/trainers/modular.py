@@ -56,13 +56,13 @@ class ModularTrainer(Trainer):
     def in_flight(self) -> Sequence[Model]:
         return self.schedule.in_flight(self.models) if self.schedule else self.models
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         if isinstance(self.schedule, Pipeline):  # whose stages choose buffers themselves, each for its own batch
             self.rows = rows
             return
-        super().use(rows)
+        super().set_batch_size(rows)
         if self.schedule:
-            self.schedule.use(rows)
+            self.schedule.set_batch_size(rows)
 
     def set_rate(self, factor: float) -> None:
         super().set_rate(factor)

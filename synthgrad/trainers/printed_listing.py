@@ -53,7 +53,7 @@ class PrintedListing(Trainer):
             kind="learned", input=("layer-output",), bias=False, reduce=self.options.reduce, last_layer="random"
         ).model_copy(update={"alpha": self.options.alpha})  # in a stack an array (R,), which no config may hold
         generators = [
-            Generator(options, i, f.spec.n_out, setup.around, setup.network.init) for i, f in enumerate(self.layers, 1)
+            Generator(options, i, f.spec.n_out, setup.context, setup.network.init) for i, f in enumerate(self.layers, 1)
         ]
         self.generators = self.models = generators
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]

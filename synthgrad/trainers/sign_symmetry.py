@@ -65,7 +65,7 @@ class SignSymmetry(Trainer):
 
 
 def _size(W: Array, scale: Any) -> Array:
-    """The mean of |W| times ``scale``, shape (*lead, 1, 1)."""
+    """The mean of |W| times ``scale``, shape (*replicas, 1, 1)."""
     each = np.abs(W).reshape(*W.shape[:-2], -1).astype(np.float64).mean(-1)
     return np.asarray(each * scale, W.dtype).reshape(*W.shape[:-2], 1, 1)
 

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.config import Flag, NameOf, Numbers, OneOf, Options, Widths, option
-from synthgrad.generators.generator import Surroundings
 from synthgrad.generators.model import Model
 from synthgrad.nn.activations import ACTIVATIONS
+from synthgrad.nn.context import Context
 from synthgrad.nn.dense import Dense, DenseSpec, Reduce
 from synthgrad.nn.initial import INITIAL, Initial, Normal
 from synthgrad.nn.losses import LOSSES
@@ -71,7 +71,7 @@ class Setup:
 
     network: NetworkOptions
     trainer: TrainerOptions
-    around: Surroundings
+    context: Context
 
 
 class Trainer(ABC):
@@ -90,15 +90,15 @@ class Trainer(ABC):
     options: TrainerOptions
 
     def __init__(self, setup: Setup) -> None:
-        around, net, options = setup.around, setup.network, setup.trainer
-        self.setup, self.options, self.around = setup, options, around
-        self.loss = LOSSES[options.loss].kinds[around.outputs](around.n_y, around.lead, around.dtype)
-        widths = [around.n_x, *net.hidden, around.n_y]
+        context, net, options = setup.context, setup.network, setup.trainer
+        self.setup, self.options, self.context = setup, options, context
+        self.loss = LOSSES[options.loss].kinds[context.outputs](context.n_y, context.replicas, context.dtype)
+        widths = [context.n_x, *net.hidden, context.n_y]
         pairs = list(itertools.pairwise(widths))
         specs = [DenseSpec(a, b, net.activation, net.bias, net.normalize) for a, b in pairs[:-1]]
         specs.append(DenseSpec(*pairs[-1], self.loss.link, net.bias))
-        self.network = Network(specs, options.reduce, around.lead, around.dtype)
-        self.network.initialize(net.init, around.draw)
+        self.network = Network(specs, options.reduce, context.replicas, context.dtype)
+        self.network.initialize(net.init, context.draw)
         self.layers = self.network.layers
         self.output = self.layers[-1]
         for i in options.freeze:
@@ -134,17 +134,17 @@ class Trainer(ABC):
     def begin(self, batch: Batch) -> Array:
         """Ready the buffers for this batch and return its inputs."""
         if batch.rows != self.rows:
-            self.use(batch.rows)
+            self.set_batch_size(batch.rows)
         self.output.h = batch.h
         return batch.x
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples."""
         self.rows = rows
-        self.network.use(rows)
-        self.loss.use(rows)
+        self.network.set_batch_size(rows)
+        self.loss.set_batch_size(rows)
         for model in self.models:
-            model.use(rows)
+            model.set_batch_size(rows)
 
     # between epochs -----------------------------------------------------------------------------
 
@@ -165,7 +165,7 @@ class Trainer(ABC):
         return []
 
     def metrics(self) -> Metrics:
-        """What this trainer has measured since the last call, shape ``lead`` each."""
+        """What this trainer has measured since the last call, shape ``replicas`` each."""
         return {}
 
     def arrays(self) -> Iterator[tuple[str, Array]]:

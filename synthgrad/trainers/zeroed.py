@@ -8,20 +8,20 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.trainers import TRAINERS, Setup, Trainer
-from synthgrad.types import Lead
+from synthgrad.types import ReplicaShape
 
 
 @dataclass(frozen=True)
 class Zeros:
     """Zeros in the place of random numbers; a class, so that another process can be told of it."""
 
-    lead: Lead
+    replicas: ReplicaShape
 
     def __call__(self, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
-        return np.zeros((*self.lead, *shape))
+        return np.zeros((*self.replicas, *shape))
 
 
 def zeroed(setup: Setup) -> Trainer:
     """A trainer of these options, its weights not drawn."""
-    around = replace(setup.around, draw=Zeros(setup.around.lead))
-    return TRAINERS[setup.trainer.name](replace(setup, around=around))
+    context = replace(setup.context, draw=Zeros(setup.context.replicas))
+    return TRAINERS[setup.trainer.name](replace(setup, context=context))

@@ -121,7 +121,7 @@ class Crew:
 
     def _plots(self) -> Iterator[Plot]:
         """Everything that parent and workers share."""
-        x, y, dtype = self.feed.source_x, self.feed.source_y, str(self.trainer.around.dtype)
+        x, y, dtype = self.feed.source_x, self.feed.source_y, str(self.trainer.context.dtype)
         yield Plot("counters", (self.lines.size,), "int64")
         yield from (Plot(name, array.shape, dtype) for name, array in (("x", x), ("y", y), ("h", y)))
         if self.feed.order is not None:
@@ -135,7 +135,7 @@ class Crew:
                 yield Plot(f"channel.{k}.{side}", (channel.slots, self.feed.size * channel.n), dtype)
 
     def _start(self, plots: Sequence[Plot]) -> None:
-        around, options, feed = self.trainer.around, self.trainer.options, self.feed
+        context, options, feed = self.trainer.context, self.trainer.options, self.feed
         crowded = len(self.shares) > processes.cores()
         self._copy_examples()
         for number, own in enumerate(self.shares):
@@ -146,8 +146,8 @@ class Crew:
                 raise RunError(f"{KEY}: no process can be started: {said} (try fewer workers)") from None
             self.workers[-1].tell(
                 Job(
-                    number, own, self.lines, self.trainer.setup.network, options, around.n_x,
-                    around.n_y, str(around.dtype), around.outputs, feed.size, feed.order is not None, tuple(plots),
+                    number, own, self.lines, self.trainer.setup.network, options, context.n_x,
+                    context.n_y, str(context.dtype), context.outputs, feed.size, feed.order is not None, tuple(plots),
                     crowded,
                 )
             )  # fmt: skip

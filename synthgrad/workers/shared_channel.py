@@ -20,7 +20,7 @@ class SharedChannel(Channel):
         self.hs, self.gs = hs, gs
         self.watch, self.h_at, self.g_at = watch, h_at, g_at
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         if rows not in self._sets:
             self._sets[rows] = self._cut(self.hs, rows), self._cut(self.gs, rows)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from synthgrad.generators.generator import Surroundings
+from synthgrad.nn.context import Context
 from synthgrad.processes import SIGNALS
 from synthgrad.schedules.stages import Stage
 from synthgrad.tasks.feed import Feed
@@ -70,8 +70,8 @@ class Worker:
         self.job, self.arrays = job, arena.arrays
         self.counters = memoryview(self.arrays["counters"]).cast("B").cast("q")  # type: ignore[arg-type]
         self.watch = Watch(self.counters, job.number, crowded=job.crowded)
-        around = Surroundings(job.n_x, job.n_y, (), np.dtype(job.dtype), Zeros(()), job.outputs)
-        self.trainer = zeroed(Setup(job.network, job.trainer, around))
+        context = Context(job.n_x, job.n_y, (), np.dtype(job.dtype), Zeros(()), job.outputs)
+        self.trainer = zeroed(Setup(job.network, job.trainer, context))
         pipeline = pipeline_of(self.trainer)
         assert pipeline is not None
         self.pipeline = pipeline

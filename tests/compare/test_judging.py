@@ -89,7 +89,7 @@ def test_the_correlation_says_what_pairing_is_worth(tmp_path: Path) -> None:
 
 
 def test_a_lower_loss_is_better(tmp_path: Path) -> None:
-    """The difference keeps its sign; wins, verdict and order turn around."""
+    """The difference keeps its sign; wins, verdict and order turn context."""
     group(tmp_path, BACKPROP, [1.0 + i / 8 for i in range(6)], "loss")
     group(tmp_path, FROZEN, [2.0 + i / 8 for i in range(6)], "loss")
     report = reported(tmp_path, metrics=("loss",))

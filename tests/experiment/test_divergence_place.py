@@ -34,16 +34,16 @@ def broken(monkeypatch):
 
     def begun(experiment, epoch):
         begin(experiment, epoch)
-        now[experiment.trainer] = epoch, 0, experiment.lead
+        now[experiment.trainer] = epoch, 0, experiment.replica_shape
 
     def stepped(trainer, batch):
         step(trainer, batch)
-        epoch, done, lead = now.get(trainer, (0, 0, ()))  # of a diagnosis there is no epoch
-        now[trainer] = epoch, done + 1, lead
-        if (epoch, done + 1) == (EPOCH, STEP) and lead in ((), (3,)):
+        epoch, done, replica_shape = now.get(trainer, (0, 0, ()))  # of a diagnosis there is no epoch
+        now[trainer] = epoch, done + 1, replica_shape
+        if (epoch, done + 1) == (EPOCH, STEP) and replica_shape in ((), (3,)):
             arrays = dict(trainer.places())
             for name in broken:
-                (arrays[name][1] if lead else arrays[name])[...] = np.inf
+                (arrays[name][1] if replica_shape else arrays[name])[...] = np.inf
 
     broken = []
     monkeypatch.setattr(Experiment, "begin_epoch", begun)

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from beside import N_Y, B, N, around, check_fitting_descends, examples, weights
+from beside import N_Y, B, N, check_fitting_descends, context, examples, weights
 
 from synthgrad.generators import INPUTS, Generator, GeneratorOptions
 from synthgrad.types import Batch
@@ -20,9 +20,9 @@ def options_of(scale=1.0, **options):
     return GeneratorOptions(kind="learned", **options).model_copy(update={"scale": scale})
 
 
-def generator(rows=B, alpha=1.0, surroundings=None, **options):
-    made = Generator(options_of(**options), 2, N, surroundings or around())
-    made.use(rows)
+def generator(rows=B, alpha=1.0, given=None, **options):
+    made = Generator(options_of(**options), 2, N, given or context())
+    made.set_batch_size(rows)
     made.set_alpha(alpha)
     return made
 
@@ -142,7 +142,7 @@ def test_the_error_counts_batches_of_every_size():
     """A short last batch adds its share."""
     made, expected = generator(alpha=0.01), 0.0
     for rows in (B, 3, B):
-        made.use(rows)
+        made.set_batch_size(rows)
         h, batch, target = examples(rows)
         expected += np.abs(made.delta(h, batch) - target).sum()
         made.fit(target)
@@ -154,14 +154,14 @@ def test_a_stack_of_generators_is_its_replicas(form):
     """Predictions, fits and errors of (R, B, n) are those of each replica alone, alphas of their own included."""
     alphas = np.array([0.1, 0.01])
     form = {"last_layer": "random", **form}
-    stack = generator(alpha=alphas, surroundings=around((2,), seeds=(1, 2)), **form)
-    h, batch, target = examples(lead=(2,))
+    stack = generator(alpha=alphas, given=context((2,), seeds=(1, 2)), **form)
+    h, batch, target = examples(replicas=(2,))
     for _ in range(3):
         sg = stack.delta(h, batch)
         stack.fit(target)
     error = stack.take_error()
     for r in range(2):
-        alone = generator(alpha=float(alphas[r]), surroundings=around(seeds=(r + 1,)), **form)
+        alone = generator(alpha=float(alphas[r]), given=context(seeds=(r + 1,)), **form)
         for _ in range(3):
             one = alone.delta(h[r], Batch(batch.x[r], batch.y[r], batch.h[r]))
             alone.fit(target[r])
@@ -192,18 +192,18 @@ def test_scale_one_costs_nothing():
 def test_a_stack_may_have_scales_of_its_own():
     """Each replica hands over what it would alone, bit for bit, 1 beside others included."""
     scales = np.array([1.0, 0.3, 0.0])
-    stack = generator(scale=scales, surroundings=around((3,), seeds=(1, 2, 3)), last_layer="random")
-    h, batch, _ = examples(lead=(3,))
+    stack = generator(scale=scales, given=context((3,), seeds=(1, 2, 3)), last_layer="random")
+    h, batch, _ = examples(replicas=(3,))
     found = stack.delta(h, batch)
     for r, scale in enumerate(scales.tolist()):
-        alone = generator(scale=scale, surroundings=around(seeds=(r + 1,)), last_layer="random")
+        alone = generator(scale=scale, given=context(seeds=(r + 1,)), last_layer="random")
         assert np.array_equal(alone.delta(h[r], Batch(batch.x[r], batch.y[r], batch.h[r])), found[r])
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_float32_stays_float32(form):
     """Predictions and everything that fitting changes keep the network's dtype."""
-    made = generator(surroundings=around(dtype=np.float32), alpha=0.1, **form)
+    made = generator(given=context(dtype=np.float32), alpha=0.1, **form)
     h, batch, target = examples(dtype=np.float32)
     assert made.delta(h, batch).dtype == np.float32
     made.fit(target)

@@ -1,4 +1,4 @@
-"""Input models, and models at several moments: what they share, and what each keeps."""
+"""Input models, and copies in flight: what they share, and what each keeps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from beside import B, N, around, check_fitting_descends, examples, weights
+from beside import B, N, check_fitting_descends, context, examples, weights
 
 from synthgrad.generators import INPUTS, Generator, GeneratorOptions, InputModel, InputModelOptions
 from synthgrad.types import Batch
@@ -19,22 +19,22 @@ FORMS = [
 INNER = [{}, {"hidden": (7,)}, {"hidden": (7, 6), "activation": "tanh", "normalize_hidden": True}, {"bias": False}]
 
 
-def input_model(alpha=1.0, surroundings=None, **options):
-    made = InputModel(InputModelOptions(**options), 2, N, surroundings or around())
-    made.use(B)
+def input_model(alpha=1.0, given=None, **options):
+    made = InputModel(InputModelOptions(**options), 2, N, given or context())
+    made.set_batch_size(B)
     made.set_alpha(alpha)
     return made
 
 
-def moments(count=3, alpha=0.1, kind=Generator, **options):
-    """A model at some moments, ready for a batch."""
+def copies(count=3, alpha=0.1, kind=Generator, **options):
+    """A model and its copies in flight, ready for a batch."""
     options = {"last_layer": "random", **options}
     made = GeneratorOptions(kind="learned", **options) if kind is Generator else InputModelOptions(**options)
-    models = kind(made, 2, N, around()).moments(count)
+    models = kind(made, 2, N, context()).in_flight(count)
     models[0].set_alpha(alpha)
     for model in models:
         model.follow(models[0])
-        model.use(B)
+        model.set_batch_size(B)
     return models
 
 
@@ -75,7 +75,7 @@ def test_an_input_model_is_named_and_drawn_for_itself():
     """Its first weights are not those of the generator of the same layer, and its arrays have names of their own."""
     inner, options = input_model(last_layer="random"), GeneratorOptions(kind="learned", input=("input",))
     options = options.model_copy(update={"last_layer": "random"})
-    generator = Generator(options, 2, N, around())
+    generator = Generator(options, 2, N, context())
     assert weights(inner).keys() == {"input_model.2.1.W", "input_model.2.1.b"}
     assert not np.isin(weights(inner)["input_model.2.1.W"], weights(generator)["generator.2.1.W"]).any()
 
@@ -88,17 +88,17 @@ def test_the_numbers_of_input_models_are_counted():
     assert InputModelOptions().extra_weights(widths, ()) == 0
 
 
-# moments ------------------------------------------------------------------------------------------
+# copies -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_every_moment_is_fitted_to_the_target_of_its_own_prediction(form, optimizer):
     """Three predictions, then three fits: each step is that of a model that predicted at that time and then waited."""
-    models = moments(optimizer={"name": optimizer}, **form)
+    models = copies(optimizer={"name": optimizer}, **form)
     seen = [examples(seed=seed) for seed in (1, 2, 3)]
     predicted = [M.delta(h, batch).copy() for M, (h, batch, _) in zip(models, seen, strict=True)]
-    (other,) = moments(1, optimizer={"name": optimizer}, **form)
+    (other,) = copies(1, optimizer={"name": optimizer}, **form)
     start = other.network.theta.copy()
     for M, (h, batch, target), sg in zip(models, seen, predicted, strict=True):
         now = other.network.theta.copy()
@@ -114,7 +114,7 @@ def test_every_moment_is_fitted_to_the_target_of_its_own_prediction(form, optimi
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_a_prediction_made_anew_is_that_of_the_weights_of_now(form):
     """From what was seen then: as if the model predicted and learned at once."""
-    models, (other,) = moments(2, **form), moments(1, **form)
+    models, (other,) = copies(2, **form), copies(1, **form)
     (h, batch, target), (h_2, batch_2, target_2) = examples(seed=1), examples(seed=2)
     models[0].delta(h, batch)
     models[1].delta(h_2, batch_2)
@@ -132,7 +132,7 @@ def test_a_prediction_made_anew_is_that_of_the_weights_of_now(form):
 def test_a_moment_keeps_an_input_that_is_overwritten(names, kind):
     """The network's inputs lie in a block that the next batches are gathered into; labels and h are there to stay."""
     options = {} if kind is InputModel else {"input": names}
-    models, (other,) = moments(kind=kind, **options), moments(1, kind=kind, **options)
+    models, (other,) = copies(kind=kind, **options), copies(1, kind=kind, **options)
     h, batch, target = examples()
     other.delta(h, batch)
     other.fit(target)
@@ -144,9 +144,9 @@ def test_a_moment_keeps_an_input_that_is_overwritten(names, kind):
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
-def test_moments_share_weights_optimiser_and_statistics(form):
+def test_copies_share_weights_optimiser_and_statistics(form):
     """There is one model, whoever of them is asked for its state; buffers are each one's own."""
-    first, *others = moments(optimizer={"name": "adam"}, **form)
+    first, *others = copies(optimizer={"name": "adam"}, **form)
     h, batch, _ = examples()
     for M in (first, *others):
         M.delta(h, batch)
@@ -154,7 +154,7 @@ def test_moments_share_weights_optimiser_and_statistics(form):
         assert M.optimizer is first.optimizer
         assert all(M.state()[name] is value for name, value in first.state().items())
         assert not np.shares_memory(M.sg, first.sg)
-        assert not np.shares_memory(M.tape.tape, first.tape.tape)
+        assert not np.shares_memory(M.errors.steps, first.errors.steps)
         assert np.array_equal(M.sg, first.sg)
 
 
@@ -164,7 +164,7 @@ def test_a_step_size_reaches_every_moment(hidden, optimizer):
     """``set_alpha`` of the first and ``follow`` of the others: all make the same step; before that, the old one."""
     steps = []
     for k in range(3):
-        models = moments(alpha=0.1, hidden=hidden, optimizer={"name": optimizer})
+        models = copies(alpha=0.1, hidden=hidden, optimizer={"name": optimizer})
         models[0].set_alpha(0.025)
         for M in models[1:]:
             M.follow(models[0])
@@ -173,7 +173,7 @@ def test_a_step_size_reaches_every_moment(hidden, optimizer):
         models[k].delta(h, batch)
         models[k].fit(target)
         steps.append(models[0].network.theta - before)
-    whole = moments(1, alpha=0.1, hidden=hidden, optimizer={"name": optimizer})[0]
+    whole = copies(1, alpha=0.1, hidden=hidden, optimizer={"name": optimizer})[0]
     before = whole.network.theta.copy()
     whole.delta(h, batch)
     whole.fit(target)
@@ -182,11 +182,11 @@ def test_a_step_size_reaches_every_moment(hidden, optimizer):
         np.testing.assert_allclose(step, (whole.network.theta - before) / 4, rtol=1e-12, atol=1e-15)
 
 
-def test_moments_of_batches_of_other_sizes_are_scaled_by_their_own():
+def test_copies_of_batches_of_other_sizes_are_scaled_by_their_own():
     """A mean over eight rows and one over three, whichever is fitted first."""
-    models, (other,) = moments(2), moments(1)
+    models, (other,) = copies(2), copies(1)
     long, short = examples(), examples(3, seed=2)
-    models[1].use(3)
+    models[1].set_batch_size(3)
     models[0].delta(*long[:2])
     models[1].delta(*short[:2])
     models[1].fit(short[2])
@@ -195,7 +195,7 @@ def test_moments_of_batches_of_other_sizes_are_scaled_by_their_own():
     moved = np.zeros_like(start)
     for rows, (h, batch, target) in ((3, short), (B, long)):
         other.network.theta[...] = start
-        other.use(rows)
+        other.set_batch_size(rows)
         other.delta(h, batch)
         other.fit(target)
         moved += other.network.theta - start

@@ -8,7 +8,7 @@ from conftest import tiny
 
 from synthgrad.experiment import Experiment
 from synthgrad.generators import Oracle
-from synthgrad.nn.truth import Truth
+from synthgrad.nn.true_gradient import TrueGradient
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def test_it_says_the_truth_of_the_moment_it_is_asked(trainer):
     """The lowest one has its twin look; the others say what was seen then."""
     oracles, batch = trainer.trainer.generators, trainer.batch
     assert all(isinstance(M, Oracle) for M in oracles)
-    truth = Truth(trainer.trainer.network, trainer.trainer.loss)
-    truth.use(batch.rows)
-    first = [delta.copy() for delta in truth.look(batch)]
+    truth = TrueGradient(trainer.trainer.network, trainer.trainer.loss)
+    truth.set_batch_size(batch.rows)
+    first = [delta.copy() for delta in truth.compute(batch)]
     assert np.array_equal(oracles[0].delta(trainer.trainer.layers[0].h, batch), first[0])
     trainer.trainer.network.theta += 1
     assert np.array_equal(oracles[1].delta(trainer.trainer.layers[1].h, batch), first[1])
@@ -46,8 +46,8 @@ def test_it_notes_by_how_much_targets_are_off(trainer, rows):
     M, expected, rng = trainer.trainer.generators[1], 0.0, np.random.default_rng(1)
     M.take_error()
     for n in rows:
-        trainer.trainer.generators[0].use(n)
-        M.use(n)
+        trainer.trainer.generators[0].set_batch_size(n)
+        M.set_batch_size(n)
         M.sg = rng.normal(size=(n, 9))
         target = rng.normal(size=(n, 9))
         expected += np.abs(target - M.sg).sum()

@@ -25,7 +25,7 @@ def layer(name, rows=7, n=5, dtype=np.float64):
     _, _, (params,) = allocate([spec.shapes], (), np.dtype(dtype))
     made = Dense(spec, params, Reduce(), (), np.dtype(dtype))
     made.W[...] = np.eye(n)
-    made.use(rows)
+    made.set_batch_size(rows)
     return made
 
 

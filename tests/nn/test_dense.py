@@ -17,17 +17,17 @@ FORMS = [(name, bias, normalize) for name in ACTIVATIONS for bias in (True, Fals
 class Case:
     """A layer on random numbers, with L = sum(G h) for a fixed random G as its objective."""
 
-    def __init__(self, name="tanh", bias=True, normalize=False, reduce="sum", rows=B, lead=(), dtype=np.float64):
+    def __init__(self, name="tanh", bias=True, normalize=False, reduce="sum", rows=B, replicas=(), dtype=np.float64):
         spec = DenseSpec(N_IN, N_OUT, name, bias, normalize)
-        self.theta, self.grad, (params,) = allocate([spec.shapes], lead, dtype)
-        self.layer = Dense(spec, params, Reduce(weights=reduce, biases=reduce), lead, np.dtype(dtype))
+        self.theta, self.grad, (params,) = allocate([spec.shapes], replicas, dtype)
+        self.layer = Dense(spec, params, Reduce(weights=reduce, biases=reduce), replicas, np.dtype(dtype))
         self.params = params
         rng = np.random.default_rng(5)
         for value in params.value.values():
             value += rng.normal(0, 0.7, value.shape)
-        self.x = rng.normal(size=(*lead, rows, N_IN)).astype(dtype)
-        self.G = rng.normal(size=(*lead, rows, N_OUT)).astype(dtype)
-        self.layer.use(rows)
+        self.x = rng.normal(size=(*replicas, rows, N_IN)).astype(dtype)
+        self.G = rng.normal(size=(*replicas, rows, N_OUT)).astype(dtype)
+        self.layer.set_batch_size(rows)
 
     def objective(self):
         return np.sum(self.G * self.layer.forward(self.x))
@@ -106,7 +106,7 @@ def test_the_two_reductions_are_separate():
     """weights: sum, biases: mean is what the tutorial does."""
     case = Case()
     layer = Dense(case.layer.spec, case.params, Reduce(weights="sum", biases="mean"), (), np.float64)
-    layer.use(B)
+    layer.set_batch_size(B)
     d = case.G * (1 - layer.forward(case.x) ** 2)
     layer.backward(case.G)
     np.testing.assert_allclose(case.params.gradient["W"], case.x.T @ d, rtol=1e-13)
@@ -145,10 +145,10 @@ def test_batches_of_other_sizes_share_nothing(normalize):
     case.objective()
     case.layer.backward(case.G)
     grad, below = case.grad.copy(), case.layer.delta_below().copy()
-    case.layer.use(3)
+    case.layer.set_batch_size(3)
     case.layer.forward(case.x[:3])
     case.layer.backward(case.G[:3])
-    case.layer.use(B)
+    case.layer.set_batch_size(B)
     case.objective()
     case.layer.backward(case.G)
     assert np.array_equal(case.grad, grad)
@@ -158,7 +158,7 @@ def test_batches_of_other_sizes_share_nothing(normalize):
 @pytest.mark.parametrize("normalize", [False, True])
 def test_a_stack_of_layers_is_its_replicas(normalize):
     """Outputs, gradients and pull-backs of (R, B, n) are those of each replica alone."""
-    stack = Case("sigmoid", normalize=normalize, reduce="mean", lead=(3,))
+    stack = Case("sigmoid", normalize=normalize, reduce="mean", replicas=(3,))
     h = stack.layer.forward(stack.x).copy()
     stack.layer.backward(stack.G)
     below = stack.layer.delta_below()

@@ -25,9 +25,9 @@ def linked(loss, a):
     return {"identity": a, "sigmoid": 1 / (1 + np.exp(-a))}[loss.link]
 
 
-def make(name, outputs="bits", lead=(), dtype=np.float64, rows=6):
-    loss = LOSSES[name].kinds[outputs](4, lead, dtype)
-    loss.use(rows)
+def make(name, outputs="bits", replicas=(), dtype=np.float64, rows=6):
+    loss = LOSSES[name].kinds[outputs](4, replicas, dtype)
+    loss.set_batch_size(rows)
     return loss
 
 
@@ -128,7 +128,7 @@ def test_delta_leaves_h_and_y_alone(name, outputs):
 @EACH
 def test_a_stack_is_its_replicas(name, outputs):
     """Objective, answer and delta of a stack are those of each network alone."""
-    single, stack = make(name, outputs), make(name, outputs, lead=(2,))
+    single, stack = make(name, outputs), make(name, outputs, replicas=(2,))
     h = np.stack([linked(single, PRE), linked(single, -PRE)])
     y = np.stack([LABELS[outputs], LABELS[outputs][::-1]])
     delta = stack.delta(h, Batch(h, y, h))

@@ -15,7 +15,7 @@ A = np.random.default_rng(0).normal(3, 2, (9, 4))
 
 def standardize(a):
     s = Standardize(a.shape[-1], a.shape[:-2], a.dtype)
-    s.use(a.shape[-2])
+    s.set_batch_size(a.shape[-2])
     return s
 
 
@@ -24,7 +24,7 @@ def norm(rows=9, bias=True):
     theta, _, (params,) = allocate([DenseSpec(2, 4, bias=bias, normalize=True).shapes], (), np.dtype(np.float64))
     made = BatchNorm(params, 4, (), theta.dtype)
     theta += np.random.default_rng(1).normal(0, 0.3, theta.shape)
-    made.use(rows)
+    made.set_batch_size(rows)
     return made, params
 
 
@@ -69,7 +69,7 @@ def test_batch_norm_starts_as_plain_standardisation():
     """gamma starts at 1 and beta at 0."""
     _, _, (params,) = allocate([DenseSpec(2, 4, normalize=True).shapes], (), np.dtype(np.float64))
     made, a = BatchNorm(params, 4, (), np.float64), A.copy()
-    made.use(9)
+    made.set_batch_size(9)
     made.apply_(a)
     assert np.array_equal(a, standardize(A).forward(A))
 
@@ -137,7 +137,7 @@ def test_running_statistics_outlive_a_change_of_batch_size():
     made, _ = norm()
     made.apply_(A.copy())
     before = made.state()["running_mean"].copy()
-    made.use(3)
+    made.set_batch_size(3)
     made.apply_(A[:3].copy())
     np.testing.assert_allclose(made.state()["running_mean"], 0.9 * before + 0.1 * A[:3].mean(0), rtol=1e-13)
 

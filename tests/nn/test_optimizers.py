@@ -52,9 +52,9 @@ CASES = {
 class Bench:
     """A linear layer with L = mean over the batch of sum(G h): its gradient is known, and moves every step."""
 
-    def __init__(self, name, options=None, lead=(), dtype=np.float64):
-        self.network = Network([DenseSpec(3, 2)], Reduce(), lead, dtype)
-        self.network.use(B)
+    def __init__(self, name, options=None, replicas=(), dtype=np.float64):
+        self.network = Network([DenseSpec(3, 2)], Reduce(), replicas, dtype)
+        self.network.set_batch_size(B)
         self.network.theta[...] = np.random.default_rng(0).normal(size=self.network.theta.shape[-1])
         kind = OPTIMIZERS[name]
         self.optimizer = kind(kind.Options(name=name, **(options or {})), self.network.part(0, 1))
@@ -67,7 +67,7 @@ class Bench:
 
     def step(self, t):
         network, (_, x, G) = self.network, self.gradient(t)
-        shape = (*network.lead, B)
+        shape = (*network.replicas, B)
         network.forward(np.ascontiguousarray(np.broadcast_to(x, (*shape, 3)), network.dtype))
         network.backward(np.ascontiguousarray(np.broadcast_to(G, (*shape, 2)), network.dtype))
         self.optimizer.update()
@@ -95,7 +95,7 @@ def test_steps_follow_the_formula(name):
 def test_replicas_take_their_own_step_sizes(name):
     """A stack with alphas (R,) moves as R optimisers with one alpha each, bit for bit."""
     alphas = np.array([0.3, 0.01, 0.0])
-    stack = Bench(name, lead=(3,))
+    stack = Bench(name, replicas=(3,))
     stack.optimizer.set_alpha(alphas)
     for t in range(1, 11):
         stack.step(t)
@@ -154,7 +154,7 @@ def test_adams_first_step_is_alpha_whatever_the_gradient():
 def test_an_optimiser_of_some_layers_leaves_the_others():
     """A part is a slice of the network's vector."""
     network = Network([DenseSpec(3, 3), DenseSpec(3, 2)], Reduce(), (), np.float64)
-    network.use(B)
+    network.set_batch_size(B)
     network.grad[...] = 1
     kind = OPTIMIZERS["sgd"]
     top = kind(kind.Options(name="sgd"), network.part(1, 2))

@@ -186,7 +186,7 @@ def test_the_only_run_of_an_archive_needs_no_name(runs):
 
 
 def test_a_run_that_is_not_in_an_archive_is_not_looked_for_elsewhere(runs):
-    """Though one of this name lies around."""
+    """Though one of this name lies context."""
     packed(runs / A)
     run(Path(B))
     with pytest.raises(ConfigError, match=rf"^{B}: no such run in a.zip"):

@@ -106,7 +106,7 @@ def test_a_mix_is_the_formula():
     g, sg = np.random.default_rng(1).normal(size=(2, 3, 4, 5))
     for share in (0.3, np.array([0.3, 0.0, 1.0])):
         mix, before = Mix(share, 5, (3,), np.float64), (g.copy(), sg.copy())
-        mix.use(4)
+        mix.set_batch_size(4)
         lam = np.reshape(share, (-1, 1, 1))
         np.testing.assert_allclose(mix(g, sg), lam * g + (1 - lam) * sg, rtol=1e-15)
         assert all(map(np.array_equal, (g, sg), before))
@@ -117,7 +117,7 @@ def test_the_ends_of_a_mix_are_exact():
     bad = np.full((3, 4, 5), np.inf)
     good = np.ones((3, 4, 5))
     mix = Mix(np.array([0.0, 0.5, 1.0]), 5, (3,), np.float64)
-    mix.use(4)
+    mix.set_batch_size(4)
     with np.errstate(invalid="ignore"):
         assert np.array_equal(mix(bad, good)[0], good[0])
         assert np.array_equal(mix(good, bad)[2], good[2])

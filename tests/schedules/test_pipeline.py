@@ -263,7 +263,7 @@ def test_with_late_gradients_the_activations_of_the_last_step_are_where_they_are
 
 @pytest.mark.parametrize("step", [1, 2, 3, 4, 5])
 def test_a_prediction_that_is_not_finite_is_found_at_any_moment(step):
-    """Whichever of the shadows of a generator has made it."""
+    """Whichever copy of a generator has made it."""
     experiment = made(DNI, pipelined(2))
     steps(experiment, step - 1)
     experiment.trainer.generators[1].network.theta[...] = np.inf

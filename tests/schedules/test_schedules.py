@@ -10,7 +10,7 @@ from conftest import arrays, finish, same_bits, tiny
 from lines import DNI, INPUTS, STOCHASTIC, pipelined, steps
 
 from synthgrad.experiment import Experiment
-from synthgrad.generators.generator import Surroundings
+from synthgrad.nn.context import Context
 from synthgrad.schedules.unlocked import Coins
 from synthgrad.streams import Streams
 
@@ -19,7 +19,7 @@ FREE = {"trainer.schedule": {"kind": "free", "workers": 1}}
 
 
 def coins(probability=0.5, modules=3, seed=1):
-    return Coins(probability, modules, Surroundings(4, 2, (), np.float64, Streams(seed).normal))
+    return Coins(probability, modules, Context(4, 2, (), np.float64, Streams(seed).normal))
 
 
 def tossed(made, count):
@@ -79,7 +79,7 @@ def test_at_probability_one_nothing_is_drawn():
     def draw(name, shape):
         raise AssertionError(name)
 
-    made = Coins(1.0, 3, Surroundings(4, 2, (), np.float64, draw))
+    made = Coins(1.0, 3, Context(4, 2, (), np.float64, draw))
     assert tossed(made, 5).all()
     assert made.state() == {}
 

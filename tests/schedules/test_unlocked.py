@@ -32,7 +32,7 @@ def made(*keys):
 def tossed(keys, count=21):
     """What coins say in the first steps of the run of a config."""
     trainer = Experiment([tiny(keys)]).trainer
-    coins = Coins(trainer.options.schedule.probability, len(trainer.slots), trainer.around)
+    coins = Coins(trainer.options.schedule.probability, len(trainer.slots), trainer.context)
     return [list(coins.toss()) for _ in range(count)]
 
 

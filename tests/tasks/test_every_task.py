@@ -125,16 +125,16 @@ def test_no_held_out_example_is_trained_on(make: Make, stream: str) -> None:
     assert not [row for row in task.test.x if row.tobytes() in trained]
 
 
-@pytest.mark.parametrize("lead", [(), (3,)], ids=["one", "stack"])
-def test_the_scores_are_those_announced_one_for_each_replica(make: Make, lead: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("replica_shape", [(), (3,)], ids=["one", "stack"])
+def test_the_scores_are_those_announced_one_for_each_replica(make: Make, replica_shape: tuple[int, ...]) -> None:
     """Names and order of ``scores``, shape of the leading axes; labels score 1 against themselves."""
     task = make()
-    y = np.broadcast_to(task.test.y, (*lead, *task.test.y.shape))
+    y = np.broadcast_to(task.test.y, (*replica_shape, *task.test.y.shape))
     scores = task.score(y, y)
     assert list(scores) == list(task.scores)
     for value in scores.values():
-        assert np.shape(value) == lead
-        np.testing.assert_array_equal(value, np.ones(lead))
+        assert np.shape(value) == replica_shape
+        np.testing.assert_array_equal(value, np.ones(replica_shape))
 
 
 def test_fresh_examples_are_others_every_epoch_of_the_same_shape(make: Make) -> None:

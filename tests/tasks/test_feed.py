@@ -14,19 +14,19 @@ N, N_X, N_Y = 23, 3, 2
 ROW_BYTES = N_X * 8
 
 
-def source(lead: tuple[int, ...] = (), n: int = N) -> tuple[np.ndarray, np.ndarray]:
+def source(replicas: tuple[int, ...] = (), n: int = N) -> tuple[np.ndarray, np.ndarray]:
     """Examples that carry their number: x[..., 0] counts all rows, y = 1000 + x."""
-    x = np.arange(np.prod((*lead, n, N_X)), dtype=float).reshape(*lead, n, N_X)
+    x = np.arange(np.prod((*replicas, n, N_X)), dtype=float).reshape(*replicas, n, N_X)
     return x, 1000 + x[..., :N_Y].copy()
 
 
-def shuffled(lead: tuple[int, ...] = (), n: int = N) -> Callable[[int], Order]:
+def shuffled(replicas: tuple[int, ...] = (), n: int = N) -> Callable[[int], Order]:
     """A different order for every epoch and every replica."""
 
     def order(epoch: int) -> Order:
         rng = np.random.default_rng(epoch)
-        orders = [rng.permutation(n) for _ in range(int(np.prod(lead)))]
-        return np.array(orders).reshape(*lead, n)
+        orders = [rng.permutation(n) for _ in range(int(np.prod(replicas)))]
+        return np.array(orders).reshape(*replicas, n)
 
     return order
 
@@ -43,15 +43,15 @@ def blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(feed_module, "BLOCK_BYTES", request.param)
 
 
-LEADS = pytest.mark.parametrize("lead", [(), (1,), (3,)], ids=["one", "stack-of-1", "stack-of-3"])
+LEADS = pytest.mark.parametrize("replicas", [(), (1,), (3,)], ids=["one", "stack-of-1", "stack-of-3"])
 BATCHES = pytest.mark.parametrize("size", [1, 4, 5, 22, 23])
 
 
 @LEADS
 @BATCHES
-def test_without_an_order_the_batches_are_consecutive_slices(lead: tuple[int, ...], size: int) -> None:
+def test_without_an_order_the_batches_are_consecutive_slices(replicas: tuple[int, ...], size: int) -> None:
     """As in the tutorial: every example once, in the order given."""
-    x, y = source(lead)
+    x, y = source(replicas)
     for epoch in (1, 2):
         for got, given in zip(seen(Feed(x, y, size, None), epoch), (x, y), strict=True):
             np.testing.assert_array_equal(got, given)
@@ -60,10 +60,10 @@ def test_without_an_order_the_batches_are_consecutive_slices(lead: tuple[int, ..
 @pytest.mark.usefixtures("blocks")
 @LEADS
 @BATCHES
-def test_an_order_is_followed_in_every_replica(lead: tuple[int, ...], size: int) -> None:
+def test_an_order_is_followed_in_every_replica(replicas: tuple[int, ...], size: int) -> None:
     """Row k of an epoch is row order[k] of the examples, inputs and labels alike."""
-    x, y = source(lead)
-    order = shuffled(lead)
+    x, y = source(replicas)
+    order = shuffled(replicas)
     feed = Feed(x, y, size, order)
     for epoch in (1, 2):
         rows = order(epoch)[..., None]
@@ -73,10 +73,10 @@ def test_an_order_is_followed_in_every_replica(lead: tuple[int, ...], size: int)
 
 @pytest.mark.usefixtures("blocks")
 @LEADS
-def test_every_example_is_seen_exactly_once_an_epoch(lead: tuple[int, ...]) -> None:
+def test_every_example_is_seen_exactly_once_an_epoch(replicas: tuple[int, ...]) -> None:
     """In whatever order."""
-    x, y = source(lead)
-    got, _ = seen(Feed(x, y, 4, shuffled(lead)))
+    x, y = source(replicas)
+    got, _ = seen(Feed(x, y, 4, shuffled(replicas)))
     np.testing.assert_array_equal(np.sort(got[..., 0], axis=-1), x[..., 0])
 
 
@@ -92,9 +92,9 @@ def test_the_last_batch_holds_the_rest(order: Callable[[int], Order] | None, siz
 
 @pytest.mark.usefixtures("blocks")
 @LEADS
-def test_outputs_and_labels_of_an_epoch_stand_side_by_side(lead: tuple[int, ...]) -> None:
+def test_outputs_and_labels_of_an_epoch_stand_side_by_side(replicas: tuple[int, ...]) -> None:
     """What steps write into ``batch.h`` is ``feed.h``, row by row beside the labels ``feed.y``."""
-    feed = Feed(*source(lead), 4, shuffled(lead))
+    feed = Feed(*source(replicas), 4, shuffled(replicas))
     for batch in feed.epoch(1):
         batch.h[...] = -batch.y
     np.testing.assert_array_equal(feed.h, -feed.y)
@@ -104,9 +104,9 @@ def test_outputs_and_labels_of_an_epoch_stand_side_by_side(lead: tuple[int, ...]
 @pytest.mark.parametrize("shuffle", [True, False], ids=["shuffled", "plain"])
 def test_examples_that_replicas_share_are_fed_as_copies_are(shuffle: bool) -> None:
     """A stack whose replicas have one array, without a copy for each, has its own order and its own outputs in each."""
-    (x, y), lead = source(), (3,)
-    order = shuffled(lead) if shuffle else None
-    shared = Feed(np.broadcast_to(x, (*lead, *x.shape)), np.broadcast_to(y, (*lead, *y.shape)), 4, order)
+    (x, y), replicas = source(), (3,)
+    order = shuffled(replicas) if shuffle else None
+    shared = Feed(np.broadcast_to(x, (*replicas, *x.shape)), np.broadcast_to(y, (*replicas, *y.shape)), 4, order)
     for got, given in zip(seen(shared), seen(Feed(np.stack([x] * 3), np.stack([y] * 3), 4, order)), strict=True):
         np.testing.assert_array_equal(got, given)
     for batch in shared.epoch(1):

@@ -90,7 +90,7 @@ def slices(experiment, epochs=3):
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
 def test_training_agrees_with_the_steps_written_out(setting):
-    """Three epochs, to rounding; and without the options the same steps lead elsewhere."""
+    """Three epochs, to rounding; and without the options the same steps replicas elsewhere."""
     experiment = dni(keys_of(**setting))
     start = {name: value.copy() for name, value in experiment.trainer.arrays()}
     finish(experiment)

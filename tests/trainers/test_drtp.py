@@ -34,7 +34,7 @@ def projected(outputs, y):
     """What a layer of six units receives for these labels, and B."""
     B = np.random.default_rng(1).normal(size=(y.shape[-1], 6))
     projection = Projection(B, outputs, (), np.float64)
-    projection.use(len(y))
+    projection.set_batch_size(len(y))
     return projection.delta(np.zeros((len(y), 6)), Batch(y, y, y)), B
 
 

@@ -1,4 +1,4 @@
-"""The printed listing: its plus signs, and where they lead."""
+"""The printed listing: its plus signs, and where they replicas."""
 
 from __future__ import annotations
 

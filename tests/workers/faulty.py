@@ -31,8 +31,8 @@ def main() -> None:
             happen(name)
         step(stage, t, batch)
 
-    def many(stage: SyntheticStage, lead: tuple[int, ...]) -> dict[str, Any]:
-        return metrics(stage, lead) | {f"many.{stage.first}": np.full(LARGE, float(stage.first))}
+    def many(stage: SyntheticStage, replicas: tuple[int, ...]) -> dict[str, Any]:
+        return metrics(stage, replicas) | {f"many.{stage.first}": np.full(LARGE, float(stage.first))}
 
     SyntheticStage.step = faulty  # type: ignore[method-assign]
     if name == "large figures":

@@ -63,7 +63,7 @@ def test_costs_are_the_seconds_of_each_stage(monkeypatch):
             stage, "step", lambda *at, step=step, pause=pause: (step(*at), time.sleep(pause), taken.append(pause))
         )
     monkeypatch.setattr(balance, "SECONDS", 0.05)
-    found = costs(trainer.schedule, Batch(np.ones((10, trainer.around.n_x)), np.ones((10, 4)), np.empty((10, 4))))
+    found = costs(trainer.schedule, Batch(np.ones((10, trainer.context.n_x)), np.ones((10, 4)), np.empty((10, 4))))
     assert all(cost > pause for cost, pause in zip(found, PAUSES, strict=True))
     assert found[2] == max(found)
     assert 4 <= len(taken) / len(PAUSES) < balance.STEPS

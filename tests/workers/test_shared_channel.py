@@ -26,7 +26,7 @@ def sides():
             watch = Watch(counters, own, crowded=True)
             hs, gs = arena.arrays["h"], arena.arrays["g"]
             made.append(SharedChannel(N, hs, gs, "float64", watch, 2 * WIDTH, 3 * WIDTH))
-            made[-1].use(ROWS)
+            made[-1].set_batch_size(ROWS)
         yield made
 
 
@@ -58,7 +58,7 @@ def test_a_shorter_batch_has_the_beginning_of_a_slot(sides):
     """Contiguous, as a product wants it."""
     lower, upper = sides
     for side in sides:
-        side.use(2)
+        side.set_batch_size(2)
     lower.h(0, ROWS)[...] = 0
     lower.h(0, 2)[...] = np.arange(6.0).reshape(2, N)
     assert upper.h(0, 2).flags.c_contiguous

@@ -1,4 +1,4 @@
-"""Modules of several layers, and layers once more for other moments: shadows and keepsakes."""
+"""Modules of several layers, and copies of layers, which share weights or have their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conftest import slope_of
 
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.dense import DenseSpec, Reduce
-from synthgrad.nn.module import Module, module
+from synthgrad.nn.modules import Module, module
 from synthgrad.nn.network import Network
 
 B, WIDTHS = 8, (5, 6, 4, 3)
@@ -21,17 +21,17 @@ active = pytest.mark.parametrize("name", ACTIVATIONS)
 class Case:
     """A network of three layers on random numbers, with L = sum(G h) for a fixed random G as its objective."""
 
-    def __init__(self, name="tanh", normalize=False, lead=(), dtype=np.float64):
+    def __init__(self, name="tanh", normalize=False, replicas=(), dtype=np.float64):
         specs = [DenseSpec(a, b, name, True, normalize) for a, b in itertools.pairwise(WIDTHS)]
-        self.network = Network(specs, Reduce(weights="sum", biases="sum"), lead, dtype)
+        self.network = Network(specs, Reduce(weights="sum", biases="sum"), replicas, dtype)
         self.layers = self.network.layers
         rng = np.random.default_rng(5)
         for layer in self.layers:
             for value in layer.params.value.values():
                 value += rng.normal(0, 0.7, value.shape)
-        self.x = rng.normal(size=(*lead, B, WIDTHS[0])).astype(dtype)
-        self.G = rng.normal(size=(*lead, B, WIDTHS[-1])).astype(dtype)
-        self.network.use(B)
+        self.x = rng.normal(size=(*replicas, B, WIDTHS[0])).astype(dtype)
+        self.G = rng.normal(size=(*replicas, B, WIDTHS[-1])).astype(dtype)
+        self.network.set_batch_size(B)
         self.f = Module(self.layers)
 
     def objective(self):
@@ -115,17 +115,17 @@ def test_a_module_changes_neither_its_input_nor_the_delta(name):
     assert np.array_equal(case.G, G)
 
 
-# shadows ------------------------------------------------------------------------------------------
+# copies that share weights -------------------------------------------------------------------------
 
 
 @active
 @normalised
-def test_a_shadow_keeps_what_its_own_moment_has_left(name, normalize):
-    """A pass of the layer, or of another shadow, in between changes no bit of the gradient that a shadow makes."""
+def test_a_copy_keeps_what_its_own_moment_has_left(name, normalize):
+    """A pass of the layer, or of another copy, in between changes no bit of the gradient that a copy makes."""
     plain, other = Case(name, normalize), Case(name, normalize)
-    first, second = (other.network.shadow() for _ in range(2))
+    first, second = (other.network.copy_sharing_weights() for _ in range(2))
     for network in (first, second):
-        network.use(B)
+        network.set_batch_size(B)
     expected = plain.look()
     first.forward(other.x)
     second.forward(-other.x)
@@ -138,49 +138,49 @@ def test_a_shadow_keeps_what_its_own_moment_has_left(name, normalize):
 
 
 @normalised
-def test_a_shadow_shares_weights_gradient_and_running_statistics_and_nothing_else(normalize):
+def test_a_copy_shares_weights_gradient_and_running_statistics_and_nothing_else(normalize):
     """All are moved with the layer, whoever of them moves them."""
     case = Case(normalize=normalize)
-    layer, shadow = case.layers[0], case.layers[0].shadow()
-    shadow.use(B)
-    assert shadow.params is layer.params
-    assert np.shares_memory(shadow.gW, layer.gW)
-    for one, own in ((shadow.h, layer.h), (shadow.below, layer.below), (shadow.ds, layer.ds), (shadow.row, layer.row)):
+    layer, twin = case.layers[0], case.layers[0].copy_sharing_weights()
+    twin.set_batch_size(B)
+    assert twin.params is layer.params
+    assert np.shares_memory(twin.gW, layer.gW)
+    for one, own in ((twin.h, layer.h), (twin.below, layer.below), (twin.ds, layer.ds), (twin.row, layer.row)):
         assert not np.shares_memory(one, own)
     layer.W += 1
     h = layer.forward(case.x).copy()
-    assert np.array_equal(shadow.forward(case.x), h)
+    assert np.array_equal(twin.forward(case.x), h)
     for name, value in layer.state().items():
-        assert shadow.state()[name] is value
-    assert shadow.state().keys() == layer.state().keys() == ({"running_mean", "running_var"} if normalize else set())
+        assert twin.state()[name] is value
+    assert twin.state().keys() == layer.state().keys() == ({"running_mean", "running_var"} if normalize else set())
 
 
 @normalised
-def test_a_shadow_moves_the_running_statistics_as_often_as_it_is_asked(normalize):
+def test_a_copy_moves_the_running_statistics_as_often_as_it_is_asked(normalize):
     """By turns or alone, two passes leave the same."""
     alone, turns = Case(normalize=normalize), Case(normalize=normalize)
-    shadow = turns.network.shadow()
-    shadow.use(B)
+    twin = turns.network.copy_sharing_weights()
+    twin.set_batch_size(B)
     for x in (alone.x, -alone.x):
         alone.network.forward(x)
     turns.network.forward(alone.x)
-    shadow.forward(-alone.x)
+    twin.forward(-alone.x)
     for name, value in alone.network.state().items():
         assert np.array_equal(turns.network.state()[name], value), name
 
 
-def test_shadows_of_batches_of_other_sizes_do_not_disturb_each_other():
+def test_copies_of_batches_of_other_sizes_do_not_disturb_each_other():
     """Each has the scale and the buffers of its own batch."""
     case = Case()
     case.network.layers[0].reduce = Reduce(weights="mean", biases="mean")
-    shadow = case.layers[0].shadow()
-    case.layers[0].use(B)
-    shadow.use(2)
+    twin = case.layers[0].copy_sharing_weights()
+    case.layers[0].set_batch_size(B)
+    twin.set_batch_size(2)
     delta = np.ones((B, WIDTHS[1]))
     case.layers[0].forward(case.x)
-    shadow.forward(case.x[:2])
+    twin.forward(case.x[:2])
     found = []
-    for f, rows in ((shadow, 2), (case.layers[0], B)):
+    for f, rows in ((twin, 2), (case.layers[0], B)):
         f.backward(delta[:rows])
         found.append(case.layers[0].params.gradient["W"].copy())
     for gradient, rows in zip(found, (2, B), strict=True):
@@ -188,18 +188,18 @@ def test_shadows_of_batches_of_other_sizes_do_not_disturb_each_other():
         np.testing.assert_allclose(gradient, case.x[:rows].T @ d / rows, rtol=1e-13)
 
 
-# keepsakes ----------------------------------------------------------------------------------------
+# copies with weights ------------------------------------------------------------------------------
 
 
 @active
 @normalised
-def test_a_keepsake_has_the_gradient_of_the_weights_it_was_given(name, normalize):
+def test_a_copy_with_weights_has_the_gradient_of_the_weights_it_was_given(name, normalize):
     """Whatever the layers have become since: W, gamma, and what is handed down; it is left in the layers' place."""
     plain, other = Case(name, normalize), Case(name, normalize)
     expected = plain.look()
-    kept = [layer.keepsake() for layer in other.layers]
+    kept = [layer.copy_with_weights() for layer in other.layers]
     for one, own in zip(kept, other.layers, strict=True):
-        one.use(B)
+        one.set_batch_size(B)
         one.params.theta[...] = own.params.theta
     f = Module(kept)
     h = f.forward(other.x)
@@ -212,12 +212,12 @@ def test_a_keepsake_has_the_gradient_of_the_weights_it_was_given(name, normalize
 
 
 @normalised
-def test_a_keepsake_shares_the_gradient_and_the_running_statistics_and_nothing_else(normalize):
+def test_a_copy_with_weights_shares_the_gradient_and_the_running_statistics_and_nothing_else(normalize):
     """Weights of its own do not move with the layer's, nor the other way round."""
     case = Case(normalize=normalize)
     for layer in case.layers:
-        kept = layer.keepsake()
-        kept.use(B)
+        kept = layer.copy_with_weights()
+        kept.set_batch_size(B)
         assert not np.shares_memory(kept.params.theta, layer.params.theta)
         assert all(np.shares_memory(kept.params.gradient[name], g) for name, g in layer.params.gradient.items())
         assert all(np.shares_memory(value, kept.params.theta) for value in kept.params.value.values())
@@ -230,13 +230,13 @@ def test_a_keepsake_shares_the_gradient_and_the_running_statistics_and_nothing_e
 
 
 @normalised
-def test_the_shadow_of_a_frozen_layer_is_frozen(normalize):
-    """As is a keepsake: gradients pass through, and none is left."""
+def test_the_copy_of_a_frozen_layer_is_frozen(normalize):
+    """So is one with weights of its own: gradients pass through, and none is left."""
     case = Case(normalize=normalize)
     case.layers[1].frozen = True
-    for kind in ("shadow", "keepsake"):
+    for kind in ("copy_sharing_weights", "copy_with_weights"):
         other = getattr(case.layers[1], kind)()
-        other.use(B)
+        other.set_batch_size(B)
         other.params.theta[...] = case.layers[1].params.theta
         case.network.grad[...] = 1
         other.forward(np.ones((B, WIDTHS[1])) * np.arange(B)[:, None])
@@ -246,13 +246,13 @@ def test_the_shadow_of_a_frozen_layer_is_frozen(normalize):
 
 
 @normalised
-def test_a_stack_of_shadows_is_its_replicas(normalize):
+def test_a_stack_of_copies_is_its_replicas(normalize):
     """The leading axis goes with everything that a moment keeps."""
-    stack = Case(normalize=normalize, lead=(3,))
-    shadow = stack.network.shadow()
-    shadow.use(B)
-    h = shadow.forward(stack.x)
-    shadow.backward(stack.G)
+    stack = Case(normalize=normalize, replicas=(3,))
+    twin = stack.network.copy_sharing_weights()
+    twin.set_batch_size(B)
+    h = twin.forward(stack.x)
+    twin.backward(stack.G)
     for r in range(3):
         one = Case(normalize=normalize)
         one.network.theta[...] = stack.network.theta[r]

@@ -10,26 +10,26 @@ from synthgrad.nn.network import Network
 from synthgrad.types import Array, Batch
 
 
-class Truth:
+class TrueGradient:
     """delta_L = dL/dh_L,  delta_i = delta_{i+1} dh_{i+1}/dh_i, at the weights that the network has when it looks.
 
     The twin has buffers, gradients and running statistics of its own: nothing of the network changes, and what was
     found stays as it is while the network's weights move. ``deltas[i - 1]`` (B, n_i) is that of hidden layer i, valid
-    until the next ``look``.
+    until the next ``compute``.
     """
 
     def __init__(self, network: Network, loss: Loss) -> None:
         self.network = network
-        self.twin = Network(network.specs, Reduce(weights="sum", biases="sum"), network.lead, network.dtype)
-        self.loss = type(loss)(loss.n, loss.lead, loss.dtype)
+        self.twin = Network(network.specs, Reduce(weights="sum", biases="sum"), network.replicas, network.dtype)
+        self.loss = type(loss)(loss.n, loss.replicas, loss.dtype)
 
-    def use(self, rows: int) -> None:
+    def set_batch_size(self, rows: int) -> None:
         """Take up the buffers for batches of ``rows`` examples."""
-        self.twin.use(rows)
-        self.loss.use(rows)
+        self.twin.set_batch_size(rows)
+        self.loss.set_batch_size(rows)
         self.deltas = [f.below for f in self.twin.layers[1:]]
 
-    def look(self, batch: Batch) -> list[Array]:
+    def compute(self, batch: Batch) -> list[Array]:
         """Take over the weights, go up, go down, and return the hidden layers' gradients, the lowest first."""
         copyto(self.twin.theta, self.network.theta)
         delta = self.loss.delta(self.twin.forward(batch.x), batch)

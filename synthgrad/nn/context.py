@@ -1,0 +1,26 @@
+"""What every part of a network is made for: widths of the data, precision, replicas, random draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from synthgrad.types import Outputs, ReplicaShape
+
+Draw = Callable[[str, tuple[int, ...]], npt.NDArray[np.float64]]
+"""Standard normal numbers for the array of a name, shape ``(*replicas, *shape)``."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Inputs and outputs of the whole network, and what all its arrays have in common."""
+
+    n_x: int
+    n_y: int
+    replicas: ReplicaShape
+    dtype: npt.DTypeLike
+    draw: Draw
+    outputs: Outputs = "bits"
