@@ -16,7 +16,7 @@ from typed import environment, no_file_above, only_small_files, ran
 
 ROOT = Path(__file__).parents[1] / "synthgrad"
 FLOORS = [
-    {"types", "errors", "files", "processes", "spreadsheets", "wording"},
+    {"types", "errors", "files", "processes", "numbers", "spreadsheets", "wording"},
     {"config"},
     {"nn", "tasks", "streams"},
     {"generators"},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from synthgrad.compare.numbers import fixed
+from synthgrad.numbers import fixed
 
 if TYPE_CHECKING:
     from synthgrad.workers import Load

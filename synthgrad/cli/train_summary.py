@@ -6,7 +6,7 @@ import math
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from synthgrad.compare.numbers import fixed
+from synthgrad.numbers import fixed
 from synthgrad.wording import counted
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.judging import BETTER, DECIDED, INCOMPLETE, LEVEL, TOO_FEW, WORSE, seeds_needed
 from synthgrad.compare.missing import CONTROL, REFERENCE
-from synthgrad.compare.numbers import decimals, fixed
 from synthgrad.compare.report import Difference, Group, Sweep
+from synthgrad.numbers import decimals, fixed
 from synthgrad.runs.methods import method
 from synthgrad.wording import counted, numbered
 

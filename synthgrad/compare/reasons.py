@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from synthgrad.compare.evidence import Evidence, moved
-from synthgrad.compare.numbers import decimals, fixed, short, small, spread
 from synthgrad.compare.subjects import FINISHED
 from synthgrad.config.messages import listed
+from synthgrad.numbers import decimals, fixed, short, small, spread
 from synthgrad.wording import counted, numbered
 
 TINY = 1e-4

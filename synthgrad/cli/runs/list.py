@@ -180,7 +180,7 @@ def _text(name: str, said: Overview) -> str:
     if value is None:
         return ""
     if is_score(name):
-        from synthgrad.compare.numbers import fixed
+        from synthgrad.numbers import fixed
 
         return fixed(value, 4)
     if name == "seconds":

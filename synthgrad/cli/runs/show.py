@@ -203,7 +203,7 @@ def _worth_a_curve(figures: Mapping[str, Any]) -> list[str]:
 
 
 def _figure(name: str, value: float) -> str:
-    from synthgrad.compare.numbers import fixed, short
+    from synthgrad.numbers import fixed, short
     from synthgrad.runs.figures import is_score
 
     return fixed(value, 4) if is_score(name) else short(value)
@@ -228,7 +228,7 @@ def _place(number: str) -> tuple[int, str]:
 
 
 def _grade(name: str, value: Any) -> str:
-    from synthgrad.compare.numbers import fixed, short
+    from synthgrad.numbers import fixed, short
 
     if not isinstance(value, int | float):
         return ""

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element
 
-from synthgrad.compare.numbers import decimals, fixed
 from synthgrad.compare.page.markup import Node, e
 from synthgrad.compare.report import Interval
+from synthgrad.numbers import decimals, fixed
 
 NONE = "–"
 LONG = 30

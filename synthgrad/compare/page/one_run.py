@@ -11,11 +11,11 @@ import numpy as np
 from synthgrad.compare import figures
 from synthgrad.compare.figures.scales import Floats
 from synthgrad.compare.groups import shown
-from synthgrad.compare.numbers import short
 from synthgrad.compare.page.cells import NONE, number, table
 from synthgrad.compare.page.comparison import NO_FIGURES, data_section, pairs
 from synthgrad.compare.page.markup import Node, document, e
 from synthgrad.compare.page.pictures import picture
+from synthgrad.numbers import short
 from synthgrad.runs.methods import fork
 from synthgrad.runs.portrait import describe
 from synthgrad.runs.reading import Recorded

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.figures import Panel
 from synthgrad.compare.groups import shown
-from synthgrad.compare.numbers import fixed, short, spread
 from synthgrad.compare.page.cells import digits_for
 from synthgrad.compare.report import Curve, Group, Table
+from synthgrad.numbers import fixed, short, spread
 
 CAPTIONS = {
     "curve": "Mean over seeds with its 95 % interval; a hairline for each seed. Thin where fewer runs are left.",

@@ -7,10 +7,10 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from synthgrad.compare.groups import shown
-from synthgrad.compare.numbers import percent, short, small
 from synthgrad.compare.page.cells import NONE, Row, digits_for, interval, number, record, table
 from synthgrad.compare.page.markup import Node, e
 from synthgrad.compare.report import Answer, Cell, Difference, Estimate, Group, Table, Tuned
+from synthgrad.numbers import percent, short, small
 
 LAYER_DIGITS = 2
 

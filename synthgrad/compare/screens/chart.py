@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.compare.arithmetic import share
-from synthgrad.compare.numbers import short
 from synthgrad.compare.report import Curve, Group, Report
 from synthgrad.compare.text import cut, fill, plain
+from synthgrad.numbers import short
 
 ROWS = 8
 MARK = 9

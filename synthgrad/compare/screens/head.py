@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from synthgrad.compare.numbers import short
 from synthgrad.compare.report import Group, Table
 from synthgrad.compare.text import ends, fill
+from synthgrad.numbers import short
 from synthgrad.wording import counted
 
 WIDE = 100

@@ -9,13 +9,13 @@ import numpy as np
 from synthgrad.compare.answers import learns
 from synthgrad.compare.arithmetic import share
 from synthgrad.compare.judging import DECIDED, INCOMPLETE, TOO_FEW
-from synthgrad.compare.numbers import decimals, fixed, percent, short, small, spread
 from synthgrad.compare.report import Difference, Estimate, Group, Report, Table
 from synthgrad.compare.screens.head import WIDE, arrival, arrived, head
 from synthgrad.compare.screens.layout import Column, fits, lay_out, taken
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.statistics import seeds_needed
 from synthgrad.compare.text import cell_width, cut, fill, names
+from synthgrad.numbers import decimals, fixed, percent, short, small, spread
 from synthgrad.wording import counted
 
 MOST = 12

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from synthgrad.compare.numbers import short
 from synthgrad.compare.report import Answer
 from synthgrad.compare.text import cut, fill
+from synthgrad.numbers import short
 
 ORDER = ("held", "not held", "undecided")
 

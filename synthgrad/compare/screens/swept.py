@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.groups import end, shown
 from synthgrad.compare.judging import DECIDED, TOO_FEW, seeds_needed
-from synthgrad.compare.numbers import decimals, fixed, percent, short, spread
 from synthgrad.compare.report import Cell, Difference, Group, Report, Sweep, Table, Tuned
 from synthgrad.compare.screens.head import WIDE, arrival, arrived, measured
 from synthgrad.compare.screens.layout import Column, fits, lay_out, taken
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.text import ends, fill, names
 from synthgrad.compare.tuning import order
+from synthgrad.numbers import decimals, fixed, percent, short, spread
 from synthgrad.wording import counted, numbered
 
 BEST = "best setting"

@@ -10,13 +10,13 @@ import numpy as np
 from synthgrad.compare.arithmetic import minus
 from synthgrad.compare.groups import UNSET, differing, shown, told
 from synthgrad.compare.metrics import DEFAULTS, EVALUATIONS, Measure, reached
-from synthgrad.compare.numbers import short
 from synthgrad.compare.report import Table
 from synthgrad.compare.screens.head import WIDE
 from synthgrad.compare.screens.layout import Column, fits, lay_out
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.subjects import FINISHED, Subject
 from synthgrad.compare.text import ARROW, cut, fill
+from synthgrad.numbers import short
 from synthgrad.runs.circumstances import HASHES
 from synthgrad.runs.figures import diagnosis, has_ratios, is_up
 from synthgrad.runs.methods import method

@@ -12,12 +12,12 @@ import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, gathered, group, run
 
 from synthgrad.compare.building import build
-from synthgrad.compare.numbers import fixed, percent, short, small
 from synthgrad.compare.question import Question
 from synthgrad.compare.report import Report
 from synthgrad.compare.screens import screen
 from synthgrad.compare.screens.chart import chart
 from synthgrad.compare.text import cell_width
+from synthgrad.numbers import fixed, percent, short, small
 
 ADAM = {"trainer.optimizer": {"name": "adam"}}
 WIDTHS = (40, 60, 79, 119)

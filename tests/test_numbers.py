@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthgrad.compare.numbers import decimals, fixed, percent, short, small, spread
+from synthgrad.numbers import decimals, fixed, percent, short, small, spread
 
 
 @pytest.mark.parametrize(
