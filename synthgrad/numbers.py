@@ -68,3 +68,11 @@ def small(p: float | None) -> str:
 def percent(share: float | None) -> str:
     """A share in percent without digits after the point."""
     return "" if share is None else f"{share:.0%}"
+
+
+def percentage(share: float) -> str:
+    """A share as a percentage; 100% and 0% only if it is all or nothing."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    digits = 1 if 0.0005 <= share < 0.9995 else 2
+    return f"{min(max(share, 0.0001), 0.9999):.{digits}%}".replace(".0%", "%")

@@ -17,7 +17,7 @@ from typed import environment, no_file_above, only_small_files, ran
 ROOT = Path(__file__).parents[1] / "synthgrad"
 FLOORS = [
     {"types", "errors", "files", "processes", "numbers", "spreadsheets", "wording"},
-    {"config"},
+    {"config", "scores"},
     {"nn", "tasks", "streams"},
     {"generators"},
     {"schedules"},

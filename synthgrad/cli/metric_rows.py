@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.text import Text
 
 from synthgrad.numbers import fixed
+from synthgrad.scores import SCORES
 
 if TYPE_CHECKING:
     from synthgrad.workers import Load
@@ -16,7 +17,6 @@ GAP = "   "
 """Between the figures of a line."""
 MOST = 6
 """The lines of a row."""
-SCORES = {"bit_accuracy": "bits", "exact_accuracy": "sums", "accuracy": "right", "r2": "r2"}
 
 
 class Row(NamedTuple):
@@ -61,9 +61,9 @@ def at_work(loads: Sequence[Load], *, queues: bool = True) -> list[Row]:
 
 
 def _scores(figures: dict[str, float], prefix: str) -> list[str]:
-    """Shares of what is right, or of the variance that is explained, all of one width."""
-    there = {key: figures[prefix + key] for key in SCORES if prefix + key in figures}
-    return [f"{SCORES[key]} {fixed(v, 3) if key == 'r2' else f'{v:.1%}':>6}" for key, v in there.items()]
+    """The scores of training or held-out examples, all of one width."""
+    there = [(s, figures[prefix + s.column]) for s in reversed(SCORES) if prefix + s.column in figures]
+    return [f"{score.name} {f'{v:.1%}' if score.share else fixed(v, 3):>6}" for score, v in there]
 
 
 def wrapped(row: Row, width: int) -> list[Text]:

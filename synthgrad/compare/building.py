@@ -16,7 +16,7 @@ from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import axes, differing, groups, tables, titles, told
 from synthgrad.compare.judging import called, difference, estimate, judged, unknown, with_gaps
-from synthgrad.compare.metrics import DEFAULTS, arrivals, choose, measure, pace
+from synthgrad.compare.metrics import arrivals, choose, measure, pace
 from synthgrad.compare.missing import CONTROL, REFERENCE, Lacking, controls, seeds_needed
 from synthgrad.compare.outcomes import Method, Scores, shared
 from synthgrad.compare.question import Question
@@ -25,7 +25,7 @@ from synthgrad.compare.statement import Claim
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
 from synthgrad.compare.tuning import sweep, swept_keys
 from synthgrad.errors import ConfigError
-from synthgrad.runs.figures import diagnosis
+from synthgrad.scores import COLUMNS, diagnosis
 from synthgrad.wording import counted
 
 TARGET = 0.95
@@ -73,7 +73,7 @@ def _claims(built: Sequence[_Table], split: list[list[Subject]], names: set[str]
 
 def _measured(split: list[list[Subject]], metrics: Sequence[str]) -> tuple[list[list[Subject]], list[str]]:
     """The tables without those that have no accuracy yet, unless another metric was asked for or none has one."""
-    known = [table for table in split if any(name in s.columns for s in table for name in metrics or DEFAULTS)]
+    known = [table for table in split if any(name in s.columns for s in table for name in metrics or COLUMNS)]
     left = sum(map(len, split)) - sum(map(len, known))
     if not known or not left:
         return split, []

@@ -11,17 +11,9 @@ import numpy as np
 from synthgrad.compare.arithmetic import mean, median
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
 from synthgrad.errors import ConfigError
-from synthgrad.runs.figures import diagnosis, is_up
 from synthgrad.runs.reading import Column
+from synthgrad.scores import COLUMNS, diagnosis, is_up, score_in
 
-DEFAULTS = (
-    "test_exact_accuracy", "test_bit_accuracy", "test_accuracy", "test_r2",
-    "exact_accuracy", "bit_accuracy", "accuracy", "r2",
-)  # fmt: skip
-"""Never the tutorial's two sums: a saturated network has a small one at chance level."""
-EXACT = ("test_exact_accuracy", "exact_accuracy")
-SOME_EXACT = 0.02
-"""Up to this share in every group, whole sums tell nothing and bits are compared."""
 EVALUATIONS = 3
 """A target is reached when it is held for this many evaluations."""
 
@@ -29,12 +21,12 @@ EVALUATIONS = 3
 def needed(names: Sequence[str], metrics: Sequence[str], whole: bool) -> list[str]:
     """The columns that a table needs: the metrics, what explains them, and the time they took.
 
-    Numbers are slow to read, so accuracies and losses that are not asked for only if the ``whole`` is told, as of two
+    Numbers are slow to read, so scores and losses that are not asked for only if the ``whole`` is told, as of two
     runs side by side, or with curves.
     """
-    accuracies = [name for name in DEFAULTS if name in names]
-    test = [name for name in accuracies if name.startswith("test_")]
-    told = {*accuracies, "loss", "test_loss"} if whole else set() if metrics else set(test or accuracies)
+    scores = [name for name in COLUMNS if name in names]
+    test = [name for name in scores if name.startswith("test_")]
+    told = {*scores, "loss", "test_loss"} if whole else set() if metrics else set(test or scores)
     return [name for name in names if name in metrics or name in told or name == "seconds" or diagnosis(name)]
 
 
@@ -112,20 +104,24 @@ def _common(curves: Sequence[Column]) -> int:
 
 
 def choose(groups: Sequence[Sequence[Subject]], at: str) -> str:
-    """The metric of a table where none was asked for. Raises ConfigError where there is nothing to compare."""
+    """The metric of a table where none was asked for. Raises ConfigError where there is nothing to compare.
+
+    Never the tutorial's two sums: a saturated network has a small one at chance level.
+    """
     subjects = [subject for group in groups for subject in group]
     named = {name for subject in subjects for name in subject.columns}
     there = {name for name in named if any(len(subject.curve(name)[0]) for subject in subjects)} or named
-    candidates = [name for name in DEFAULTS if name in there]
+    candidates = [name for name in COLUMNS if name in there]
     if not candidates:
         other = sorted(there - {"seconds", "step"})
         what = f"have no accuracy (choose with --metric {other[0]})" if other else "have not measured anything yet"
         raise ConfigError(f"compare: the runs {what}")
-    bits = candidates[0].replace("exact", "bit")
-    if candidates[0] in EXACT and bits in candidates:
-        read, _ = measure(subjects, candidates[0], at)
-        return candidates[0] if any(_mean(read, group) > SOME_EXACT for group in groups) else bits
-    return candidates[0]
+    first, second = [*candidates, ""][:2]
+    score, next_one = score_in(first), score_in(second)
+    if score and score.tells_above and next_one and next_one.of == score.of and next_one is not score:
+        read, _ = measure(subjects, first, at)
+        return first if any(_mean(read, group) > score.tells_above for group in groups) else second
+    return first
 
 
 def _mean(measure: Measure, group: Sequence[Subject]) -> float:

@@ -14,10 +14,10 @@ from synthgrad.errors import ConfigError
 from synthgrad.runs.circumstances import hashes
 from synthgrad.runs.data import Data, names, recorded_files
 from synthgrad.runs.defaults import filled
-from synthgrad.runs.figures import diagnosis
 from synthgrad.runs.filters import select
 from synthgrad.runs.reading import Column, Recorded
 from synthgrad.runs.telling import telling
+from synthgrad.scores import diagnosis
 
 FINISHED, DIVERGED = "finished", "diverged"
 RUN_ONLY = ("seed", "diagnostics")

@@ -7,10 +7,9 @@ from contextlib import suppress
 from typing import Any
 
 from synthgrad.runs.directory import Run
+from synthgrad.scores import SCORES
 
 KIND, GUESS = "task.kind", "guess"
-SHOWN = {"accuracy": "classes", "r2": "values"}
-"""By a column of the metrics, the kind that has it."""
 HEAD = 1 << 16
 
 
@@ -22,7 +21,7 @@ def decided(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
 def settings(config: Mapping[str, Any]) -> list[str]:
     """The overrides ``KEY=VALUE`` with which the file of a run's ``decided`` config means what it meant then."""
     kind = config.get(KIND)
-    return [f"{KIND}={kind}"] if kind in SHOWN.values() else []
+    return [f"{KIND}={kind}"] if kind in ("classes", "values") else []
 
 
 def _kind(run: Run, config: Mapping[str, Any]) -> str:
@@ -30,5 +29,5 @@ def _kind(run: Run, config: Mapping[str, Any]) -> str:
         return ""
     with suppress(OSError, ValueError), run.metrics.open("rb") as file:
         names = file.readline(HEAD).decode().strip().split(",")
-        return next((kind for name, kind in SHOWN.items() if name in names), "")
+        return next((score.of for score in SCORES if score.column in names), "")
     return ""

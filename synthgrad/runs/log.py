@@ -15,9 +15,9 @@ from synthgrad.experiment import Diverged, Replica
 from synthgrad.runs import checkpoints
 from synthgrad.runs.checkpoints import Checkpoint
 from synthgrad.runs.directory import Run, not_written, whole
-from synthgrad.runs.figures import is_up
 from synthgrad.runs.locking import Lock, take
 from synthgrad.runs.survey import now
+from synthgrad.scores import is_up
 
 
 class Log:

@@ -8,10 +8,9 @@ import numpy as np
 
 from synthgrad.runs.methods import method, schedule
 from synthgrad.runs.reading import UNREADABLE, Recorded
+from synthgrad.scores import HELD_OUT
 
-SCORES = ("test_exact_accuracy", "test_bit_accuracy", "test_accuracy", "test_r2")
-"""The scores that a list shows, where a task has them."""
-FIELDS = ("name", "outcome", "epoch", "epochs", "seed", "trainer", *SCORES, "seconds", "started", "path", "note")
+FIELDS = ("name", "outcome", "epoch", "epochs", "seed", "trainer", *HELD_OUT, "seconds", "started", "path", "note")
 
 Overview = dict[str, Any]
 
@@ -50,14 +49,14 @@ def trainer(run: Recorded) -> str | None:
 
 
 def _result(run: Recorded) -> Overview:
-    scores = {score: run.last.get(score) for score in SCORES}
+    scores = {score: run.last.get(score) for score in HELD_OUT}
     return {"epoch": run.number("epoch"), "seconds": run.number("seconds"), **scores}
 
 
 def _recorded(run: Recorded) -> Overview:
     """How far a run without a result has come: from its metrics file."""
     metrics = run.metrics()
-    columns = metrics.columns(["seconds", *SCORES])
+    columns = metrics.columns(["seconds", *HELD_OUT])
     run.note_damage(metrics.damage)
     last = {name: float(there[-1]) for name, column in columns.items() if len(there := column[np.isfinite(column)])}
     return {"epoch": int(last.pop("epoch", 0)), **last}

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from synthgrad.runs.defaults import changed
-from synthgrad.runs.figures import is_up
 from synthgrad.runs.overview import overview
 from synthgrad.runs.reading import Column, Recorded
+from synthgrad.scores import is_up
 
 LAYER = re.compile(r"(\w+)\.(\d+)")
 """The column of one layer: ``cosine.1``."""

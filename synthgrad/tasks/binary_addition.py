@@ -51,7 +51,9 @@ class BinaryAddition(Task):
     """
 
     Options = BinaryAdditionOptions
-    meaning = "the sum of two binary numbers; bits and whole sums right are counted"
+    meaning = "the sum of two binary numbers; scored by bits right and by whole sums right"
+    skill = "add"
+    example = "pair"
 
     def __init__(self, options: BinaryAdditionOptions, streams: Streams) -> None:
         self.options, self.streams = options, streams

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from synthgrad.config import Options
+from synthgrad.scores import measured, scores_of
 from synthgrad.streams import Streams
 from synthgrad.tasks.files import Stamp
-from synthgrad.types import Outputs
+from synthgrad.tasks.learned import learned
+from synthgrad.types import Array, Metrics, Outputs
 
 Values = npt.NDArray[np.float64]
-Score = Callable[[npt.NDArray[Any], npt.NDArray[Any]], dict[str, npt.NDArray[Any]]]
 
 FEW = 20
 """Whole numbers in a CSV file, or text among whole numbers, of at most so many kinds are taken for classes."""
@@ -62,6 +63,10 @@ class Task(ABC):
     outputs: Outputs = "bits"
     train: Examples
     test: Examples
+    skill: ClassVar[str] = ""
+    """What it learned, after "It learned to", if it did well; "" for what its kind of outputs says."""
+    example: ClassVar[str] = "example"
+    """What one of its examples is called."""
     fresh = False
     fixed = False
     locations: ClassVar[tuple[str, ...]] = ()
@@ -93,15 +98,20 @@ class Task(ABC):
 
     @property
     def scores(self) -> tuple[str, ...]:
-        """The names of what ``score`` gives."""
-        return SCORES[self.outputs][0]
+        """The columns of its scores."""
+        return tuple(score.column for score in scores_of(self.outputs))
 
-    def score(self, o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
-        """How well the outputs o (..., N, n_y) answer the labels y: the figures named in ``scores``, (...).
+    def score(self, o: Array, y: Array) -> Metrics:
+        """The scores of the outputs o for the labels y (..., N, n_y), by column, (...); NaN if not defined."""
+        return measured(self.outputs, o, y)
 
-        NaN where a figure is not defined.
+    @classmethod
+    def learned(cls, last: Mapping[str, float], guess: float) -> str:
+        """One sentence: what a run with these last metrics learned.
+
+        ``guess`` is the held-out score of always guessing the most common class. "" without held-out scores.
         """
-        return SCORES[self.outputs][1](o, y)
+        return learned(last, guess, cls.skill, cls.example)
 
     def draw(self, epoch: int) -> Examples:
         """The training examples of one epoch (1-based), for a task that is ``fresh``."""
@@ -119,48 +129,3 @@ def one_hot(labels: npt.NDArray[Any], classes: npt.NDArray[Any]) -> Values:
     y = np.zeros((len(labels), len(classes)))
     y[np.arange(len(labels)), np.searchsorted(classes, labels)] = 1
     return y
-
-
-def score_bits(o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
-    """Share of bits right, and of examples with every bit right; o and y (..., N, n_y) -> (...)."""
-    right = (o > 0.5) == (y > 0.5)
-    n, n_y = right.shape[-2:]
-    by_output = np.ascontiguousarray(right.swapaxes(-1, -2))  # a reduction over the outer axis is ten times faster
-    return {
-        "bit_accuracy": right.sum((-2, -1)) / (n * n_y),
-        "exact_accuracy": by_output.all(-2).sum(-1) / n,
-    }
-
-
-def score_classes(o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
-    """Share of examples whose largest output is that of their class; o and one-hot y (..., N, n_y) -> (...)."""
-    right = o.argmax(-1) == y.argmax(-1)
-    return {"accuracy": right.sum(-1) / right.shape[-1]}
-
-
-def score_values(o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
-    """The share of the labels' variance that is explained, over all outputs together; o and y (..., N, n_y) -> (...).
-
-    R^2 = 1 - SSE / SST, SSE = sum (o - y)^2, SST = sum (y - mean y)^2, both over all examples and outputs; the mean is
-    that of each output over these same examples. So an output counts as much as it varies, in the units of o and y
-    (scikit-learn's r2_score calls it variance_weighted). NaN where no label varies.
-    """
-    y64 = y.astype(np.float64, order="C")  # what replicas share is a view without strides
-    varies = np.ptp(y64, -2, keepdims=True) > 0  # the mean of equal labels may be another number, by rounding
-    spread = np.where(varies, y64 - y64.mean(-2, keepdims=True), 0)
-    order = np.frexp(np.abs(spread).max((-2, -1), keepdims=True))[1]  # of a power of two: scaling by it is exact
-    left, whole = _squares(np.ldexp(o - y64, -order)), _squares(np.ldexp(spread, -order))
-    return {"r2": np.where(whole > 0, 1 - left / np.where(whole > 0, whole, 1), np.nan)}
-
-
-def _squares(e: Values) -> Values:
-    """Sum e^2 over the last two axes, as of each replica alone: a dot product's order would depend on where e lies."""
-    return np.asarray((e * e).sum((-2, -1)))
-
-
-SCORES: dict[Outputs, tuple[tuple[str, ...], Score]] = {
-    "bits": (("bit_accuracy", "exact_accuracy"), score_bits),
-    "classes": (("accuracy",), score_classes),
-    "values": (("r2",), score_values),
-}
-"""By the kind of outputs: the names of the figures that say how well, and the function that gives them."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from children import arguments, serve
 
 from synthgrad.config import check, dump
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, train
-from synthgrad.tasks.task import Examples, score_bits
+from synthgrad.scores import measured
+from synthgrad.tasks.task import Examples
 from synthgrad.workers.balance import costs
 
 EPOCH_PRODUCTS = 4e9
@@ -30,7 +32,7 @@ STEPS = 32, 1024
 class Bits:
     """Random bits of any width, with what an experiment wants of a task."""
 
-    fresh, outputs, scores, score = False, "bits", ("bit_accuracy", "exact_accuracy"), staticmethod(score_bits)
+    fresh, outputs, scores, score = False, "bits", ("bit_accuracy", "exact_accuracy"), partial(measured, "bits")
 
     def __init__(self, n: int, n_x: int, n_y: int) -> None:
         rng = np.random.default_rng(0)

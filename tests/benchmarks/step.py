@@ -21,12 +21,14 @@ import itertools
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from synthgrad.config import check
 from synthgrad.experiment import Config, Epoch, Experiment, train
-from synthgrad.tasks.task import Examples, score_bits
+from synthgrad.scores import measured
+from synthgrad.tasks.task import Examples
 
 Steps = Callable[[], None]
 
@@ -176,7 +178,7 @@ def products(kind: str, widths: list[int], batch: int, n: int, dtype: str) -> St
 class Bits:
     """Random bits of any width, with what an experiment wants of a task."""
 
-    fresh, outputs, scores, score = False, "bits", ("bit_accuracy", "exact_accuracy"), staticmethod(score_bits)
+    fresh, outputs, scores, score = False, "bits", ("bit_accuracy", "exact_accuracy"), partial(measured, "bits")
 
     def __init__(self, seed: int, n: int, n_x: int, n_y: int) -> None:
         rs = np.random.RandomState(seed)

@@ -127,7 +127,7 @@ def test_the_live_display_shows_progress_figures_and_a_curve(tmp_path):
     assert bar.endswith(" left")
     assert training.startswith("training   bits ")
     assert held_out.startswith("held-out   bits ")
-    assert held_out.index("sums") == training.index("sums")
+    assert held_out.index("exact") == training.index("exact")
     assert generators.startswith("generator error ")
     assert layers.startswith("layers cos ")
     assert len(layers.split()) == 4
@@ -238,7 +238,7 @@ def test_only_figures_that_there_are_make_rows():
     assert [row.name for row in rows({})] == []
     assert [row.name for row in rows({"loss": 1.0})] == ["training"]
     (training, held_out) = rows({"loss": 1.0, "accuracy": 0.5, "test_accuracy": 0.25})
-    assert (training.pairs[0], held_out.pairs) == ("right  50.0%", ["right  25.0%"])
+    assert (training.pairs[0], held_out.pairs) == ("accuracy  50.0%", ["accuracy  25.0%"])
 
 
 def test_a_generator_error_may_have_any_size():

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synthgrad.scores import measured
 from synthgrad.streams import Streams, TutorialStreams, make_streams
 from synthgrad.tasks.binary_addition import BinaryAddition, BinaryAdditionOptions, to_bits
-from synthgrad.tasks.task import Examples, score_bits
+from synthgrad.tasks.task import Examples
 
 
 def task(kind: str = "named", seed: int = 1, **options: Any) -> BinaryAddition:
@@ -156,14 +157,14 @@ def test_scores_count_bits_and_whole_sums() -> None:
     """Of two examples with three bits, one bit is wrong: 5/6 of the bits, 1/2 of the sums."""
     o = np.array([[0.9, 0.1, 0.6], [0.2, 0.2, 0.2]])
     y = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
-    scores = score_bits(o, y)
+    scores = measured("bits", o, y)
     assert scores["bit_accuracy"] == pytest.approx(5 / 6)
     assert scores["exact_accuracy"] == 0.5
 
 
 def test_an_undecided_output_counts_as_zero() -> None:
     """Exactly 0.5 is not above 0.5."""
-    scores = score_bits(np.full((1, 2), 0.5), np.array([[0.0, 1.0]]))
+    scores = measured("bits", np.full((1, 2), 0.5), np.array([[0.0, 1.0]]))
     assert scores["bit_accuracy"] == 0.5
 
 

@@ -20,19 +20,24 @@ if TYPE_CHECKING:
 COLOURS = {
     "diverged": "red", "failed": "red", "unreadable": "red", "interrupted": "yellow", "unfinished": "yellow",
 }  # fmt: skip
-HEADINGS = {
-    "name": Heading("name"),
-    "outcome": Heading("outcome", paint=lambda text: painted(text, fg=COLOURS.get(text.strip()))),
-    "epoch": Heading("epochs", 3, right=True),
-    "seed": Heading("seed", 7, right=True),
-    "trainer": Heading("trainer", 4),
-    "test_exact_accuracy": Heading("exact", 1, right=True),
-    "test_bit_accuracy": Heading("bits", 5, right=True),
-    "test_accuracy": Heading("accuracy", 2, right=True),
-    "test_r2": Heading("r2", 2, right=True),
-    "seconds": Heading("seconds", 6, right=True),
-    "started": Heading("started", 8),
-}
+OUTCOME = Heading("outcome", paint=lambda text: painted(text, fg=COLOURS.get(text.strip())))
+
+
+def headings() -> dict[str, Heading]:
+    """The columns of the table."""
+    from synthgrad.scores import SCORES
+
+    scores = {f"test_{score.column}": Heading(score.name, score.rank, right=True) for score in SCORES}
+    return {
+        "name": Heading("name"),
+        "outcome": OUTCOME,
+        "epoch": Heading("epochs", 3, right=True),
+        "seed": Heading("seed", 7, right=True),
+        "trainer": Heading("trainer", 4),
+        **scores,
+        "seconds": Heading("seconds", 6, right=True),
+        "started": Heading("started", 8),
+    }
 
 
 @click.command("list", short_help="List runs: outcome, epochs, held-out accuracies, time.")
@@ -145,7 +150,7 @@ def _values(pairs: Sequence[tuple[Overview, Recorded]], key: str, place: str) ->
     from synthgrad.runs.filters import ABSENT, resolve, value
     from synthgrad.runs.overview import FIELDS
 
-    column = next((name for name, heading in HEADINGS.items() if heading.text == key), key)
+    column = next((name for name, heading in headings().items() if heading.text == key), key)
     if column in FIELDS:
         return [said[column] for said, _ in pairs]
     if any(column in run.last for _, run in pairs):
@@ -167,19 +172,20 @@ def _rank(value: Any) -> tuple[bool, Any]:
 
 
 def _table(shown: Sequence[Overview]) -> list[str]:
-    return table(list(HEADINGS.values()), [[_text(name, said) for name in HEADINGS] for said in shown], width())
+    columns = headings()
+    return table(list(columns.values()), [[_text(name, said) for name in columns] for said in shown], width())
 
 
 def _text(name: str, said: Overview) -> str:
     """A cell."""
-    from synthgrad.runs.figures import is_score
+    from synthgrad.scores import score_in
 
     value = said[name]
     if name == "epoch" and value is not None:
         return f"{value}/{said['epochs']}" if said["epochs"] else str(value)
     if value is None:
         return ""
-    if is_score(name):
+    if score_in(name):
         from synthgrad.numbers import fixed
 
         return fixed(value, 4)

@@ -11,13 +11,13 @@ import click
 
 from synthgrad.cli.options import before, complete_run, outcome, run_names, since, where
 from synthgrad.cli.runs.layout import Heading, amount, emit_all, some, table, visible, warn, width
-from synthgrad.cli.runs.list import HEADINGS, begun, paths_in, read
+from synthgrad.cli.runs.list import OUTCOME, begun, paths_in, read
 from synthgrad.wording import counted
 
 if TYPE_CHECKING:
     from synthgrad.runs.overview import Overview
 
-COLUMNS = [Heading("name"), HEADINGS["outcome"], Heading("epochs", 1, right=True), Heading("bytes", right=True)]
+COLUMNS = [Heading("name"), OUTCOME, Heading("epochs", 1, right=True), Heading("bytes", right=True)]
 
 
 @click.command(short_help="Delete runs: incomplete ones, or those you say.")

@@ -195,18 +195,18 @@ def _measured(column: Column) -> list[float]:
 
 
 def _worth_a_curve(figures: Mapping[str, Any]) -> list[str]:
-    held_out = [name for name in figures if name.startswith("test_")]
-    from synthgrad.runs.figures import is_score
+    from synthgrad.scores import score_in
 
-    scores = held_out or [name for name in figures if is_score(name)]
+    held_out = [name for name in figures if name.startswith("test_")]
+    scores = held_out or [name for name in figures if score_in(name)]
     return [name for name in ("loss",) if name in figures] + scores
 
 
 def _figure(name: str, value: float) -> str:
     from synthgrad.numbers import fixed, short
-    from synthgrad.runs.figures import is_score
+    from synthgrad.scores import score_in
 
-    return fixed(value, 4) if is_score(name) else short(value)
+    return fixed(value, 4) if score_in(name) else short(value)
 
 
 def _layers(said: Mapping[str, Any], room: int) -> list[str]:

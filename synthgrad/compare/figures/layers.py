@@ -13,10 +13,10 @@ from synthgrad.compare.figures.lines import draw_forks, draw_line
 from synthgrad.compare.figures.series import Method, Points, looks
 from synthgrad.compare.figures.sheet import Sheet
 from synthgrad.compare.figures.style import HUES
+from synthgrad.scores import DIAGNOSES
 
 EDGE = 1.06
 """How far the axes go beyond 1, so that a line along it is seen."""
-KINDS = {"cosine": "cosine to true gradient", "skill": "generator's skill"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Layer:
     def draw(self, sheet: Sheet, spot: Any, width: float) -> None:
         """Draw into a part of the figure."""
         upper, lower = spot.subplots(2, 1, sharex=True)
-        for axes, (kind, words) in zip((upper, lower), KINDS.items(), strict=True):
+        for axes, (kind, words) in zip((upper, lower), DIAGNOSES.items(), strict=True):
             self._draw(sheet, axes, kind)
             axes.set_ylabel(words)
         sheet.heading(upper, f"hidden layer {self.number}")

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synthgrad.scores import score_in
+
 Floats = npt.NDArray[np.float64]
 NEAR_ONE = 0.97
 """Where two methods end above this share, their difference is seen on a logit scale only."""
@@ -24,8 +26,9 @@ def choose(metric: str, up: bool, values: Floats, ends: Sequence[float]) -> str:
         return "linear"
     if not up:
         return "log" if values.max() / values.min() >= 3 else "linear"
+    score = score_in(metric)
     near = sum(end > NEAR_ONE for end in ends) >= 2
-    return "logit" if metric.endswith("accuracy") and near and values.max() < 1 else "linear"
+    return "logit" if score and score.share and near and values.max() < 1 else "linear"
 
 
 def vertical(axes: Any, scale: str, values: Floats, top: float) -> None:

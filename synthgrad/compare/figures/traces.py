@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,13 +16,11 @@ from synthgrad.compare.figures.scales import Floats
 from synthgrad.compare.figures.series import Points, drawable, looks, plain
 from synthgrad.compare.figures.sheet import Sheet
 from synthgrad.compare.figures.style import HUES
+from synthgrad.scores import DIAGNOSES, is_up, score_in
 
 MOST = 300
 """As many points as a curve is drawn with."""
-LAYERED = {"cosine": "cosine to true gradient", "skill": "generator's skill", "generator_error": "generator_error"}
-SCORES = {
-    re.compile(r"(test_)?\w*accuracy"): "share that is right", re.compile(r"(test_)?r2"): "variance explained",
-}  # fmt: skip
+LAYERED = {**DIAGNOSES, "generator_error": "generator_error"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Traces:
             axes.axhline(0, color=sheet.palette.muted, lw=0.8, zorder=1)
             axes.set_ylim(-EDGE, EDGE)
         else:
-            dress(axes, self.of, self.kind == "score", every)
+            dress(axes, self.of, is_up(next(iter(self.columns))), every)
         axes.set_ylabel(self.of)
         scales.epochs(axes)
 
@@ -73,8 +70,11 @@ def traces(columns: Mapping[str, Floats], fork: int | None = None) -> list[Trace
     """The panels of a run with these columns, which may branch; at most as many lines in each as there are colours."""
     known = {name: column for name, column in columns.items() if np.isfinite(column).any()}
     parts = [("loss", "loss", {n: c for n, c in known.items() if n in ("loss", "test_loss")})]
-    for names, words in SCORES.items():
-        parts.append(("score", words, {n: c for n, c in known.items() if names.fullmatch(n)}))
+    meanings = {name: score.meaning for name in known if (score := score_in(name))}
+    parts += [
+        ("score", words, {n: c for n, c in known.items() if meanings.get(n) == words})
+        for words in dict.fromkeys(meanings.values())
+    ]
     parts += [(kind, words, dict(_layers(known, kind))) for kind, words in LAYERED.items()]
     return [
         Traces(kind, words, dict(list(some.items())[:HUES]), columns["epoch"], fork)

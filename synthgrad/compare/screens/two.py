@@ -9,7 +9,7 @@ import numpy as np
 
 from synthgrad.compare.arithmetic import minus
 from synthgrad.compare.groups import UNSET, differing, shown, told
-from synthgrad.compare.metrics import DEFAULTS, EVALUATIONS, Measure, reached
+from synthgrad.compare.metrics import EVALUATIONS, Measure, reached
 from synthgrad.compare.report import Table
 from synthgrad.compare.screens.head import WIDE
 from synthgrad.compare.screens.layout import Column, fits, lay_out
@@ -18,9 +18,9 @@ from synthgrad.compare.subjects import FINISHED, Subject
 from synthgrad.compare.text import ARROW, cut, fill
 from synthgrad.numbers import short
 from synthgrad.runs.circumstances import HASHES
-from synthgrad.runs.figures import diagnosis, has_ratios, is_up
 from synthgrad.runs.methods import method
 from synthgrad.runs.parting import part, shared
+from synthgrad.scores import COLUMNS, diagnosis, has_ratios, is_up
 
 EXPECTED = ("trainer.name", "trainer.generator.input")
 """What two runs are compared for; any other key that differs is a second change."""
@@ -117,7 +117,7 @@ def _figures(a: Subject, b: Subject, table: Table, at: int | None, width: int) -
     def read(name: str) -> list[float | None]:
         return [Measure(name, table.at, at).value(s) for s in (a, b)]
 
-    names = [n for n in dict.fromkeys((table.metric, *DEFAULTS, "test_loss", "loss")) if read(n) != [None, None]]
+    names = [n for n in dict.fromkeys((table.metric, *COLUMNS, "test_loss", "loss")) if read(n) != [None, None]]
     rows = [_figure(name, name, *read(name)) for name in names]
     if table.target is not None:
         epochs = [reached(s, table.metric, table.target) for s in (a, b)]
