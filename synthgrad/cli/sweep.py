@@ -197,7 +197,7 @@ def _conclude(progress: SweepProgress, display: QuietDisplay[Event], runs: Path,
 
 def _against(plan: Plan) -> str:
     """What is to be compared where layers are frozen in turn: each run with the one that freezes nothing."""
-    if not any(getattr(each.config.trainer, "freeze", ()) for each in plan.grid):
+    if not any(each.config.trainer.freeze for each in plan.grid):
         return ""
     from synthgrad.cli.stack_names import whole
 

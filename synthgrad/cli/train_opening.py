@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from synthgrad.cli.data_sentence import data_sentence
 from synthgrad.config import flat, plain
 from synthgrad.experiment import Config, Experiment
-from synthgrad.generators.generator import GeneratorOptions
+from synthgrad.generators import GeneratorOptions
 from synthgrad.nn.parameters import count
 from synthgrad.processes import cores, threads
 from synthgrad.runs.locking import UNLOCKED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from synthgrad.tasks import TASKS
 from synthgrad.wording import counted
@@ -64,8 +64,7 @@ COMMAND = "  "
 
 
 def _control(config: Config, log: Log) -> list[str]:
-    trainer: Any = config.trainer
-    if trainer.name in ("backprop", "frozen") or not config.network.hidden:
+    if config.trainer.name in ("backprop", "frozen") or not config.network.hidden:
         return []
     runs = log.run.path.parent
     place = ["--runs", str(runs)] if str(runs) != "runs" else []

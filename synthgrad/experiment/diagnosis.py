@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.generators import Generator
-from synthgrad.nn.optimizers import SGD, Momentum
+from synthgrad.nn.optimizers import SGD, Momentum, MomentumOptions
 from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.trainers import Trainer
 from synthgrad.trainers.dni import DNI
@@ -121,7 +121,8 @@ def _bound(M: Generator) -> Floats:
     gram = A @ A.mT if rows < A.shape[-1] else A.mT @ A  # the smaller of two with the same eigenvalues
     if not np.isfinite(gram).all():
         return np.full(Z.shape[:-2], np.nan)
-    mu = getattr(M.options.optimizer, "mu", 0.0)
+    optimizer = M.options.optimizer
+    mu = optimizer.mu if isinstance(optimizer, MomentumOptions) else 0.0
     return _finite(2 * (1 + mu) / np.linalg.eigvalsh(gram)[..., -1])
 
 

@@ -15,13 +15,13 @@ from synthgrad.experiment.diagnosis import Diagnosis
 from synthgrad.experiment.epochs import Epochs
 from synthgrad.experiment.phases import Mark, Phase, restore, snapshot
 from synthgrad.experiment.replicas import Replica
-from synthgrad.experiment.settings import Before, Config
+from synthgrad.experiment.settings import Config
 from synthgrad.nn.context import Context
 from synthgrad.streams import Normals, TutorialStreams, make_streams
 from synthgrad.tasks import TASKS
 from synthgrad.tasks.feed import Feed, Order
-from synthgrad.tasks.task import Examples
-from synthgrad.trainers import TRAINERS, Setup, Trainer
+from synthgrad.tasks.task import Examples, Task
+from synthgrad.trainers import TRAINERS, NetworkOptions, Setup, Trainer
 from synthgrad.types import Array
 
 O = TypeVar("O", bound=Options)
@@ -35,16 +35,15 @@ class Experiment:
     ``tasks``, one a config, stand in for those of the configs.
     """
 
-    def __init__(self, configs: Sequence[Config], tasks: Sequence[Any] | None = None) -> None:
+    def __init__(self, configs: Sequence[Config], tasks: Sequence[Task] | None = None) -> None:
         self.configs = list(configs)
-        config: Any = configs[0]
-        self.config = config
+        config = self.config = configs[0]
         self.replica_shape = () if len(configs) == 1 else (len(configs),)
         self.dtype = np.dtype(config.network.dtype)
         self.streams = [make_streams(c.stream, c.seed) for c in configs]
         if tasks and config.stream != "named":
             raise ValueError("weights of the tutorial's stream are drawn after its data, so the task is its own")
-        self.tasks: Sequence[Any] = tasks or [
+        self.tasks: Sequence[Task] = tasks or [
             TASKS[config.task.name](c.task, streams) for c, streams in zip(configs, self.streams, strict=True)
         ]
         task = self.task = self.tasks[0]
@@ -53,8 +52,8 @@ class Experiment:
             if isinstance(streams, TutorialStreams):
                 streams.draw_weights(widths, c.network.bias)
         context = Context(task.n_x, task.n_y, self.replica_shape, self.dtype, self.draw, task.outputs)
-        for section in ("task", "training"):  # the same for all replicas
-            stacked([getattr(c, section) for c in configs])
+        stacked([c.task for c in configs])  # the same for all replicas, as is training
+        stacked([c.training for c in configs])
         if self.replica_shape and not all(trainer.timing.stacks for _, trainer in config.trainers()):
             raise ValueError("a network whose modules update by chance or by timing is no part of a stack")
         if any(c.diagnostics != config.diagnostics for c in configs):
@@ -69,12 +68,12 @@ class Experiment:
 
     # one trainer after the other ----------------------------------------------------------------
 
-    def _phases(self, network: Any, context: Context) -> Iterator[Phase]:
+    def _phases(self, network: NetworkOptions, context: Context) -> Iterator[Phase]:
         """A phase for each trainer, in the order in which they train."""
         training, first = self.config.training, 1
-        branch: Any = stacked_or_none([c.branch for c in self.configs])
+        branch = stacked_or_none([c.branch for c in self.configs])
         if branch is not None:
-            was: Before = branch.training
+            was = branch.training
             epochs, every = was.epochs or training.epochs, was.evaluate_every or training.evaluate_every
             yield self._phase(Setup(network, branch.trainer, context), first, branch.epoch, epochs, every)
             first = branch.epoch + 1

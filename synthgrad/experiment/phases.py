@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.experiment.diagnosis import Diagnosis
+from synthgrad.generators import Generator
 from synthgrad.generators.model import Model
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.trainers import Trainer
@@ -102,13 +103,16 @@ def _copy(source: Mapping[str, npt.NDArray[Any]], into: State) -> None:
 
 def _form(model: Model) -> Any:
     """What two models have in common whose weights mean the same."""
-    return type(model), model.network.specs, *(getattr(model.options, name, None) for name in ("input", "normalize"))
+    seen = (model.options.input, model.options.normalize) if isinstance(model, Generator) else ()
+    return type(model), model.network.specs, seen
 
 
 def _lasting(model: Model, old: Model) -> State:
     """A model's state, without its optimiser's where that is not as it was."""
-    same = getattr(model.options, "optimizer", None) == getattr(old.options, "optimizer", None)
-    return {name: value for name, value in model.state().items() if same or not name.startswith("optimizer.")}
+    state = model.state()
+    if not state or model.optimizer.options == old.optimizer.options:
+        return state
+    return {name: value for name, value in state.items() if not name.startswith("optimizer.")}
 
 
 def _own(trainer: Trainer) -> State:

@@ -15,6 +15,7 @@ from synthgrad.streams import STREAMS
 from synthgrad.tasks import TASKS, Sizes, TaskOptions
 from synthgrad.tasks.files import fingerprints, gib, memory
 from synthgrad.trainers import TRAINERS, NetworkOptions, TrainerOptions
+from synthgrad.trainers.modular import ModularOptions
 
 Need = tuple[int, tuple[str, ...], str]
 """Bytes, the key that asks for them, and what they are for."""
@@ -76,9 +77,8 @@ class Config(Options):
     def problems(self) -> Iterator[Problem]:
         unknown = list(self._rows_of_layers())
         yield from unknown
-        task: Any = self.task
         try:
-            sizes = TASKS[task.name].sizes(task)
+            sizes = self.task.sizes()
         except ConfigError:  # which the task's own problems say
             return
         yield from self._losses(sizes)
@@ -100,18 +100,15 @@ class Config(Options):
 
     def files(self) -> dict[str, str]:
         """By name, fingerprints of the user's files that the task reads, as they are now. Raises ConfigError."""
-        task: Any = self.task
-        return fingerprints(TASKS[task.name].files(task))
+        return fingerprints(self.task.files())
 
     def data(self) -> dict[str, Any]:
         """What is known of the task's data: where they are from, how many, what the labels are. Raises ConfigError."""
-        task: Any = self.task
-        kind = TASKS[task.name]
-        sizes = kind.sizes(task)
+        sizes = self.task.sizes()
         classes = {"classes": sizes.n_y} if sizes.outputs == "classes" else {}
         return {
-            "task": task.name, "kind": sizes.outputs, "outputs": sizes.n_y, **classes,
-            "rows": sizes.train + sizes.test, "held_out": sizes.test, **kind.data(task),
+            "task": self.task.name, "kind": sizes.outputs, "outputs": sizes.n_y, **classes,
+            "rows": sizes.train + sizes.test, "held_out": sizes.test, **self.task.data(),
         }  # fmt: skip
 
     def _rows_of_layers(self) -> Iterator[Problem]:
@@ -119,8 +116,10 @@ class Config(Options):
         last = len(self.network.hidden)
         there = f"1 to {last}" if last > 1 else "only 1" if last else "there are none"
         for key, trainer in self.trainers():
-            for name in ("freeze", "interfaces"):
-                numbers = selected_layers(getattr(trainer, name, ()), last)
+            rows = {"freeze": trainer.freeze}
+            if isinstance(trainer, ModularOptions):
+                rows["interfaces"] = selected_layers(trainer.interfaces, last)
+            for name, numbers in rows.items():
                 for at, i in enumerate(numbers):
                     place: tuple[str | int, ...] = (*key, name)  # and no more of interfaces, which have been sorted
                     if name == "freeze":
@@ -135,8 +134,8 @@ class Config(Options):
         for key, trainer in self.trainers():
             if sizes.outputs not in LOSSES[trainer.loss].kinds:
                 right = ", ".join(name for name, loss in LOSSES.items() if sizes.outputs in loss.kinds)
-                task: Any = self.task
-                said = f"{trainer.loss} is not for {sizes.outputs}, which the task {task.name} has here ({right})"
+                name = self.task.name
+                said = f"{trainer.loss} is not for {sizes.outputs}, which the task {name} has here ({right})"
                 yield Problem((*key, "loss"), said)
 
     def _batches(self, sizes: Sizes) -> Iterator[Problem]:
@@ -156,9 +155,7 @@ class Config(Options):
 
     def _normalizes(self) -> bool:
         """Whether the network's layers, the generators', or what these see are normalised over the batch."""
-        generators = [getattr(t, name, None) for _, t in self.trainers() for name in ("generator", "input_model")]
-        flags = [getattr(M, name, False) for M in generators for name in ("normalize", "normalize_hidden")]
-        return self.network.normalize or any(flags)
+        return self.network.normalize or any(trainer.normalizes for _, trainer in self.trainers())
 
     def _forks(self) -> Iterator[Problem]:
         """Whether both trainers have epochs."""
@@ -192,5 +189,5 @@ class Config(Options):
         batch = self.training.batch_size
         steps = -(-sizes.train // batch)
         for key, trainer in self.trainers():
-            late = ("schedule", "delay") if hasattr(getattr(trainer, "schedule", None), "delay") else ("delay",)
+            late = ("schedule", "delay") if trainer.timing.pipelines else ("delay",)
             yield item * trainer.history_size(widths, batch, steps), (*key, *late), "gradients under way"

@@ -1,11 +1,10 @@
 """Synthetic gradients: models of delta = dL/dh that a layer can have at once; and models of its input."""
 
-from synthgrad.config import Options
-from synthgrad.generators.generator import INPUTS, Generator, GeneratorOptions
-from synthgrad.generators.input_model import InputModel, InputModelOptions
-from synthgrad.generators.oracle import Oracle, OracleOptions
-
-GENERATORS: dict[str, type[Options]] = {"learned": GeneratorOptions, "oracle": OracleOptions}
+from synthgrad.generators.generator import Generator
+from synthgrad.generators.input_model import InputModel
+from synthgrad.generators.inputs import INPUTS
+from synthgrad.generators.options import GENERATORS, GeneratorOptions, InputModelOptions, OracleOptions
+from synthgrad.generators.oracle import Oracle
 
 __all__ = [
     "GENERATORS",

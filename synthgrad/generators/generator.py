@@ -11,94 +11,24 @@ step leaves the layer's weights as they are.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 from numpy import copyto, multiply, subtract
 
-from synthgrad.config import AnyOf, Flag, Int, NameOf, OneOf, Options, Widths, Word, option
-from synthgrad.errors import Problem
 from synthgrad.generators.error_sum import ErrorSum
+from synthgrad.generators.inputs import INPUTS
 from synthgrad.generators.model import Model
-from synthgrad.nn.activations import ACTIVATIONS
+from synthgrad.generators.options import GeneratorOptions, InputModelOptions
 from synthgrad.nn.context import Context
-from synthgrad.nn.dense import DenseSpec, Reduce
-from synthgrad.nn.initial import He
+from synthgrad.nn.dense import DenseSpec
+from synthgrad.nn.initial import He, Initial
 from synthgrad.nn.network import Network
 from synthgrad.nn.normalize import Standardize
-from synthgrad.nn.optimizers import OPTIMIZERS, OptimizerOptions, SGDOptions
+from synthgrad.nn.optimizers import OPTIMIZERS
 from synthgrad.types import Array, Batch, per_replica
-
-
-@dataclass(frozen=True)
-class Input:
-    """Something that a generator may see: its width and how it is had in a step."""
-
-    meaning: str
-    width: Callable[[Context, int], int]
-    array: Callable[[Array, Batch], Array]
-
-
-INPUTS = {
-    "layer-output": Input(
-        "h, the output of the layer whose gradient is predicted", lambda context, n: n, lambda h, batch: h
-    ),
-    "label": Input("y, the target of the whole network", lambda context, n: context.n_y, lambda h, batch: batch.y),
-    "input": Input("x, the input of the whole network", lambda context, n: context.n_x, lambda h, batch: batch.x),
-}
-BOTH = ("layer-output", "label")
-
-
-class GeneratorOptions(Options):
-    """Models that learn to predict the gradients of the hidden layers, one for each."""
-
-    kind: str = "learned"
-    input: Annotated[tuple[str, ...], AnyOf(INPUTS, both=BOTH)] = option(
-        BOTH, "what a generator sees: one of its inputs, both (layer-output and label), or a list"
-    )
-    hidden: Widths = option((), "widths of the generator's hidden layers; [] is linear")
-    activation: Annotated[str, NameOf(ACTIVATIONS)] = option("relu", "of the generator's hidden layers")
-    bias: Flag = option(True, "biases in the generator")
-    normalize: Flag = option(False, "batch-normalise the layer output that a generator sees")
-    normalize_hidden: Flag = option(False, "batch normalisation in the generator's hidden layers")
-    alpha: float = option(0.01, "step size of the generators", ge=0, stacks=True)
-    optimizer: Annotated[OptimizerOptions, OneOf(OPTIMIZERS, shorthand=True)] = option(
-        SGDOptions, "optimiser of the generators"
-    )
-    reduce: Reduce = option(Reduce, "reduction of the generators' gradients over the batch")
-    last_layer: Literal["zeros", "random"] = option("zeros", "last layer at the start (zeros: no step at first)")
-    scale: float = option(
-        1.0, "factor on what a layer receives from its generator, which is fitted without it", ge=0, stacks=True
-    )
-    every: Int = option(1, "generators are fitted in every k-th step only, the first included; this is k", ge=1)
-    target: Annotated[Literal["synthetic", "true"], Word()] = option(
-        "synthetic",
-        "what generators are fitted to: what the next layer hands down, or the true gradient, a control that takes a "
-        "pass through the whole network and decouples nothing",
-    )
-    targets: Literal["before", "after"] = option(
-        "before", "synthetic targets are handed down through a layer's weights from before or after its own update"
-    )
-
-    def extra_weights(self, widths: Sequence[int], at: Sequence[int]) -> int:
-        """Numbers that are read beside the network's weights: those of all generators, and of a twin of the network.
-
-        There is one after each of the hidden layers ``at``.
-        """
-        ends = {"label": widths[-1], "input": widths[0]}
-        rows = [[sum(ends.get(name, widths[i]) for name in self.input), *self.hidden, widths[i]] for i in at]
-        if self.target == "true":
-            rows.append([*widths])
-        return sum(a * b for row in rows for a, b in itertools.pairwise(row))
-
-    def problems(self) -> Iterator[Problem]:
-        if self.target == "true" and self.targets == "after":
-            said = "after is for target: synthetic; the true gradient is that of the weights before any update"
-            yield Problem(("targets",), f"{said} (write before)")
 
 
 class Generator(Model):
@@ -106,8 +36,15 @@ class Generator(Model):
 
     kind, gives, error = "generator", "synthetic gradient", "generator_error"
 
-    def __init__(self, options: Any, i: int, n: int, context: Context, init: Any = None) -> None:
-        self.options, self.i, self.n, self.context = options, i, n, context
+    def __init__(
+        self,
+        options: GeneratorOptions | InputModelOptions,
+        i: int,
+        n: int,
+        context: Context,
+        init: Initial | None = None,
+    ) -> None:
+        self.options, self.alpha, self.i, self.n, self.context = options, options.alpha, i, n, context
         self.column = f"{self.error}.{i}"
         replicas, dtype = context.replicas, context.dtype
         self.inputs = [INPUTS[name] for name in options.input]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import Optimizer
@@ -18,7 +18,7 @@ class Model:
 
     kind: ClassVar[str]
     gives: ClassVar[str]
-    options: Any
+    alpha: Number
     i: int
     network: Network
     optimizer: Optimizer

@@ -6,33 +6,18 @@ Interfaces", arXiv 1703.00522). It knows by a pass through the whole network, so
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numpy import subtract
 
-from synthgrad.config import Options
 from synthgrad.generators.error_sum import ErrorSum
 from synthgrad.generators.model import Model
+from synthgrad.generators.options import OracleOptions
 from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.types import Array, Batch, Number, State
-
-
-class OracleOptions(Options):
-    """The true gradient of the moment: nothing is learned and nothing decoupled; for tests and demonstrations."""
-
-    kind: str
-    alpha: ClassVar[float] = 0.0  # nothing moves
-    every: ClassVar[int] = 1
-    target: ClassVar[str] = "synthetic"  # what the error is measured against
-    targets: ClassVar[str] = "before"
-
-    def extra_weights(self, widths: Sequence[int], at: Sequence[int]) -> int:
-        """Numbers that are read beside the network's weights: those of its twin."""
-        return sum(a * b for a, b in itertools.pairwise(widths))
 
 
 class Oracle(Model):
@@ -42,6 +27,7 @@ class Oracle(Model):
     """
 
     kind, gives = "oracle", "gradient"
+    alpha = 0.0  # nothing moves
 
     def __init__(self, options: OracleOptions, truth: TrueGradient, i: int, *, looks: bool) -> None:
         self.options, self.truth, self.i, self.looks = options, truth, i, looks

@@ -14,6 +14,10 @@ class Initial(Options):
     scheme: str
     biases: Literal["zeros", "like-weights"] = option("zeros", "biases start at zero, or drawn like the weights")
 
+    def law(self, n_in: int, n_out: int, last: bool) -> tuple[float, float]:
+        """Scale and shift for a layer of this size."""
+        raise NotImplementedError
+
 
 class Normal(Initial):
     """W = scale * normal + shift: the tutorial's, randn * 0.2 - 0.1."""
@@ -23,7 +27,6 @@ class Normal(Initial):
     shift: float = option(-0.1, "mean of the weights", stacks=True)
 
     def law(self, n_in: int, n_out: int, last: bool) -> tuple[float, float]:
-        """Scale and shift for a layer of this size."""
         return self.scale, self.shift
 
 
@@ -33,7 +36,6 @@ class Glorot(Initial):
     gain: float = option(1.0, "factor on the standard deviation", ge=0, stacks=True)
 
     def law(self, n_in: int, n_out: int, last: bool) -> tuple[float, float]:
-        """Scale and shift for a layer of this size."""
         return self.gain * math.sqrt(2 / (n_in + n_out)), 0.0
 
 
@@ -43,8 +45,7 @@ class He(Initial):
     gain: float = option(1.0, "factor on the standard deviation", ge=0, stacks=True)
 
     def law(self, n_in: int, n_out: int, last: bool) -> tuple[float, float]:
-        """Scale and shift for a layer of this size."""
         return self.gain * math.sqrt((1 if last else 2) / n_in), 0.0
 
 
-INITIAL: dict[str, type[Normal] | type[Glorot] | type[He]] = {"normal": Normal, "glorot": Glorot, "he": He}
+INITIAL: dict[str, type[Initial]] = {"normal": Normal, "glorot": Glorot, "he": He}

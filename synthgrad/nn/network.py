@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from synthgrad.nn.context import Draw
 from synthgrad.nn.dense import Dense, DenseSpec, Reduce
+from synthgrad.nn.initial import Initial
 from synthgrad.nn.parameters import allocate
 from synthgrad.types import Array, ReplicaShape, State
 
@@ -48,7 +49,7 @@ class Network:
         other._arrange()
         return other
 
-    def initialize(self, init: Any, draw: Draw, prefix: str = "layer") -> None:
+    def initialize(self, init: Initial, draw: Draw, prefix: str = "layer") -> None:
         """Draw the weights: ``init`` is an entry of INITIAL, names are ``layer.1.W`` and so on."""
         for i, layer in enumerate(self.layers, 1):
             scale, shift = init.law(layer.spec.n_in, layer.spec.n_out, last=layer is self.layers[-1])

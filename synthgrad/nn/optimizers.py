@@ -33,6 +33,7 @@ class Optimizer(ABC):
     folds = False
 
     def __init__(self, options: OptimizerOptions, part: Part) -> None:
+        self.options = options
         self.layers, self.theta, self.grad = part
 
     def set_alpha(self, alpha: Number) -> None:
@@ -114,11 +115,11 @@ class Adam(Optimizer):
     """
 
     Options = AdamOptions
+    options: AdamOptions
 
     def __init__(self, options: AdamOptions, part: Part) -> None:
         super().__init__(options, part)
         theta = self.theta
-        self.options = options
         self.beta1 = np.asarray(options.beta1, theta.dtype)
         self.beta2 = np.asarray(options.beta2, theta.dtype)
         self.m = aligned(theta.shape, theta.dtype)

@@ -54,8 +54,7 @@ def branch(place: str, runs: Path, settings: tuple[str, ...]) -> Fork:
         raise ConfigError(f"{recorded.run.path}: {said} (branch from a run with schedule: pipelined)")
     base = [*map(setting, kinds(recorded.config)), *_base(place, before, epoch)]
     config = _faithful(Template(recorded.run.config, Config).resolve([*base, *changes]), before)
-    trainer: Any = config.trainer
-    called = f"{given(recorded.name) or recorded.name}-{trainer.name}"
+    called = f"{given(recorded.name) or recorded.name}-{config.trainer.name}"
     return Fork(config, called, recorded.run, {"run": recorded.name, "epoch": epoch})
 
 
@@ -145,6 +144,6 @@ def _base(place: str, before: Config, epoch: int) -> list[Setting]:
 
 def _faithful(config: Config, before: Config) -> Config:
     """The branch with those numbers of its first part that are not its own any more."""
-    own, was = config.training, before.training
-    names = [name for name in Before.model_fields if getattr(own, name) != getattr(was, name)]
-    return replaced(config, ("branch", "training"), Before(**{name: getattr(was, name) for name in names}))
+    then, now = dict(before.training), dict(config.training)
+    changed = {name: then[name] for name in Before.model_fields if then[name] != now[name]}
+    return replaced(config, ("branch", "training"), Before(**changed))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from synthgrad.config import Complaints, replaced
 from synthgrad.errors import ConfigError
@@ -34,7 +33,7 @@ def ablated(grid: Sequence[Planned]) -> list[Planned]:
 
 def _frozen(planned: Planned) -> Iterator[Planned]:
     """A run as it is, and with each of its hidden layers frozen."""
-    trainer: Any = planned.config.trainer
+    trainer = planned.config.trainer
     if trainer.freeze:
         there = f"trainer.freeze is {list(trainer.freeze)} already"
         said = f"--ablate layers freezes one layer after the other, and {there} (leave one of the two out)"

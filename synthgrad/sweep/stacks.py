@@ -116,8 +116,7 @@ def room(config: Config) -> int:
     """How many networks of this kind train side by side in a core's cache, their examples in little memory."""
     if not all(trainer.timing.stacks for _, trainer in config.trainers()):
         return 1
-    task: Any = config.task
-    data = 0 if TASKS[task.name].fixed else sizes(config).bytes(np.dtype(config.network.dtype).itemsize)
+    data = 0 if TASKS[config.task.name].fixed else sizes(config).bytes(np.dtype(config.network.dtype).itemsize)
     few = DATA_BYTES // data if data else MOST
     return max(1, min(MOST, few, int(SHARE * _cache() / _bytes(config))))
 
@@ -148,8 +147,7 @@ def _widths(config: Config) -> list[int]:
 
 def sizes(config: Config) -> Sizes:
     """The sizes of the task's examples. Raises ConfigError where its files have changed since the config was read."""
-    task: Any = config.task
-    return TASKS[task.name].sizes(task)
+    return config.task.sizes()
 
 
 def _cache() -> int:

@@ -41,6 +41,9 @@ class BinaryAdditionOptions(TaskOptions):
         """At the key that is to be changed, or, where it was left at its default, at the number of bits."""
         return Problem((key if key in self.model_fields_set else "bits",), message)
 
+    def sizes(self) -> Sizes:
+        return Sizes(2 * self.bits, self.bits, self.train_examples, self.test_examples, "bits")
+
 
 class BinaryAddition(Task):
     """The examples of ``binary-addition``.
@@ -58,7 +61,7 @@ class BinaryAddition(Task):
     def __init__(self, options: BinaryAdditionOptions, streams: Streams) -> None:
         self.options, self.streams = options, streams
         self.fresh = options.fresh
-        self.n_x, self.n_y, *_ = self.sizes(options)
+        self.n_x, self.n_y, *_ = options.sizes()
         self.space = 4 ** (options.bits - 1)
         if isinstance(streams, TutorialStreams):
             train = self._as_the_tutorial(streams.legacy)
@@ -70,10 +73,6 @@ class BinaryAddition(Task):
             train, held_out = pairs[: options.train_examples], pairs[options.train_examples :]
         self.held_out = np.sort(held_out)
         self.train, self.test = self._examples(train), self._examples(held_out)
-
-    @staticmethod
-    def sizes(options: BinaryAdditionOptions) -> Sizes:
-        return Sizes(2 * options.bits, options.bits, options.train_examples, options.test_examples, "bits")
 
     def draw(self, epoch: int) -> Examples:
         rng = self.streams.rng("fresh pairs", epoch)

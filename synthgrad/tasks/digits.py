@@ -44,6 +44,9 @@ class DigitsOptions(TaskOptions):
                 f"at most {rest} can be held out, not {self.held_out}",
             )
 
+    def sizes(self) -> Sizes:
+        return Sizes(64, 10, self.train_examples, self.held_out, "classes")
+
 
 class Digits(Task):
     """The examples of ``digits``, the same for every seed: only weights and the order of batches differ."""
@@ -55,12 +58,8 @@ class Digits(Task):
 
     def __init__(self, options: DigitsOptions, streams: Streams) -> None:
         self.options = options
-        self.n_x, self.n_y, *_ = self.sizes(options)
+        self.n_x, self.n_y, *_ = options.sizes()
         self.train, self.test = _split(options.train_examples, options.held_out, options.split)
-
-    @staticmethod
-    def sizes(options: DigitsOptions) -> Sizes:
-        return Sizes(64, 10, options.train_examples, options.held_out, "classes")
 
 
 @lru_cache(maxsize=8)

@@ -35,7 +35,14 @@ class IDXOptions(TaskOptions):
     test_examples: Int | None = option(None, "so many images from the beginning of the held-out file; null: all", ge=0)
 
     def problems(self) -> Iterator[Problem]:
-        yield from problems(lambda: IDX.sizes(self))
+        yield from problems(self.sizes)
+
+    def sizes(self) -> Sizes:
+        train, test = _sides(*_key(self))
+        return Sizes(train.images.shape[1], len(train.classes), len(train.images), len(test.images), "classes")
+
+    def files(self) -> tuple[Stamp, ...]:
+        return tuple(find(self.path, (self.train, self.test)))
 
 
 class IDX(Task):
@@ -50,16 +57,7 @@ class IDX(Task):
     def __init__(self, options: IDXOptions, streams: Streams) -> None:
         self.options = options
         self.train, self.test = _examples(*_key(options))
-        self.n_x, self.n_y, *_ = self.sizes(options)
-
-    @staticmethod
-    def sizes(options: IDXOptions) -> Sizes:
-        train, test = _sides(*_key(options))
-        return Sizes(train.images.shape[1], len(train.classes), len(train.images), len(test.images), "classes")
-
-    @staticmethod
-    def files(options: IDXOptions) -> tuple[Stamp, ...]:
-        return tuple(find(options.path, (options.train, options.test)))
+        self.n_x, self.n_y, *_ = options.sizes()
 
 
 class Side(NamedTuple):
@@ -75,7 +73,7 @@ Files = tuple[Stamp, ...]
 
 def _key(options: IDXOptions) -> tuple[Files, int | None, int | None]:
     """All that the examples depend on."""
-    return IDX.files(options), options.train_examples, options.test_examples
+    return options.files(), options.train_examples, options.test_examples
 
 
 @remembered(2)

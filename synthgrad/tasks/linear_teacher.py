@@ -35,6 +35,9 @@ class LinearTeacherOptions(TaskOptions):
         if self.kind == "classes" and self.outputs == 1:
             yield Problem(("outputs",), "1 is no choice between classes (at least 2)")
 
+    def sizes(self) -> Sizes:
+        return Sizes(self.inputs, self.outputs, self.train_examples, self.test_examples, self.kind)
+
 
 class LinearTeacher(Task):
     """The examples of ``linear-teacher``: teacher, training and held-out examples each from a stream of their own."""
@@ -44,15 +47,11 @@ class LinearTeacher(Task):
 
     def __init__(self, options: LinearTeacherOptions, streams: Streams) -> None:
         self.options, self.streams = options, streams
-        self.n_x, self.n_y, _, _, self.outputs = self.sizes(options)
+        self.n_x, self.n_y, _, _, self.outputs = options.sizes()
         self.fresh = options.fresh
         self.teacher = streams.rng("teacher").standard_normal((self.n_x, self.n_y)) / math.sqrt(self.n_x)
         self.train = self._examples(streams.rng("examples"), options.train_examples)
         self.test = self._examples(streams.rng("held-out"), options.test_examples)
-
-    @staticmethod
-    def sizes(options: LinearTeacherOptions) -> Sizes:
-        return Sizes(options.inputs, options.outputs, options.train_examples, options.test_examples, options.kind)
 
     def draw(self, epoch: int) -> Examples:
         return self._examples(self.streams.rng("fresh examples", epoch), self.options.train_examples)

@@ -53,11 +53,33 @@ class TableOptions(TaskOptions):
     )
 
     def problems(self) -> Iterator[Problem]:
-        yield from problems(lambda: Table.sizes(self))
+        yield from problems(self.sizes)
 
     def decided(self) -> TableOptions:
         content = _of(self)
         return self.model_copy(update={"kind": content.outputs, "classes": len(content.classes) or None})
+
+    def sizes(self) -> Sizes:
+        content = _of(self)
+        x, y = content.x, content.y
+        if not self.standardize:
+            _finite(self.path, (x, y), "task.standardize: true makes them smaller")
+        if self.kind == "guess" and content.outputs == "classes":
+            _come_again(self, content)
+        if self.classes not in (None, len(content.classes)):
+            found = counted(len(content.classes), "class", "classes") if content.classes else content.outputs
+            raise DataError("classes", f"the config says {self.classes}, but {self.path} has {found} (leave it out)")
+        held_out = _held_out(self, len(x))
+        return Sizes(x.shape[1], content.n_y, len(x) - held_out, held_out, content.outputs)
+
+    def data(self) -> dict[str, Any]:
+        content = _of(self)
+        unseen = len(_only_held_out(self, content))
+        more = {"only_held_out": unseen} if unseen else {}
+        return {"file": basename(self.path), "target": self.target, **more}
+
+    def files(self) -> tuple[Stamp, ...]:
+        return (stamp(self.path),)
 
 
 class Table(Task):
@@ -72,34 +94,7 @@ class Table(Task):
         self.options = options
         file = stamp(options.path)
         self.train, self.test, self.units = _examples(file, options)
-        self.n_x, self.n_y, _, _, self.outputs = self.sizes(options)
-
-    @staticmethod
-    def sizes(options: TableOptions) -> Sizes:
-        content = _of(options)
-        x, y = content.x, content.y
-        if not options.standardize:
-            _finite(options.path, (x, y), "task.standardize: true makes them smaller")
-        if options.kind == "guess" and content.outputs == "classes":
-            _come_again(options, content)
-        if options.classes not in (None, len(content.classes)):
-            found = counted(len(content.classes), "class", "classes") if content.classes else content.outputs
-            raise DataError(
-                "classes", f"the config says {options.classes}, but {options.path} has {found} (leave it out)"
-            )
-        held_out = _held_out(options, len(x))
-        return Sizes(x.shape[1], content.n_y, len(x) - held_out, held_out, content.outputs)
-
-    @staticmethod
-    def data(options: TableOptions) -> dict[str, Any]:
-        content = _of(options)
-        unseen = len(_only_held_out(options, content))
-        more = {"only_held_out": unseen} if unseen else {}
-        return {"file": basename(options.path), "target": options.target, **more}
-
-    @staticmethod
-    def files(options: TableOptions) -> tuple[Stamp, ...]:
-        return (stamp(options.path),)
+        self.n_x, self.n_y, _, _, self.outputs = options.sizes()
 
     def score(self, o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
         """In the units of the file: how an output is scaled for training does not decide how much its error counts."""

@@ -22,12 +22,6 @@ FEW = 20
 """Whole numbers in a CSV file, or text among whole numbers, of at most so many kinds are taken for classes."""
 
 
-class TaskOptions(Options):
-    """What every task has: its name."""
-
-    name: str
-
-
 class Examples(NamedTuple):
     """Inputs (N, n_x) and labels (N, n_y), rows are examples."""
 
@@ -47,6 +41,24 @@ class Sizes(NamedTuple):
     def bytes(self, item: int) -> int:
         """What the examples take while training: in float64 as they are made, in numbers of ``item`` bytes as used."""
         return (8 + item) * (self.train + self.test) * (self.n_x + self.n_y)
+
+
+class TaskOptions(Options):
+    """What every task has: its name, and what is known of its data before they are made."""
+
+    name: str
+
+    def sizes(self) -> Sizes:
+        """The sizes of the examples. Raises ConfigError if a file does not say; ``problems`` says it too."""
+        raise NotImplementedError
+
+    def files(self) -> tuple[Stamp, ...]:
+        """The user's files that the examples are read from, as they are now. Raises ConfigError if one is missing."""
+        return ()
+
+    def data(self) -> dict[str, Any]:
+        """What a run records of its data in addition to the sizes: the file, the target. Raises ConfigError."""
+        return {}
 
 
 class Task(ABC):
@@ -73,28 +85,7 @@ class Task(ABC):
     """The options that only say where ``files`` lie: with the same bytes elsewhere the examples are the same."""
 
     @abstractmethod
-    def __init__(self, options: Any, streams: Streams) -> None: ...
-
-    @staticmethod
-    @abstractmethod
-    def sizes(options: Any) -> Sizes:
-        """The sizes of the examples that these options make.
-
-        Raises ConfigError where a file that they name does not say; the options' own problems say it too.
-        """
-
-    @staticmethod
-    def files(options: Any) -> tuple[Stamp, ...]:
-        """The files of the user that the examples are read from, as they are now.
-
-        Raises ConfigError where one is not there.
-        """
-        return ()
-
-    @staticmethod
-    def data(options: Any) -> dict[str, Any]:
-        """What a run records of its data beside their sizes: the file, the target. Raises ConfigError."""
-        return {}
+    def __init__(self, options: TaskOptions, streams: Streams) -> None: ...
 
     @property
     def scores(self) -> tuple[str, ...]:

@@ -63,9 +63,18 @@ class DNIOptions(ModularOptions):
     def in_order(self) -> Self:
         return super().in_order().model_copy(update={"input_model": None})
 
+    @property
+    def models(self) -> list[GeneratorOptions | OracleOptions | InputModelOptions]:
+        """The options of the models beside the network."""
+        return [self.generator, self.input_model] if self.input_model else [self.generator]
+
+    @property
+    def normalizes(self) -> bool:
+        return any(model.normalize or model.normalize_hidden for model in self.models)
+
     def extra_weights(self, widths: Sequence[int]) -> int:
-        models = [self.generator, self.input_model] if self.input_model else [self.generator]
-        return sum(model.extra_weights(widths, selected_layers(self.interfaces, len(widths) - 2)) for model in models)
+        at = selected_layers(self.interfaces, len(widths) - 2)
+        return sum(model.extra_weights(widths, at) for model in self.models)
 
     def history_size(self, widths: Sequence[int], batch: int, steps: int) -> int:
         if not isinstance(self.schedule, PipelinedGenerators | Free):

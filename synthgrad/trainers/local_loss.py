@@ -7,12 +7,13 @@ goes back to Mostafa, Ramesh and Cauwenberghs, arXiv 1711.06756, who keep the cl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from synthgrad.config import Flag, OneOf, Options, option
 from synthgrad.generators.model import Model
 from synthgrad.nn.context import Context
 from synthgrad.nn.dense import DenseSpec, Reduce
+from synthgrad.nn.initial import Initial
 from synthgrad.nn.losses import Loss
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import OPTIMIZERS, OptimizerOptions, SGDOptions, share_gradients
@@ -45,8 +46,8 @@ class Head(Model):
 
     kind, gives = "head", "local gradient"
 
-    def __init__(self, options: HeadOptions, i: int, n: int, context: Context, loss: type[Loss], init: Any) -> None:
-        self.options, self.i = options, i
+    def __init__(self, options: HeadOptions, i: int, n: int, context: Context, loss: type[Loss], init: Initial) -> None:
+        self.options, self.alpha, self.i = options, options.alpha, i
         self.loss = loss(context.n_y, context.replicas, context.dtype)
         spec = DenseSpec(n, context.n_y, self.loss.link, options.bias)
         self.network = Network([spec], options.reduce, context.replicas, context.dtype)

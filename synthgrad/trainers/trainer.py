@@ -56,6 +56,11 @@ class TrainerOptions(Options):
         """The same with one module after the other, each in every step and on the output of the module below."""
         return self
 
+    @property
+    def normalizes(self) -> bool:
+        """Whether a model beside the network normalises over the batch."""
+        return False
+
     def extra_weights(self, widths: Sequence[int]) -> int:
         """How many numbers a step reads in addition to the network's weights; ``widths`` from the input on."""
         return 0
@@ -153,7 +158,7 @@ class Trainer(ABC):
         for optimizer in self.optimizers:
             optimizer.set_alpha(self.options.alpha * factor)
         for model in self.models:
-            model.set_alpha(model.options.alpha * factor)
+            model.set_alpha(model.alpha * factor)
 
     @property
     def in_flight(self) -> Sequence[Model]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from synthgrad.trainers import NetworkOptions, TrainerOptions
 from synthgrad.types import Outputs
 from synthgrad.workers.arena import Plot
 from synthgrad.workers.waiting import WIDTH
@@ -49,8 +50,8 @@ class Job:
     number: int
     own: range
     lines: Lines
-    network: Any
-    trainer: Any
+    network: NetworkOptions
+    trainer: TrainerOptions
     n_x: int
     n_y: int
     dtype: str

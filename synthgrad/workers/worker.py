@@ -21,6 +21,7 @@ from synthgrad.processes import SIGNALS
 from synthgrad.schedules.stages import Stage
 from synthgrad.tasks.feed import Feed
 from synthgrad.trainers import Setup
+from synthgrad.trainers.dni import DNIOptions
 from synthgrad.trainers.modular import pipeline_of
 from synthgrad.trainers.zeroed import Zeros, zeroed
 from synthgrad.types import Array
@@ -101,9 +102,9 @@ class Worker:
         return Feed(x, y, job.batch_size, (lambda epoch: self.arrays["order"]) if job.shuffle else None)
 
     def _needs_inputs(self) -> bool:
-        options: Any = self.job.trainer
-        seen = getattr(getattr(options, "generator", None), "input", ())
-        return 0 in self.job.own or "input" in seen or getattr(options, "input_model", None) is not None
+        options = self.job.trainer
+        models = options.models if isinstance(options, DNIOptions) else []
+        return 0 in self.job.own or any("input" in model.input for model in models)
 
     def epoch(self, order: Epoch) -> dict[str, Any]:
         """Train an epoch; returns the figures of the stages. Raises Abandoned."""

@@ -51,7 +51,7 @@ def test_a_task_says_what_it_is_in_one_line(name: str) -> None:
 def test_the_files_of_a_task_are_those_of_the_user(options: dict[str, Any], files: Path) -> None:
     """Every path that its options name is one of them or holds them; without one there are none."""
     kind = TASKS[options["name"]]
-    found = kind.files(kind.Options(**options))
+    found = kind.Options(**options).files()
     assert bool(found) == ("path" in options)
     assert all(Path(file.path).parent == files and file.path.startswith(options["path"]) for file in found)
 
@@ -67,9 +67,7 @@ def test_every_task_has_a_row() -> None:
 def test_the_sizes_are_known_from_the_options_alone(make: Make) -> None:
     """Widths, numbers of examples, kind of outputs, before any data are made."""
     task = make()
-    assert type(task).sizes(task.options) == Sizes(
-        task.n_x, task.n_y, len(task.train.x), len(task.test.x), task.outputs
-    )
+    assert task.options.sizes() == Sizes(task.n_x, task.n_y, len(task.train.x), len(task.test.x), task.outputs)
 
 
 def test_the_examples_have_the_sizes_promised(make: Make) -> None:
@@ -154,7 +152,7 @@ def test_fresh_examples_are_others_every_epoch_of_the_same_shape(make: Make) -> 
 
 def config(options: dict[str, Any], trainer: str = "dni", seed: int = 1, **more: Any) -> Config:
     """A few epochs of a small network on a task."""
-    outputs = TASKS[options["name"]].sizes(TASKS[options["name"]].Options(**options)).outputs
+    outputs = TASKS[options["name"]].Options(**options).sizes().outputs
     loss = "cross-entropy" if "cross-entropy" in _losses(outputs) else "squared-error"
     tree = {
         **TINY, "seed": seed, "task": options, "trainer": {"name": trainer, "alpha": 0.1, "loss": loss},

@@ -49,7 +49,7 @@ def sizes(directory: Path, name: str, data: bytes) -> tuple[int, int]:
     """Inputs and rows of a table file with these bytes. Raises DataError."""
     path = directory / name
     path.write_bytes(data)
-    found = Table.sizes(TableOptions(name="table", path=str(path), target="y"))
+    found = TableOptions(name="table", path=str(path), target="y").sizes()
     return found.n_x, found.train + found.test
 
 

@@ -25,7 +25,7 @@ def options(path: Path, **more: Any) -> TableOptions:
 def decided(path: Path, **more: Any) -> tuple[str, int | None]:
     """Kind and number of classes that a run would record. Raises DataError."""
     found = options(path, **more)
-    Table.sizes(found)
+    found.sizes()
     return found.decided().kind, found.decided().classes
 
 
@@ -121,9 +121,9 @@ def test_two_forms_of_one_name_are_one_class_and_one_column(tmp_path: Path) -> N
     whole, parts = "gr\u00f6\u00dfe", "gro\u0308\u00dfe"
     path = write_csv(tmp_path, f"x,{parts}\n" + "".join(f"{i},{i / 2}\n" for i in range(8)))
     made = TableOptions(name="table", path=str(path), target=whole)
-    assert Table.sizes(made).outputs == "values"
+    assert made.sizes().outputs == "values"
     path = write_npz(tmp_path, **{parts: np.arange(8) / 2, "x": np.arange(8.0)})
-    assert Table.sizes(TableOptions(name="table", path=str(path), target=whole)).outputs == "values"
+    assert TableOptions(name="table", path=str(path), target=whole).sizes().outputs == "values"
 
 
 def test_one_word_among_many_numbers_is_a_slip_and_no_class(tmp_path: Path) -> None:
@@ -156,9 +156,9 @@ def test_a_class_that_only_held_out_rows_have_is_an_error(tmp_path: Path) -> Non
     what = said(path)
     assert "1 of 3 classes is only in held-out rows, such as 'rare' in line " + str(held_out + 2) in what
     assert "choose another task.split; task.kind: classes trains without them" in what
-    assert Table.data(options(path, kind="classes"))["only_held_out"] == 1
+    assert options(path, kind="classes").data()["only_held_out"] == 1
     assert decided(path, test_share=0) == ("classes", 3)
-    assert "only_held_out" not in Table.data(options(path, kind="classes", test_share=0))
+    assert "only_held_out" not in options(path, kind="classes", test_share=0).data()
 
 
 # what a run records -------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ def test_classes_are_classes_in_every_shape(tmp_path: Path, target: Any) -> None
 def test_values_are_values_in_every_shape(tmp_path: Path) -> None:
     """Counts in a column are one output, one-hot rows three."""
     for target, n in ((THREE[:, None], 1), (ONE_HOT, 3)):
-        found = Table.sizes(options(write_npz(tmp_path, x=X, y=target), kind="values"))
+        found = options(write_npz(tmp_path, x=X, y=target), kind="values").sizes()
         assert (found.n_y, found.outputs) == (n, "values")
 
 
