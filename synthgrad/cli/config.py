@@ -81,7 +81,8 @@ def schema() -> None:
     """Print the JSON Schema of a config, for editors with a YAML language server.
 
     \b
-    First line of a config that uses it:
+    Example, and the first line of a config that uses the file:
+      synthgrad config schema > configs/schema.json
       # yaml-language-server: $schema=schema.json
     """
     import json

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TypeAlias
 
 import numpy as np
 from numpy import subtract
@@ -29,7 +29,7 @@ class OptimizerOptions(Options):
 class Optimizer(ABC):
     """Turns a gradient into a step. ``alpha`` is set before every epoch."""
 
-    Options: ClassVar[type[OptimizerOptions]]
+    Options: TypeAlias = OptimizerOptions
     folds = False
 
     def __init__(self, options: OptimizerOptions, part: Part) -> None:

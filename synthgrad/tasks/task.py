@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +68,7 @@ class Task(ABC):
     have the same examples, as the same arrays, for every seed.
     """
 
-    Options: ClassVar[type[TaskOptions]]
+    Options: TypeAlias = TaskOptions
     meaning: str
     n_x: int
     n_y: int

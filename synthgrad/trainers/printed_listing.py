@@ -6,7 +6,7 @@ climbs |h M - target|^2 and has no fixed point, so the numbers grow until they o
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from synthgrad.config import OneOf, option
 from synthgrad.generators import Generator, GeneratorOptions
@@ -42,7 +42,7 @@ class PrintedListing(Trainer):
     W_i += alpha x^T (h_i M_i f'),  M_i += alpha h_i^T (h_i M_i - target_i), targets through the updated W.
     """
 
-    Options = PrintedListingOptions
+    Options: TypeAlias = PrintedListingOptions
     options: PrintedListingOptions
     meaning = "the class as printed in the tutorial's text, with its plus signs: it overflows"
     estimates = True

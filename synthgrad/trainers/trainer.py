@@ -6,7 +6,7 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -88,7 +88,7 @@ class Trainer(ABC):
     that are still to move them.
     """
 
-    Options: ClassVar[type[TrainerOptions]] = TrainerOptions
+    Options: TypeAlias = TrainerOptions
     meaning: ClassVar[str]
     estimates: ClassVar[bool] = False
     hidden_learn: ClassVar[bool] = True
