@@ -6,15 +6,15 @@ gradients and running statistics of its own, takes over all that training has ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from synthgrad.generators import Generator
+from synthgrad.nn.dense import Dense
 from synthgrad.nn.optimizers import SGD, Momentum, MomentumOptions
 from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.trainers import Trainer
@@ -23,6 +23,16 @@ from synthgrad.trainers.zeroed import zeroed
 from synthgrad.types import Array, Batch, State
 
 Floats = npt.NDArray[np.float64]
+
+
+class ObservedDense(Dense):
+    """A layer that keeps a copy of the last delta that it received."""
+
+    received: Array
+
+    def backward(self, delta: Array) -> None:
+        self.received = delta.copy()
+        super().backward(delta)
 
 
 class Diagnosis:
@@ -38,13 +48,11 @@ class Diagnosis:
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
-        self.twin = zeroed(replace(trainer.setup, trainer=trainer.options.in_order()))
+        context = replace(trainer.context, layer=ObservedDense)
+        self.twin = zeroed(replace(trainer.setup, trainer=trainer.options.in_order(), context=context))
         self.twin.set_rate(0.0)
         self.pairs = [*_pairs(self.twin.state(), trainer.state()), *_pairs(self.twin.fixed, trainer.fixed)]
         self.truth = TrueGradient(trainer.network, trainer.loss)
-        self.received: dict[int, Array] = {}
-        for i, f in enumerate(self.twin.layers[:-1], 1):
-            f.backward = partial(self._receive, i, f.backward)  # type: ignore[method-assign]
         descending = self.twin.generators if isinstance(self.twin, DNI) else []  # the printed listing's climb
         self.bounded = [M for M in descending if isinstance(M, Generator) and _is_linear_descent(M)]
 
@@ -57,9 +65,10 @@ class Diagnosis:
         """Cosine and skill of every hidden layer on one batch, shape ``replica_shape`` each, NaN where undefined."""
         self._step(batch)
         self.truth.set_batch_size(batch.rows)
+        received = [f.received for f in self.twin.layers if isinstance(f, ObservedDense)][:-1]
         found = {}
-        for i, delta in enumerate(self.truth.compute(batch), 1):
-            found[f"cosine.{i}"], found[f"skill.{i}"] = _agreement(self.received[i], delta)
+        for i, (sg, delta) in enumerate(zip(received, self.truth.compute(batch), strict=True), 1):
+            found[f"cosine.{i}"], found[f"skill.{i}"] = _agreement(sg, delta)
         return {name: found[name] for name in self.columns()}
 
     @np.errstate(all="ignore")
@@ -72,15 +81,10 @@ class Diagnosis:
         return {str(M.i): _bound(M) for M in self.bounded}
 
     def _step(self, batch: Batch) -> None:
-        """Have the twin take over everything and make one step; ``received`` is then what each layer was given."""
+        """Have the twin take over everything and make one step."""
         for own, other in self.pairs:
             np.copyto(own, other)
         self.twin.step(Batch(batch.x, batch.y, np.empty_like(batch.h)))
-
-    def _receive(self, i: int, backward: Callable[[Array], None], delta: Array) -> None:
-        """The question of the house, asked of the twin: what does layer i receive?"""
-        self.received[i] = delta.copy()
-        backward(delta)
 
 
 def _pairs(own: State, other: State) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+import numpy as np
+
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.types import Array, Batch, Number, State
@@ -25,12 +27,16 @@ class Model:
     sg: Array
 
     def set_batch_size(self, rows: int) -> None:
-        """Take up the buffers for batches of ``rows`` examples."""
+        """Choose the buffers for batches of ``rows`` examples."""
         raise NotImplementedError
 
     def delta(self, h: Array, batch: Batch) -> Array:
         """What the module receives for its output h (B, n)."""
         raise NotImplementedError
+
+    def forget(self) -> None:
+        """Drop the last prediction, which nobody will use."""
+        self.sg = np.zeros(0)
 
     def set_alpha(self, alpha: Number) -> None:
         """Take ``alpha`` as the model's step size from here on."""

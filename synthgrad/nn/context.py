@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from synthgrad.nn.dense import Dense
 from synthgrad.types import Outputs, ReplicaShape
 
 Draw = Callable[[str, tuple[int, ...]], npt.NDArray[np.float64]]
@@ -24,3 +25,4 @@ class Context:
     dtype: npt.DTypeLike
     draw: Draw
     outputs: Outputs = "bits"
+    layer: type[Dense] = Dense

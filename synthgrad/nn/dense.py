@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -62,8 +63,7 @@ class Dense:
 
     ``forward`` then ``backward`` then, where somebody below asks, ``delta_below``. Deltas are per
     example; only the gradients of W and b are reduced over the batch. Arrays handed out are valid until
-    the next call. ``back`` (n_out, n_in) is what ``delta_below`` pulls through, W^T unless somebody puts another
-    matrix there; a ``frozen`` layer takes part in everything, and its gradient is zero.
+    the next call. A ``frozen`` layer takes part in everything, and its gradient is zero.
     """
 
     def __init__(
@@ -85,10 +85,23 @@ class Dense:
         self._sets: dict[int, _Buffers] = {}
         self.x: Array | None = None
 
+    @property
+    def layers(self) -> Sequence[Dense]:
+        """The layers of this module: itself."""
+        return (self,)
+
+    def freeze(self) -> None:
+        """Learn nothing from here on."""
+        self.frozen = True
+
+    def pull_through(self, back: Array) -> None:
+        """Have ``delta_below`` multiply by ``back`` (n_out, n_in) in place of W^T."""
+        self.back = back
+
     # buffers ------------------------------------------------------------------------------------
 
     def set_batch_size(self, rows: int) -> None:
-        """Take up the buffers for batches of ``rows`` examples, made at the first call."""
+        """Choose the buffers for batches of ``rows`` examples, made at the first call."""
         if rows not in self._sets:
             high, low = (np.empty((*self.replicas, rows, n), self.dtype) for n in (self.spec.n_out, self.spec.n_in))
             row = np.empty((*self.replicas, 1, rows), self.dtype)
@@ -101,6 +114,14 @@ class Dense:
             self.norm.set_batch_size(rows)
         self.leave_in(self.params.gradient)
         self.scale_by(self.step)
+
+    def write_h_to(self, h: Array) -> None:
+        """Have ``forward`` write its output to ``h`` (B, n_out)."""
+        self.h = h
+
+    def write_delta_below_to(self, below: Array) -> None:
+        """Have ``delta_below`` write to ``below`` (B, n_in)."""
+        self.below = below
 
     def leave_in(self, gradient: dict[str, Array]) -> None:
         """Have ``backward`` leave the gradient in these arrays, by name."""
@@ -196,5 +217,5 @@ class Dense:
         return out
 
     def state(self) -> State:
-        """What the layer changes in training beside its parameters."""
+        """What training changes in the layer besides its parameters."""
         return self.norm.state() if self.norm is not None else {}

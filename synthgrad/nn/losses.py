@@ -31,7 +31,7 @@ class Loss(ABC):
         self._sets: dict[int, Array] = {}
 
     def set_batch_size(self, rows: int) -> None:
-        """Take up the buffer for batches of ``rows`` examples."""
+        """Choose the buffers for batches of ``rows`` examples."""
         if rows not in self._sets:
             self._sets[rows] = np.empty((*self.replicas, rows, self.n), self.dtype)
         self.out = self._sets[rows]

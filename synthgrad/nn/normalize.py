@@ -40,7 +40,7 @@ class Standardize:
         return other
 
     def set_batch_size(self, rows: int) -> None:
-        """Take up the buffers for batches of ``rows`` examples, made at the first call."""
+        """Choose the buffers for batches of ``rows`` examples, made at the first call."""
         if rows not in self._sets:
             average = np.full((*self.replicas, 1, rows), 1 / rows, self.dtype)  # (1, B) @ (B, n) = mean
             x = np.empty((*self.replicas, rows, self.n), self.dtype)

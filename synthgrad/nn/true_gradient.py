@@ -24,7 +24,7 @@ class TrueGradient:
         self.loss = type(loss)(loss.n, loss.replicas, loss.dtype)
 
     def set_batch_size(self, rows: int) -> None:
-        """Take up the buffers for batches of ``rows`` examples."""
+        """Choose the buffers for batches of ``rows`` examples."""
         self.twin.set_batch_size(rows)
         self.loss.set_batch_size(rows)
         self.deltas = [f.below for f in self.twin.layers[1:]]

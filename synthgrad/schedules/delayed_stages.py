@@ -6,14 +6,11 @@ those above it, and until its gradient has come the activations and weights of a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy import copyto
 
-from synthgrad.nn.dense import Dense
 from synthgrad.nn.losses import Loss
-from synthgrad.nn.modules import Module, module
+from synthgrad.nn.modules import Module
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.schedules.stages import Stage
 from synthgrad.types import Array, Batch, ReplicaShape
@@ -23,24 +20,14 @@ class DelayedStage(Stage):
     """theta_k moves along the true gradient of ``delay`` batches ago, at the weights of that time."""
 
     def __init__(
-        self,
-        f: Dense | Module,
-        optimizer: Optimizer,
-        first: int,
-        delay: int,
-        loss: Loss | None,
-        replicas: ReplicaShape,
+        self, f: Module, optimizer: Optimizer, first: int, delay: int, loss: Loss | None, replicas: ReplicaShape
     ) -> None:
         super().__init__(f, optimizer, first, delay)
         self.loss, self.replicas = loss, replicas
-        pulled = first > 1 or len(self.layers) > 1 or self.top.norm is not None  # through weights, or through gamma
+        pulled = first > 1 or len(f.layers) > 1 or f.layers[0].norm is not None  # through weights, or through gamma
         self.kept = delay > 0 and pulled
-        again = [
-            [g.copy_with_weights() if self.kept else g.copy_sharing_weights() for g in self.layers]
-            for _ in range(delay + 1)
-        ]
-        self.copies = [list(self.layers)] if not delay else again
-        self.modules = [module(layers) for layers in self.copies]
+        copied = f.copy_with_weights if self.kept else f.copy_sharing_weights
+        self.copies = [copied() for _ in range(delay + 1)] if delay else [f]
         self.sizes = [0] * len(self.copies)
         self._xs: dict[int, Array] = {}
 
@@ -53,12 +40,12 @@ class DelayedStage(Stage):
         rows, above = batch.rows, self.above
         if rows != self.rows:
             self.set_batch_size(rows)
-        layers, f = self._copy_for(t, rows)
+        f = self._copy_for(t, rows)
         x = self._input(t, batch)
-        layers[-1].h = batch.h if above is None else above.h(t, rows)
+        f.write_h_to(batch.h if above is None else above.h(t, rows))
         h = f.forward(x)
-        for own, g in zip(self.layers, layers, strict=True):
-            own.h = g.h  # the last one there is
+        for own, layer in zip(self.f.layers, f.layers, strict=True):
+            own.write_h_to(layer.h)  # where a number that is not finite is looked for
         if above is not None:
             above.send_h(t)
         if self.loss is not None:
@@ -66,18 +53,17 @@ class DelayedStage(Stage):
         elif t >= self.delay:
             self._late(t, t - self.delay)
 
-    def _copy_for(self, t: int, rows: int) -> tuple[Sequence[Dense], Dense | Module]:
+    def _copy_for(self, t: int, rows: int) -> Module:
         """The copy of the module for batch t, with the weights of now, ready for so many rows."""
         k = t % len(self.copies)
-        layers = self.copies[k]
+        f = self.copies[k]
         if self.sizes[k] != rows:
             self.sizes[k] = rows
-            for f in layers:
-                f.set_batch_size(rows)
+            f.set_batch_size(rows)
         if self.kept:
-            for f, own in zip(layers, self.layers, strict=True):
-                copyto(f.params.theta, own.params.theta)
-        return layers, self.modules[k]
+            for layer, own in zip(f.layers, self.f.layers, strict=True):
+                copyto(layer.params.theta, own.params.theta)
+        return f
 
     def _input(self, t: int, batch: Batch) -> Array:
         """h_{k-1}(t), or the network's input, copied where it has to last until its gradient comes."""
@@ -101,11 +87,11 @@ class DelayedStage(Stage):
 
     def _back(self, t: int, s: int, delta: Array) -> None:
         k = s % len(self.copies)
-        self.modules[k].backward(delta)  # grad = delta_k · dh_k/dtheta_k, both of batch s
+        f = self.copies[k]
+        f.backward(delta)  # grad = delta_k · dh_k/dtheta_k, both of batch s
         if self.below is not None:
-            bottom = self.copies[k][0]
-            bottom.below = self.below.g(s, self.sizes[k])
-            bottom.delta_below()  # g_{k-1} = delta_k · dh_k/dh_{k-1}
+            f.write_delta_below_to(self.below.g(s, self.sizes[k]))
+            f.delta_below()  # g_{k-1} = delta_k · dh_k/dh_{k-1}
             self.below.send_g(s)
         self.optimizer.update()  # theta_k <- theta_k - alpha · grad of batch s
         self.updates += 1
@@ -116,6 +102,6 @@ class DelayedStage(Stage):
             self._late(steps - 1, s)
 
     def follow(self) -> None:
-        for layers in self.copies:
-            for f, own in zip(layers, self.layers, strict=True):
-                f.scale_by(own.step)
+        for f in self.copies:
+            for layer, own in zip(f.layers, self.f.layers, strict=True):
+                layer.scale_by(own.step)

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from synthgrad.generators import Generator, Oracle
-from synthgrad.nn.dense import Dense
 from synthgrad.nn.losses import Loss
 from synthgrad.nn.modules import Module
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.types import Array, Batch, Metrics, State
 
 Source = Generator | Oracle
-Slot = tuple[Dense | Module, Optimizer, Source | Loss, Source | None]
+Slot = tuple[Module, Optimizer, Source | Loss, Source | None]
 """A module, its optimiser, the model that gives it its delta, and the model below, whose target it hands down."""
 Sweep = Callable[[Sequence[Slot], Array, Batch], None]
 """One step of all modules, the lowest first, on the network's input h."""

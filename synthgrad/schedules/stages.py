@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.generators import Generator, InputModel
-from synthgrad.nn.dense import Dense
 from synthgrad.nn.losses import Loss
 from synthgrad.nn.modules import Module
 from synthgrad.nn.optimizers import Optimizer
@@ -29,11 +28,9 @@ from synthgrad.types import Array, Batch, Metrics
 class Stage:
     """A module and its place: layers ``first`` to ``last``, counted from 1, a channel below and one above, or none."""
 
-    def __init__(self, f: Dense | Module, optimizer: Optimizer, first: int, delay: int) -> None:
+    def __init__(self, f: Module, optimizer: Optimizer, first: int, delay: int) -> None:
         self.f, self.optimizer, self.delay = f, optimizer, delay
-        self.layers: Sequence[Dense] = [f] if isinstance(f, Dense) else f.layers
-        self.first, self.last = first, first + len(self.layers) - 1
-        self.bottom, self.top = self.layers[0], self.layers[-1]
+        self.first, self.last = first, first + len(f.layers) - 1
         self.below: Channel | None = None
         self.above: Channel | None = None
         self.rows = 0
@@ -47,7 +44,7 @@ class Stage:
             self.above.clear()
 
     def set_batch_size(self, rows: int) -> None:
-        """Take up the buffers for batches of ``rows`` examples."""
+        """Choose the buffers for batches of ``rows`` examples."""
         self.rows = rows
         for channel in (self.below, self.above):
             if channel is not None:
@@ -70,7 +67,7 @@ class Stage:
 
     def state(self) -> Iterator[npt.NDArray[Any]]:
         """Every array that training this module changes, in an order of their own."""
-        for f in self.layers:
+        for f in self.f.layers:
             yield f.params.theta
             yield from f.state().values()
         yield from self.optimizer.state().values()
@@ -88,7 +85,7 @@ class SyntheticStage(Stage):
     """A module that learns from its generator at once; ``free`` fits it to whatever target has come."""
 
     def __init__(
-        self, f: Dense | Module, optimizer: Optimizer, first: int, delay: int,
+        self, f: Module, optimizer: Optimizer, first: int, delay: int,
         M: Generator | Loss, I: InputModel | None, *, free: bool, anew: bool,
     ) -> None:  # fmt: skip
         super().__init__(f, optimizer, first, delay)
@@ -104,8 +101,7 @@ class SyntheticStage(Stage):
 
     def set_batch_size(self, rows: int) -> None:
         super().set_batch_size(rows)
-        for f in self.layers:
-            f.set_batch_size(rows)
+        self.f.set_batch_size(rows)
         if self.loss is not None:
             self.loss.set_batch_size(rows)
 
@@ -114,13 +110,13 @@ class SyntheticStage(Stage):
         if rows != self.rows:
             self.set_batch_size(rows)
         x = self._input(t, batch)
-        h = self.top.h = batch.h if above is None else above.h(t, rows)
-        self.f.forward(x)  # h_k = f_k(h_{k-1}; theta_k)
+        self.f.write_h_to(batch.h if above is None else above.h(t, rows))
+        h = self.f.forward(x)  # h_k = f_k(h_{k-1}; theta_k)
         if above is not None:
             above.send_h(t)
         self.f.backward(self._delta(t, h, batch))  # grad = sg_k · dh_k/dtheta_k
         if below is not None:
-            self.bottom.below = below.g(t, rows)
+            self.f.write_delta_below_to(below.g(t, rows))
             self.f.delta_below()  # g_{k-1} = sg_k · dh_k/dh_{k-1}
             below.send_g(t)
         self.optimizer.update()  # theta_k <- theta_k - alpha · grad

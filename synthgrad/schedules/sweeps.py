@@ -102,7 +102,7 @@ class Mix:
         self._sets: dict[int, tuple[Array, Array]] = {}
 
     def set_batch_size(self, rows: int) -> None:
-        """Take up the buffers for batches of ``rows`` examples."""
+        """Choose the buffers for batches of ``rows`` examples."""
         if rows not in self._sets:
             delta = np.empty((*self.replicas, rows, self.n), self.dtype)
             self._sets[rows] = delta, np.empty_like(delta)

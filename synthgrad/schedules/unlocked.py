@@ -9,7 +9,6 @@ import numpy as np
 
 from synthgrad.generators import InputModel
 from synthgrad.nn.context import Context
-from synthgrad.nn.modules import Module
 from synthgrad.schedules.schedule import Schedule, Slot, Source, errors
 from synthgrad.types import Array, Batch, Metrics, State
 
@@ -58,7 +57,7 @@ class Unlocked(Schedule):
         return errors(self.generators) | errors(self.input_models) | counts
 
     def _updates_by_layer(self) -> dict[str, int]:
-        sizes = [len(f.layers) if isinstance(f, Module) else 1 for (f, *_), _ in self.slots]
+        sizes = [len(f.layers) for (f, *_), _ in self.slots]
         by_layer = [count for count, size in zip(self.updates, sizes, strict=True) for _ in range(size)]
         return {f"updates.{i}": count for i, count in enumerate(by_layer, 1)}
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from synthgrad.nn.product import product
-from synthgrad.trainers.feedback import FeedbackOptions, draw_feedback
+from synthgrad.trainers.feedback import FeedbackOptions, Projection, draw_feedback
 from synthgrad.trainers.trainer import Setup, Trainer
 from synthgrad.types import Batch
 
@@ -34,23 +33,22 @@ class DirectFeedbackAlignment(Trainer):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        self.dot = product(setup.context.replicas)
-        hidden, above = self.layers[:-1], self.layers[1:]
-        self.feedback = [
-            draw_feedback(setup, self.options.feedback_scale, i, self.output.spec.n_out)
-            for i in range(1, len(self.layers))
-        ]
-        self.fixed |= {f"feedback.{i}.B": B for i, B in enumerate(self.feedback, 1)}
-        self.fed = list(zip(hidden, above, self.feedback, strict=True))
+        scale, n, hidden = self.options.feedback_scale, self.output.spec.n_out, self.layers[:-1]
+        feedback = [draw_feedback(setup, scale, i, n) for i, _ in enumerate(hidden, 1)]
+        self.fixed |= {f"feedback.{i}.B": B for i, B in enumerate(feedback, 1)}
+        self.projections = [Projection(B, setup.context) for B in feedback]
         self.all = self.optimizer(0, len(self.layers))
+
+    def set_batch_size(self, rows: int) -> None:
+        super().set_batch_size(rows)
+        for projection in self.projections:
+            projection.set_batch_size(rows)
 
     def step(self, batch: Batch) -> None:
         h = self.begin(batch)
         for f in self.layers:
             h = f.forward(h)  # h_i = f_i(h_{i-1}; theta_i)
         self.output.backward(self.loss.delta(h, batch))
-        for f, above, B in self.fed:
-            delta = above.below  # where the layer above would hand down its own
-            self.dot(self.output.d, B, delta)  # delta_i = e B_i
-            f.backward(delta)
+        for f, project in zip(self.layers, self.projections, strict=False):
+            f.backward(project(self.output.d))  # delta_i = e B_i
         self.all.update()  # theta <- theta - alpha · grad

@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from numpy import subtract
 
+from synthgrad.nn.context import Context
 from synthgrad.nn.losses import Loss
 from synthgrad.nn.optimizers import share_gradients
-from synthgrad.nn.product import product
-from synthgrad.trainers.feedback import FeedbackOptions, draw_feedback
+from synthgrad.trainers.feedback import FeedbackOptions, Projection, draw_feedback
 from synthgrad.trainers.trainer import Setup, Trainer
-from synthgrad.types import Array, Batch, Outputs, ReplicaShape
+from synthgrad.types import Array, Batch
 
 
 class DRTPOptions(FeedbackOptions):
@@ -28,27 +27,23 @@ class DRTPOptions(FeedbackOptions):
         return widths[-1] * sum(widths[1:-1])
 
 
-class Projection:
+class LabelProjection(Projection):
     """-(y - c) B with a fixed B (n_y, n)."""
 
-    def __init__(self, B: Array, outputs: Outputs, replicas: ReplicaShape, dtype: npt.DTypeLike) -> None:
-        self.B, self.replicas, self.dtype = B, replicas, dtype
-        self.dot = product(replicas)
-        self.c = np.asarray(0.5 if outputs == "bits" else 0.0, dtype)
-        self._sets: dict[int, tuple[Array, Array]] = {}
-
-    def set_batch_size(self, rows: int) -> None:
-        """Take up the buffers for batches of ``rows`` examples."""
-        if rows not in self._sets:
-            e, delta = (np.empty((*self.replicas, rows, n), self.dtype) for n in self.B.shape[-2:])
-            self._sets[rows] = e, delta
-        self.e, self.out = self._sets[rows]
+    def __init__(self, B: Array, context: Context) -> None:
+        super().__init__(B, context)
+        self.c = np.asarray(0.5 if context.outputs == "bits" else 0.0, context.dtype)
+        self._labels: dict[int, Array] = {}
 
     def delta(self, h: Array, batch: Batch) -> Array:
         """The projected label, shape (B, n), whatever h is."""
-        subtract(self.c, batch.y, self.e)
-        self.dot(self.e, self.B, self.out)
-        return self.out
+        return self(subtract(self.c, batch.y, self.e))
+
+    def set_batch_size(self, rows: int) -> None:
+        super().set_batch_size(rows)
+        if rows not in self._labels:
+            self._labels[rows] = np.empty((*self.context.replicas, rows, self.B.shape[-2]), self.context.dtype)
+        self.e = self._labels[rows]
 
 
 class DRTP(Trainer):
@@ -70,10 +65,10 @@ class DRTP(Trainer):
             draw_feedback(setup, self.options.feedback_scale, i, context.n_y) for i in range(1, len(self.layers))
         ]
         self.fixed |= {f"feedback.{i}.B": B for i, B in enumerate(feedback, 1)}
-        self.projections = [Projection(B, context.outputs, context.replicas, context.dtype) for B in feedback]
+        self.projections = [LabelProjection(B, context) for B in feedback]
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
         share_gradients(optimizers)
-        models: list[Projection | Loss] = [*self.projections, self.loss]
+        models: list[LabelProjection | Loss] = [*self.projections, self.loss]
         self.modules = list(zip(self.layers, optimizers, models, strict=True))
 
     def set_batch_size(self, rows: int) -> None:

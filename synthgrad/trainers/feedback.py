@@ -7,6 +7,8 @@ import math
 import numpy as np
 
 from synthgrad.config import option
+from synthgrad.nn.context import Context
+from synthgrad.nn.product import product
 from synthgrad.trainers.trainer import Setup, TrainerOptions
 from synthgrad.types import Array, Number, per_replica
 
@@ -26,3 +28,23 @@ def draw_feedback(setup: Setup, scale: Number, i: int, n: int) -> Array:
     """
     normal = setup.context.draw(f"feedback.{i}", (n, setup.network.hidden[i - 1]))
     return np.ascontiguousarray(normal * per_replica(scale, 2, np.float64) / math.sqrt(n), setup.context.dtype)
+
+
+class Projection:
+    """e B with a fixed B (n_e, n), written to a buffer of its own (B, n)."""
+
+    def __init__(self, B: Array, context: Context) -> None:
+        self.B, self.context = B, context
+        self.dot = product(context.replicas)
+        self._sets: dict[int, Array] = {}
+
+    def set_batch_size(self, rows: int) -> None:
+        """Choose the buffer for batches of ``rows`` examples."""
+        if rows not in self._sets:
+            self._sets[rows] = np.empty((*self.context.replicas, rows, self.B.shape[-1]), self.context.dtype)
+        self.out = self._sets[rows]
+
+    def __call__(self, e: Array) -> Array:
+        """Project e (B, n_e)."""
+        self.dot(e, self.B, self.out)
+        return self.out

@@ -48,7 +48,7 @@ class SignSymmetry(Trainer):
         for i, f in enumerate(self.layers[1:], 1):
             s = self.fixed[f"feedback.{i}.s"] = _size(f.W, self.options.feedback_scale)
             S = aligned(f.W.shape, f.W.dtype)  # s sign(W), (n_in, n_out) as W is
-            f.back = S.mT
+            f.pull_through(S.mT)
             self.signs.append((_bits(f.W), _bits(s), _bits(S)))
         self.sign = _bits(np.full((), -0.0, self.network.dtype))
         self.all = self.optimizer(0, len(self.layers))

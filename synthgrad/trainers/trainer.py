@@ -102,12 +102,12 @@ class Trainer(ABC):
         pairs = list(itertools.pairwise(widths))
         specs = [DenseSpec(a, b, net.activation, net.bias, net.normalize) for a, b in pairs[:-1]]
         specs.append(DenseSpec(*pairs[-1], self.loss.link, net.bias))
-        self.network = Network(specs, options.reduce, context.replicas, context.dtype)
+        self.network = Network(specs, options.reduce, context.replicas, context.dtype, context.layer)
         self.network.initialize(net.init, context.draw)
         self.layers = self.network.layers
         self.output = self.layers[-1]
         for i in options.freeze:
-            self.layers[i - 1].frozen = True
+            self.layers[i - 1].freeze()
         self.models: Sequence[Model] = ()
         self.fixed: dict[str, Array] = {}
         self.under_way: list[tuple[Dense, Array]] = []
@@ -133,18 +133,18 @@ class Trainer(ABC):
     def forget(self) -> None:
         """Drop what an unfinished epoch has left: metrics, and predictions that nobody will use."""
         for model in self.in_flight:
-            model.sg = np.zeros(0)
+            model.forget()
         self.metrics()
 
     def begin(self, batch: Batch) -> Array:
         """Ready the buffers for this batch and return its inputs."""
         if batch.rows != self.rows:
             self.set_batch_size(batch.rows)
-        self.output.h = batch.h
+        self.output.write_h_to(batch.h)
         return batch.x
 
     def set_batch_size(self, rows: int) -> None:
-        """Take up the buffers for batches of ``rows`` examples."""
+        """Choose the buffers for batches of ``rows`` examples."""
         self.rows = rows
         self.network.set_batch_size(rows)
         self.loss.set_batch_size(rows)

@@ -10,7 +10,7 @@ from conftest import slope_of
 
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.dense import DenseSpec, Reduce
-from synthgrad.nn.modules import Module, module
+from synthgrad.nn.modules import Chain, module
 from synthgrad.nn.network import Network
 
 B, WIDTHS = 8, (5, 6, 4, 3)
@@ -32,14 +32,14 @@ class Case:
         self.x = rng.normal(size=(*replicas, B, WIDTHS[0])).astype(dtype)
         self.G = rng.normal(size=(*replicas, B, WIDTHS[-1])).astype(dtype)
         self.network.set_batch_size(B)
-        self.f = Module(self.layers)
+        self.f = Chain(self.layers)
 
     def objective(self):
         return np.sum(self.G * self.f.forward(self.x))
 
     def look(self, layers=None):
         """h, the gradient of theta, and dL/dx, by these layers."""
-        f = Module(layers or self.layers)
+        f = Chain(layers or self.layers)
         h = f.forward(self.x).copy()
         f.backward(self.G)
         return h, self.network.grad.copy(), f.delta_below().copy()
@@ -201,7 +201,7 @@ def test_a_copy_with_weights_has_the_gradient_of_the_weights_it_was_given(name, 
     for one, own in zip(kept, other.layers, strict=True):
         one.set_batch_size(B)
         one.params.theta[...] = own.params.theta
-    f = Module(kept)
+    f = Chain(kept)
     h = f.forward(other.x)
     other.network.theta += 1
     other.look()

@@ -24,7 +24,8 @@ def test_with_the_output_layers_weights_and_one_hidden_layer_it_is_backprop(opti
         "diagnostics": False,
     }  # fmt: skip
     experiment, backprop = made(keys), Experiment([tiny(keys)])
-    experiment.trainer.fed = [(f, above, above.W.mT) for f, above, _ in experiment.trainer.fed]
+    (projection,) = experiment.trainer.projections
+    projection.B = experiment.trainer.output.W.mT
     found, expected = finish(experiment), finish(backprop)
     assert same_bits(dict(experiment.trainer.network.arrays()), dict(backprop.trainer.arrays()))
     assert all(same_bits(a.figures, b.figures) for a, b in zip(found, expected, strict=True))

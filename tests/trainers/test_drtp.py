@@ -7,7 +7,8 @@ import pytest
 from conftest import arrays, finish, same_bits, tiny
 
 from synthgrad.experiment import Experiment
-from synthgrad.trainers.drtp import Projection
+from synthgrad.nn.context import Context
+from synthgrad.trainers.drtp import LabelProjection
 from synthgrad.types import Batch
 
 
@@ -33,7 +34,7 @@ def test_hidden_layers_do_not_depend_on_the_outputs(loss, normalize):
 def projected(outputs, y):
     """What a layer of six units receives for these labels, and B."""
     B = np.random.default_rng(1).normal(size=(y.shape[-1], 6))
-    projection = Projection(B, outputs, (), np.float64)
+    projection = LabelProjection(B, Context(4, y.shape[-1], (), np.float64, np.zeros, outputs))
     projection.set_batch_size(len(y))
     return projection.delta(np.zeros((len(y), 6)), Batch(y, y, y)), B
 
