@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from synthgrad.text import escaped
+
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf|[-+]?nan", re.ASCII)
 FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 """A spreadsheet takes what begins so for a formula; in some languages these letters at full width too."""
@@ -38,4 +40,4 @@ def _inert(value: Any) -> Any:
 
 
 def _visible(letter: str) -> str:
-    return letter if letter.isprintable() or letter == "\n" or ord(letter) in NO_TEXT else ascii(letter)[1:-1]
+    return letter if letter.isprintable() or letter == "\n" or ord(letter) in NO_TEXT else escaped(letter)

@@ -16,7 +16,7 @@ from typed import environment, no_file_above, only_small_files, ran
 
 ROOT = Path(__file__).parents[1] / "synthgrad"
 FLOORS = [
-    {"types", "errors", "files", "processes", "numbers", "spreadsheets", "wording"},
+    {"types", "errors", "files", "processes", "numbers", "spreadsheets", "text"},
     {"config", "scores"},
     {"nn", "tasks", "streams"},
     {"generators"},
@@ -29,7 +29,7 @@ FLOORS = [
     {"cli"},
 ]
 """Rooms, from the ground up: a file imports only from lower floors or its own room."""
-NEIGHBOURS = {("tasks", "streams")}
+NEIGHBOURS = {("tasks", "streams"), ("spreadsheets", "text")}
 """Who may import whom on the same floor."""
 TENANTS = {"yaml": {"config"}, "pydantic": {"config"}, "pydantic_core": {"config"}, "click": {"cli"}, "rich": {"cli"}}
 """Outside libraries of the base install, but for NumPy, and the only rooms that import them."""

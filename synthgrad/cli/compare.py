@@ -212,10 +212,10 @@ def _gather(paths: Sequence[Path], conditions: tuple[str, ...], question: Questi
 
 
 def _warn(report: Report) -> None:
-    from synthgrad.compare.text import plain
+    from synthgrad.text import printable
 
     for note in report.warnings[:NOTES]:
-        click.echo(plain(f"compare: {note}"), err=True)
+        click.echo(printable(f"compare: {note}"), err=True)
     if len(report.warnings) > NOTES:
         click.echo(f"compare: and {len(report.warnings) - NOTES} more like these", err=True)
 

@@ -7,8 +7,8 @@ from textwrap import wrap
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options, default_of, dump, fields, nested, value_of
-from synthgrad.config.messages import closest
 from synthgrad.experiment import Config
+from synthgrad.text import closest
 
 Registries = dict[str, tuple[Mapping[str, Any], OneOf | AnyOf | NameOf]]
 

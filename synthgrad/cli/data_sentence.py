@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from synthgrad.wording import counted
+from synthgrad.text import counted
 
 KINDS = {"classes": ("class", "classes"), "bits": ("bit", "bits"), "values": ("value", "values")}
 """By the kind of outputs: what one is called, and several."""

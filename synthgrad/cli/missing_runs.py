@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from synthgrad.errors import ExitCode
-from synthgrad.wording import are, counted
+from synthgrad.text import are, counted
 
 if TYPE_CHECKING:
     from synthgrad.compare.report import Missing, Report

@@ -11,7 +11,7 @@ from synthgrad.config import flat, plain
 from synthgrad.experiment import Config
 from synthgrad.runs.methods import FREEZE
 from synthgrad.sweep.stacks import Order
-from synthgrad.wording import counted
+from synthgrad.text import counted
 
 NAME = "name"
 """What the runs are called, as if it were a key of their configs."""

@@ -18,7 +18,7 @@ from synthgrad.cli.options import complete_setting
 from synthgrad.cli.signals import Stop
 from synthgrad.cli.train_summary import resuming
 from synthgrad.errors import ExitCode, RunError
-from synthgrad.wording import counted
+from synthgrad.text import counted
 
 if TYPE_CHECKING:
     from synthgrad.cli.quiet_display import QuietDisplay

@@ -14,9 +14,9 @@ from synthgrad.cli.signals import Stop
 from synthgrad.cli.stack_names import Name, Names
 from synthgrad.cli.sweep_progress import Running, SweepProgress
 from synthgrad.cli.terminal import Picture, Printer, bar, clock, line
-from synthgrad.compare.text import cell_width, cut, plain
+from synthgrad.compare.text import cell_width, cut
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
-from synthgrad.wording import are, counted
+from synthgrad.text import are, counted, printable
 
 SILENCE = 30.0
 """The longest time between two plain lines, in seconds."""
@@ -131,7 +131,7 @@ def stack_line(name: Name, stack: Running, width: int) -> str:
     far = f"   {name.size}   epoch {stack.epoch:>{len(str(stack.epochs))}}/{stack.epochs}"
     room = max(width - len(far), 8)
     text = ""
-    for each in map(plain, name.words):
+    for each in map(printable, name.words):
         text += f" {each}" if text and cell_width(text) + 1 + cell_width(each) <= room else ""
         text = text or cut(each, room)
     return text + " " * (room - cell_width(text)) + far

@@ -8,7 +8,7 @@ from pathlib import Path
 from synthgrad.cli.data_sentence import data_sentence
 from synthgrad.runs.locking import UNLOCKED
 from synthgrad.sweep.planning import Plan
-from synthgrad.wording import are, counted
+from synthgrad.text import are, counted
 
 
 def opening(plan: Plan, place: str, jobs: int, runs: Path) -> Iterator[str]:

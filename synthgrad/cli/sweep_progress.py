@@ -11,7 +11,7 @@ from pathlib import Path
 from synthgrad.sweep.events import Begun, Ended, Event, Progress
 from synthgrad.sweep.planning import Plan
 from synthgrad.sweep.stacks import Order, cost
-from synthgrad.wording import are, counted
+from synthgrad.text import are, counted
 
 OVER = ("finished", "diverged", "failed")
 ERRORS = 5

@@ -14,8 +14,8 @@ from synthgrad.processes import cores, threads
 from synthgrad.runs.locking import UNLOCKED
 from synthgrad.runs.methods import method, schedule
 from synthgrad.schedules.options import Pipelined
+from synthgrad.text import counted
 from synthgrad.trainers.dni import DNIOptions
-from synthgrad.wording import counted
 
 if TYPE_CHECKING:
     from synthgrad.runs.log import Log

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from synthgrad.tasks import TASKS
-from synthgrad.wording import counted
+from synthgrad.text import counted
 
 if TYPE_CHECKING:
     from synthgrad.experiment import Config, Experiment

@@ -11,6 +11,7 @@ from synthgrad.compare.judging import DECIDED
 from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.report import Difference, Group
 from synthgrad.runs.methods import FREEZE
+from synthgrad.text import numbered
 
 
 def families(scores: Sequence[Scores]) -> Iterator[tuple[Scores, list[Scores]]]:
@@ -40,8 +41,7 @@ def losses(groups: Sequence[Group], differences: Sequence[Difference]) -> dict[s
 def _without(layers: Any) -> str:
     """``without training hidden layer 2 (freeze=[2])``."""
     every = layers if isinstance(layers, list) else [layers]
-    which = f"hidden layer{'s' * (len(every) > 1)} {', '.join(map(str, every))}"
-    return f"without training {which} (freeze={shown(layers)})"
+    return f"without training {numbered(every, 'hidden layer')} (freeze={shown(layers)})"
 
 
 def _said(difference: Difference) -> str:

@@ -9,7 +9,7 @@ from synthgrad.compare.missing import CONTROL, REFERENCE
 from synthgrad.compare.report import Difference, Group, Sweep
 from synthgrad.numbers import decimals, fixed
 from synthgrad.runs.methods import method
-from synthgrad.wording import counted, numbered
+from synthgrad.text import counted, numbered
 
 UNTRAINED = (CONTROL, REFERENCE)
 """Trainers of which nobody asks whether their hidden layers learn."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,7 +25,7 @@ from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
 from synthgrad.compare.tuning import sweep, swept_keys
 from synthgrad.errors import ConfigError
 from synthgrad.scores import COLUMNS, diagnosis
-from synthgrad.wording import counted
+from synthgrad.text import counted, did_you_mean, listed
 
 TARGET = 0.95
 """Of backprop's final mean: the target where none is given."""
@@ -38,8 +37,7 @@ def build(gathered: Gathered, question: Question, command: Sequence[str]) -> Rep
         raise ConfigError([*gathered.notes, "compare: no run is left to compare"])
     for metric in question.metrics:
         if metric not in gathered.names:
-            near = difflib.get_close_matches(metric, gathered.names, 1, 0.5)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(gathered.names))}"
+            hint = did_you_mean(metric, gathered.names, f"there are {listed(sorted(gathered.names))}", 0.5)
             raise ConfigError(f"--metric {metric}: no run has it ({hint})")
     subjects = sorted(gathered.subjects, key=lambda s: (s.name, s.path))
     question = replace(question, by=axes(question.by, subjects), metrics=tuple(dict.fromkeys(question.metrics)))

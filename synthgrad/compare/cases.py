@@ -15,10 +15,10 @@ from synthgrad.compare.metrics import Measure, choose, measure
 from synthgrad.compare.outcomes import Method, Scores
 from synthgrad.compare.statement import Claim
 from synthgrad.compare.subjects import Subject, settings_of
-from synthgrad.config.messages import closest, listed
 from synthgrad.errors import ConfigError
 from synthgrad.runs.data import Data, Files
 from synthgrad.runs.filters import select
+from synthgrad.text import did_you_mean, listed
 
 PLANNED = "planned"
 """The outcome of a run that is not there yet."""
@@ -132,8 +132,7 @@ class Tables:
             raise ConfigError(f"{claim.place}: {unclear[0].ambiguous(claim.tuned)}")
         cases = [self._case(claim, each) for each in found]
         if all(case.unclear for case in cases):
-            near = closest(claim.metric or "", self.names)
-            hint = f"did you mean {near}?" if near else f"there are {listed(sorted(self.names))}"
+            hint = did_you_mean(claim.metric, self.names, f"there are {listed(sorted(self.names))}")
             raise ConfigError(f"{claim.place}: no run has {claim.metric} ({hint})")
         return cases
 

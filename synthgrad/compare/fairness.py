@@ -11,7 +11,7 @@ from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.subjects import Subject
 from synthgrad.runs.circumstances import HASHES
 from synthgrad.runs.methods import FREEZE, fork
-from synthgrad.wording import counted
+from synthgrad.text import counted
 
 CIRCUMSTANCES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "synthgrad version": lambda about: about.get("synthgrad"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
 from synthgrad.errors import ConfigError
 from synthgrad.runs.methods import UNSET as UNSET
 from synthgrad.runs.methods import method
+from synthgrad.text import did_you_mean, numbered
 
 APART = ("task.", "network.")
 """Runs that differ in a key of these sections are in different tables: they are never pooled."""
@@ -60,8 +60,7 @@ def _axis(text: str, keys: Sequence[str]) -> str:
     found = [text] if text in keys else [k for k in keys if f".{k}".endswith((f".{text}", f".{text}.name"))]
     if len(found) == 1:
         return found[0]
-    near = difflib.get_close_matches(text, keys, 1)
-    right = f"did you mean {near[0]}?" if near else "synthgrad runs show RUN lists the keys of a run"
+    right = did_you_mean(text, keys, "synthgrad runs show RUN lists the keys of a run")
     what = f"may be {' or '.join(found)} (write the whole key)" if found else f"no run has such a key ({right})"
     raise ConfigError(f"--by {text}: {what}")
 
@@ -75,7 +74,7 @@ def groups(subjects: Sequence[Subject]) -> tuple[list[Members], list[str]]:
         found.append(Members(same[0].settings, [kept[seed] for seed in sorted(kept)], label))
         twice = sorted(seed for seed, runs in Counter(s.seed for s in same).items() if runs > 1)
         if twice:
-            notes.append(f"{label}: seed {_listed(twice)} was run more than once; the latest that finished counts")
+            notes.append(f"{label}: {numbered(twice)} ran more than once; the latest that finished counts")
     return found, notes
 
 
@@ -237,7 +236,3 @@ def shown(value: Any) -> str:
     if isinstance(value, list):
         return f"[{','.join(shown(v) for v in value)}]"
     return str(value)
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, numbers))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from math import isfinite
@@ -16,6 +15,7 @@ from synthgrad.compare.groups import spelt
 from synthgrad.compare.outcomes import Method, shared
 from synthgrad.compare.report import Difference, Estimate, Interval
 from synthgrad.runs.methods import names
+from synthgrad.text import did_you_mean, listed
 
 BETTER, WORSE, LEVEL, TOO_FEW, INCOMPLETE = "better", "worse", "~", "too few", "incomplete"
 DECIDED = (BETTER, WORSE, LEVEL)
@@ -51,8 +51,7 @@ def called(name: str, groups: Sequence[N]) -> list[N]:
 def unknown(name: str, groups: Sequence[Named]) -> str:
     """That no group has this name, and which there are."""
     labels = list(dict.fromkeys(group.label for group in groups))
-    near = difflib.get_close_matches(name, labels, 1, 0.5)
-    hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(labels)}"
+    hint = did_you_mean(name, labels, f"there are {listed(labels)}", 0.5)
     return f"no group is called '{name}' ({hint})"
 
 

@@ -13,6 +13,7 @@ from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
 from synthgrad.errors import ConfigError
 from synthgrad.runs.reading import Column
 from synthgrad.scores import COLUMNS, diagnosis, is_up, score_in
+from synthgrad.text import listed
 
 EVALUATIONS = 3
 """A target is reached when it is held for this many evaluations."""
@@ -69,8 +70,7 @@ def measure(subjects: Sequence[Subject], metric: str, at: str) -> tuple[Measure,
         if curves and not found.epoch:
             return found, [f"{metric} was never measured at an epoch that all runs have"]
         if len(lasts) > 1:
-            listed = ", ".join(map(str, lasts[:4])) + (", ..." if len(lasts) > 4 else "")
-            notes.append(f"runs of {listed} epochs: compared at epoch {found.epoch}, the last that all have")
+            notes.append(f"runs of {listed(lasts, 4)} epochs: compared at epoch {found.epoch}, the last that all have")
     return found, [*notes, *_lacking(found, counted)]
 
 

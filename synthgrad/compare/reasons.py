@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from synthgrad.compare.evidence import Evidence, moved
 from synthgrad.compare.subjects import FINISHED
-from synthgrad.config.messages import listed
 from synthgrad.numbers import decimals, fixed, short, small, spread
-from synthgrad.wording import counted, numbered
+from synthgrad.text import counted, listed, numbered
 
 TINY = 1e-4
 """Numbers that are all below this are told by their powers of ten."""

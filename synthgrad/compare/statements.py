@@ -24,9 +24,10 @@ from synthgrad.compare.metrics import asked
 from synthgrad.compare.statement import Claim, conditions, is_condition
 from synthgrad.config import show
 from synthgrad.config.files import read_text
-from synthgrad.config.messages import Key, closest, listed
+from synthgrad.config.messages import Key
 from synthgrad.config.reading import Finding, Tree, in_order, parse
 from synthgrad.errors import ConfigError
+from synthgrad.text import did_you_mean, listed
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,7 @@ class _Reader:
         elif "claims" not in self.data:
             self._note((), "claims: is missing (expected a list of claims)")
         for name in self.data.keys() - _KEYS.keys():
-            near = closest(name, _KEYS)
-            hint = f"did you mean {near!r}?" if near else f"there are {listed(_KEYS)}"
+            hint = did_you_mean(name, _KEYS, f"there are {listed(_KEYS)}")
             self._note((name,), f"is not known here ({hint})", of_key=True)
 
     def settle(self) -> None:

@@ -72,8 +72,3 @@ def _has(encoding: str, sign: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def plain(text: str) -> str:
-    """Text without control characters: a name must not move the cursor."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

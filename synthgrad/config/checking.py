@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from synthgrad.config.choosing import chosen, meant
-from synthgrad.config.messages import Key, closest, describe, dotted, listed, not_one_of, quoted_line, show
+from synthgrad.config.messages import Key, describe, dotted, not_one_of, quoted_line, show
 from synthgrad.config.options import OneOf, Options, Section, default_of, fields, optional, paths, sections, value_of
 from synthgrad.config.outside import Quotable
 from synthgrad.config.overrides import hinted
 from synthgrad.config.reading import Finding, Tree, in_order, parse
 from synthgrad.errors import ConfigError, Problem
+from synthgrad.text import closest, listed
 
 T = TypeVar("T", bound=Options)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from synthgrad.config.messages import Key, closest
+from synthgrad.config.messages import Key
 from synthgrad.config.options import OneOf, Options, Section, default_of, fields, sections, value_of
+from synthgrad.text import closest
 
 
 def chosen(section: OneOf, data: dict[str, Any], default: Any) -> str | None:

@@ -6,9 +6,9 @@ import codecs
 import re
 from pathlib import Path
 
-from synthgrad.config.messages import closest
 from synthgrad.errors import ConfigError
 from synthgrad.files import CONFIG_BYTES, TooLargeError, read_bytes
+from synthgrad.text import closest
 
 _CLAIMS = re.compile(r"""^(["']?)claims\1[ \t]*:(\s|$)""", re.MULTILINE)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any, get_args
 from unicodedata import decimal
 
 from pydantic.fields import FieldInfo
+
+from synthgrad.text import closest, listed
 
 Key = tuple[str | int, ...]
 """A dotted key in parts; whole numbers are positions in a list."""
@@ -46,17 +47,6 @@ def show(value: Any) -> str:
     text = f"[{', '.join(map(str, value))}]" if isinstance(value, list | tuple) else repr(value)
     text = text if text.isprintable() else repr(text)
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names side by side."""
-    return ", ".join(names)
-
-
-def closest(name: Any, allowed: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The allowed name that ``name`` was probably meant to be."""
-    near = get_close_matches(str(name).lower()[:WIDEST], list(allowed), 1, cutoff)
-    return near[0] if near else None
 
 
 def not_one_of(value: Any, allowed: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from synthgrad.config.messages import Key, dotted, with_hint
 from synthgrad.config.options import OneOf, Options, Section
 from synthgrad.config.reading import Finding, Place, Tree, parse
 from synthgrad.errors import ConfigError
+from synthgrad.text import escaped
 
 WIDEST = 120
 _PART = re.compile(r"""'[^']*'|"[^"]*"|\d\.\.(?=[-+]?\.?\d)|.""")
@@ -57,7 +58,7 @@ def key_and_value(text: str) -> tuple[tuple[str, ...], str]:
 
 def label(text: str) -> str:
     """``-s KEY=VALUE`` as the place of what is said about it: in one short line."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    shown = escaped(text)
     return f"-s {shown}" if len(shown) <= WIDEST else f"-s {shown[: WIDEST - 3]}..."
 
 

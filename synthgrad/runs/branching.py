@@ -20,7 +20,7 @@ from synthgrad.runs.finding import given, named
 from synthgrad.runs.parting import compare, last_epoch
 from synthgrad.runs.reading import Metrics, Recorded
 from synthgrad.runs.settings import told
-from synthgrad.wording import counted
+from synthgrad.text import counted
 
 MAY_CHANGE = ("training.epochs", "training.evaluate_every", "training.checkpoint_every")
 """Beside the trainer; everything else is as it was, or the state would be another."""

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from synthgrad.config import AnyOf, Word
-from synthgrad.config.messages import closest, show
+from synthgrad.config.messages import show
 from synthgrad.config.options import WORDS
 from synthgrad.config.reading import parse
 from synthgrad.errors import ConfigError
+from synthgrad.text import did_you_mean
 
 
 class Known(Protocol):
@@ -101,8 +102,7 @@ def resolve(text: str, runs: Sequence[Known], place: str) -> str:
         return found[0]
     if found:
         raise ConfigError(f"{place}: {text} may be {' or '.join(found)} (write the whole key)")
-    near = closest(text, keys)
-    right = f"did you mean {near!r}?" if near else "synthgrad runs show RUN --format json lists the keys of a run"
+    right = did_you_mean(text, keys, "synthgrad runs show RUN --format json lists the keys of a run")
     raise ConfigError(f"{place}: none of these runs has a key {text} ({right})")
 
 

@@ -6,19 +6,19 @@ waits for it.
 
 from __future__ import annotations
 
-import difflib
 import errno
 import glob
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from synthgrad.errors import ConfigError
 from synthgrad.runs.directory import Run, reason
+from synthgrad.text import closest, listed
 
 LATEST = "latest"
 LETTERS = 4
@@ -176,9 +176,8 @@ def _only(archive: Path) -> Path:
     there = list(below(archive))
     if len(there) == 1:
         return there[0]
-    raise ConfigError(
-        f"{archive}: holds {len(there)} runs: {_some([path.name for path in there])} (say which: {archive}/NAME)"
-    )
+    some = listed((path.name for path in there), SHOWN)
+    raise ConfigError(f"{archive}: holds {len(there)} runs: {some} (say which: {archive}/NAME)")
 
 
 def _among(name: str, runs: Path) -> Path:
@@ -212,12 +211,8 @@ def _written(path: Path) -> float:
 def _ambiguous(name: str, found: list[Path]) -> str:
     alike = len({path.name for path in found}) < len(found)
     right = "give its path" if alike else "say more of the name"
-    return f"{name}: may be {len(found)} runs: {_some(found if alike else [path.name for path in found])} ({right})"
-
-
-def _some(runs: Sequence[Path | str]) -> str:
-    more = f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else ""
-    return ", ".join(map(str, runs[:SHOWN])) + more
+    some = listed(found if alike else (path.name for path in found), SHOWN)
+    return f"{name}: may be {len(found)} runs: {some} ({right})"
 
 
 def _unknown(name: str, runs: Path, there: list[Path]) -> str:
@@ -227,7 +222,7 @@ def _unknown(name: str, runs: Path, there: list[Path]) -> str:
         return f"{name or repr(name)}: no such run; {runs} holds none (train one with synthgrad train CONFIG)"
     whole = {path.name: path for path in there}
     forms = {**{path.name[-len(name) :]: path for path in there}, **whole} if len(name) >= LETTERS else whole
-    near = difflib.get_close_matches(name, forms, 1, 0.5) or difflib.get_close_matches(name, whole, 1, 0.3)
-    listed = f"synthgrad runs list {runs}" if os.path.isfile(runs) else "synthgrad runs list"
-    right = f"did you mean {forms[near[0]].name}?" if near else f"see {listed}"
+    near = closest(name, forms, 0.5) or closest(name, whole, 0.3)
+    command = f"synthgrad runs list {runs}" if os.path.isfile(runs) else "synthgrad runs list"
+    right = f"did you mean {forms[near].name}?" if near else f"see {command}"
     return f"{name or repr(name)}: no such run in {runs} ({right})"

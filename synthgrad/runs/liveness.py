@@ -13,7 +13,7 @@ from synthgrad.files import read_bytes
 from synthgrad.runs.directory import MOST_BYTES
 from synthgrad.runs.locking import owned
 from synthgrad.runs.writers import alive, is_me, named
-from synthgrad.wording import counted
+from synthgrad.text import counted
 
 UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 

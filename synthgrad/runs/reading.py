@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.config import read_resolved
-from synthgrad.config.messages import listed
 from synthgrad.config.reading import MAX_DEPTH, MAX_DIGITS
 from synthgrad.errors import ConfigError
 from synthgrad.files import read_bytes
@@ -25,6 +24,7 @@ from synthgrad.runs.deciding import decided
 from synthgrad.runs.directory import MOST_BYTES, Run, reason
 from synthgrad.runs.finding import is_run, not_a_run
 from synthgrad.runs.settings import edited, summary
+from synthgrad.text import listed
 
 Column = npt.NDArray[np.float64]
 UNFINISHED = "unfinished"

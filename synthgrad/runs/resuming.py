@@ -17,7 +17,7 @@ from synthgrad.runs.log import Log, as_json, beginnings
 from synthgrad.runs.parting import last_epoch
 from synthgrad.runs.reading import OPEN, Metrics, Recorded, read_json
 from synthgrad.runs.settings import told
-from synthgrad.wording import counted
+from synthgrad.text import counted
 
 
 class Row(NamedTuple):

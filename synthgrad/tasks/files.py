@@ -9,6 +9,7 @@ from hashlib import blake2b, file_digest
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from synthgrad.errors import ConfigError, Problem
+from synthgrad.text import escaped
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,13 +23,9 @@ class DataError(ConfigError):
     """Files do not hold what a task needs: the option that is to be changed, and what is wrong."""
 
     def __init__(self, key: str, message: str) -> None:
-        message = _printable(message)
+        message = escaped(message)
         super().__init__(f"task.{key}: {message}")
         self.problem = Problem((key,), message)
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class Stamp(NamedTuple):
@@ -93,7 +90,7 @@ def remembered(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 def fingerprints(files: Iterable[Stamp]) -> dict[str, str]:
     """By the names of files, fingerprints of their bytes. Raises DataError where one cannot be read."""
-    return {_printable(os.path.basename(file.path)): _fingerprint(file) for file in files}
+    return {escaped(os.path.basename(file.path)): _fingerprint(file) for file in files}
 
 
 @remembered(4096)

@@ -21,7 +21,7 @@ from synthgrad.errors import Problem
 from synthgrad.streams import Streams
 from synthgrad.tasks.files import FROM_HERE, DataError, Stamp, beginning, problems, remembered, stamp
 from synthgrad.tasks.task import FEW, Examples, Sizes, Task, TaskOptions, Values, kept, one_hot
-from synthgrad.wording import are, counted
+from synthgrad.text import are, counted
 
 if TYPE_CHECKING:
     from synthgrad.tasks.table_csv import Cells

@@ -15,7 +15,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from typing import NamedTuple, TextIO
 
 import numpy as np
@@ -24,7 +23,7 @@ import numpy.typing as npt
 from synthgrad.tasks.cells import FLAGS, fault, missing, number
 from synthgrad.tasks.files import DataError, Stamp, fits, unreadable
 from synthgrad.tasks.packed import opened, unpacked_size
-from synthgrad.wording import counted
+from synthgrad.text import closest, counted, listed
 
 BLOCK = 4096
 """Rows that are turned into numbers together."""
@@ -137,7 +136,7 @@ def _names(path: str, line: int, header: Sequence[str], target: str) -> list[str
     """The names of the columns. Raises DataError where they are not one of a kind."""
     names = [unicodedata.normalize("NFC", name.strip()) for name in header]
     twice = [name for name in names if names.count(name) > 1] if len(set(names)) < len(names) else []
-    lost = target not in names and not get_close_matches(target, names, 1)
+    lost = target not in names and closest(target, names) is None
     if _data(names, bool(twice)) and (twice or "" in names or lost or _fractions(names)):
         raise DataError("path", f"{path}:{line}: {_headless(len(names), target)}")
     if "" in names:
@@ -173,9 +172,9 @@ def inputs(path: str, names: Sequence[str], target: str, columns: Sequence[str],
     """What is learned from: the columns asked for, or all but the target. Raises DataError."""
     for key, name in [("target", target), *(("columns", name) for name in columns)]:
         if name not in names:
-            near = [each for each in names if each.strip("'\"") == name] or get_close_matches(name, names, 1)
-            known = ", ".join(map(repr, names[:12])) + (", ..." if len(names) > 12 else "")
-            hint = f"did you mean {near[0]!r}? there are {known}" if near else f"there are {known}"
+            near = next((each for each in names if each.strip("'\"") == name), None) or closest(name, names)
+            meant = f"did you mean {near!r}? " if near else ""
+            hint = f"{meant}there are {listed(map(repr, names), 12)}"
             raise DataError(key, f"{path} has no {things} {name!r} ({hint})")
     if target in columns:
         raise DataError("columns", f"{target!r} is the target: it cannot be learned from (leave it out)")

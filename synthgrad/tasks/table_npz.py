@@ -21,7 +21,7 @@ from numpy.lib import format as npy
 from synthgrad.tasks.files import DataError, Stamp, fits, unreadable
 from synthgrad.tasks.table_csv import inputs
 from synthgrad.tasks.task import Values
-from synthgrad.wording import counted
+from synthgrad.text import counted
 
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, SyntaxError)
 """What reading a damaged, encrypted or strangely packed file raises."""

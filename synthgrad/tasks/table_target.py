@@ -17,7 +17,7 @@ from synthgrad.tasks.cells import FLAGS, Written, decimal_comma, fault, missing,
 from synthgrad.tasks.files import DataError
 from synthgrad.tasks.table_csv import Cells
 from synthgrad.tasks.task import FEW, Values
-from synthgrad.wording import counted
+from synthgrad.text import counted
 
 if TYPE_CHECKING:
     from synthgrad.tasks.table_npz import Arrays

@@ -209,7 +209,7 @@ def test_a_misspelt_claim_is_an_error(runs: Path) -> None:
         (["--at", "epoch=x"], "--at epoch=x: is not known (last, best, common, or epoch=N)"),
         (["--metric", "x"], "--metric x: no run has it (there are "),
         (["--against", "x"], "--against x: no group is called 'x' (there are "),
-        (["--by", "trainer.alhpa"], "--by trainer.alhpa: no run has such a key (did you mean trainer.alpha?)"),
+        (["--by", "trainer.alhpa"], "--by trainer.alhpa: no run has such a key (did you mean 'trainer.alpha'?)"),
         (["--where", "x"], "--where 'x': expected KEY, a sign "),
         (["--where", "trainer.alpha>100"], "compare: no run is left to compare"),
         (["--format", "xml"], "'xml' is not one of "),

@@ -45,7 +45,7 @@ def answer(runs: Path, claim: str, **more: object) -> Answer:
         ("backprop - frozen > dni both", "dni both is not a number"),
         ("dni > frozen", "'dni' may be dni both, dni label in binary-addition .say more of its words, or where "),
         ("trainer.name=dni both ~ dni both", "'trainer.name=dni both' and 'dni both' are the same group in binary-"),
-        ("dni both > frozen on los", "no run has los .did you mean loss"),
+        ("dni both > frozen on los", "no run has los .did you mean 'loss'"),
         ("dni both > frozen where task.bts=4", "where 'task.bts=4': none of these runs has a key task.bts "),
         ("dni both > frozen where task.bits=5", "no run meets task.bits=5"),
         ("dni both > frozen where trainer.name=dni", "no group is called 'frozen' .there are dni both, dni label"),

@@ -112,7 +112,7 @@ def test_of_two_runs_of_a_seed_the_later_counts(tmp_path: Path) -> None:
     later = run(tmp_path, BACKPROP, 1, {BITS: 0.6})
     (members,), notes = groups(subjects(tmp_path))
     assert [s.path for s in members.subjects] == [str(later)]
-    assert notes == ["backprop: seed 1 was run more than once; the latest that finished counts"]
+    assert notes == ["backprop: seed 1 ran more than once; the latest that finished counts"]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -182,7 +182,7 @@ def test_by_takes_the_unique_end_of_a_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("trainer.alhpa", r"--by trainer.alhpa: no run has such a key \(did you mean trainer.alpha\?\)"),
+        ("trainer.alhpa", r"--by trainer.alhpa: no run has such a key \(did you mean 'trainer.alpha'\?\)"),
         ("name", r"--by name: may be task.name or .* \(write the whole key\)"),
         ("%", r"--by %: no run has such a key \(synthgrad runs show RUN lists the keys of a run\)"),
     ],

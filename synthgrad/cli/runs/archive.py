@@ -8,7 +8,7 @@ import click
 
 from synthgrad.cli.options import complete_run, run_names
 from synthgrad.cli.runs.layout import amount, warn
-from synthgrad.wording import counted
+from synthgrad.text import counted
 
 
 @click.command(short_help="Put runs into one file that others can compare from.")

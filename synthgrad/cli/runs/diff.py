@@ -18,11 +18,11 @@ from synthgrad.cli.runs.layout import (
     emit_all,
     painted,
     table,
-    visible,
     warn,
     width,
 )
 from synthgrad.compare.text import fill
+from synthgrad.text import escaped
 
 if TYPE_CHECKING:
     from synthgrad.runs.parting import Comparison
@@ -121,7 +121,7 @@ def _log(found: Comparison) -> dict[str, Any]:
 def page(said: Mapping[str, Any], room: int) -> list[str]:
     """The lines for a person."""
     names = [
-        f"{letter}  {visible(name)}  {visible(outcome)}"
+        f"{letter}  {escaped(name)}  {escaped(outcome)}"
         for letter, name, outcome in zip("ab", said["runs"], said["outcome"], strict=True)
     ]
     return [
@@ -138,7 +138,7 @@ def page(said: Mapping[str, Any], room: int) -> list[str]:
 def _pairs(title: str, pairs: Mapping[str, Any], room: int) -> list[str]:
     if not pairs:
         return ["", f"{title}: the same"]
-    both = [[visible(key), *map(_text, pair)] for key, pair in pairs.items() if None not in pair]
+    both = [[escaped(key), *map(_text, pair)] for key, pair in pairs.items() if None not in pair]
     return ["", *table([Heading(title), Heading("a"), Heading("b")], [*both, *_one_sided(pairs)], room)]
 
 
@@ -153,7 +153,7 @@ def _one_sided(pairs: Mapping[str, Any]) -> list[list[str]]:
         side = [_text(value) for value in pairs[keys[0]]]
         if len(keys) > 1:
             side = ["-", f"{len(keys)} keys"] if in_b else [f"{len(keys)} keys", "-"]
-        rows.append([visible(f"{section}.*" if len(keys) > 1 else keys[0]), *side])
+        rows.append([escaped(f"{section}.*" if len(keys) > 1 else keys[0]), *side])
     return rows
 
 
@@ -165,7 +165,7 @@ def _varying(said: Mapping[str, Any]) -> list[str]:
 def _text(value: Any) -> str:
     from synthgrad.config import dump
 
-    return "-" if value is None else visible(str(dump({"v": value})).removeprefix("v: ").strip())
+    return "-" if value is None else escaped(str(dump({"v": value})).removeprefix("v: ").strip())
 
 
 def _fingerprints(said: Mapping[str, Any]) -> str:
@@ -184,7 +184,7 @@ def _parting(log: Mapping[str, Any]) -> str:
     if parting:
         first, second = ("blank" if value is None else value for value in parting["values"])
         return (
-            f"log: parts in epoch {parting['epoch']}: {visible(parting['column'])} is {first!s} in a, {second!s} in b"
+            f"log: parts in epoch {parting['epoch']}: {escaped(parting['column'])} is {first!s} in a, {second!s} in b"
         )
     more = "" if a == b else f"; {'a' if a < b else 'b'} ends there, {'b' if a < b else 'a'} after epoch {max(a, b)}"
     return f"log: identical to epoch {min(a, b)} ({log['columns']} columns){more}"

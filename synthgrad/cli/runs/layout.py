@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import click
 
 from synthgrad.compare.text import GAP, cell_width, cut
-from synthgrad.wording import counted
+from synthgrad.text import counted, escaped
 
 PIPED = 100
 """The width of a page that goes into a file or a pipe."""
@@ -59,7 +59,7 @@ def _finite(data: Any) -> Any:
 def warn(lines: Iterable[str]) -> None:
     """Say on stderr what a person should know, each on a line of its own."""
     for line in lines:
-        click.echo(visible(line), err=True)
+        click.echo(escaped(line), err=True)
 
 
 def some(notes: Iterable[str], most: int = 5) -> Iterator[str]:
@@ -79,12 +79,6 @@ def painted(text: str, **style: Any) -> str:
     """The text in a colour, on a terminal that has one and may."""
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return click.style(text, **style) if coloured else text
-
-
-def visible(name: object) -> str:
-    """A name on one line of a terminal: what cannot be printed is spelt out."""
-    text = str(name)
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def amount(size: float) -> str:

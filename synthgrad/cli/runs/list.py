@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from synthgrad.cli.options import complete_run, outcome, run_names, since, where
-from synthgrad.cli.runs.layout import Heading, as_json, emit_all, painted, some, table, visible, warn, width
-from synthgrad.wording import are, counted
+from synthgrad.cli.runs.layout import Heading, as_json, emit_all, painted, some, table, warn, width
+from synthgrad.text import are, counted, escaped
 
 if TYPE_CHECKING:
     from synthgrad.runs.overview import Overview
@@ -191,7 +191,7 @@ def _text(name: str, said: Overview) -> str:
         return fixed(value, 4)
     if name == "seconds":
         return f"{value:.1f}"
-    return str(value)[:16].replace("T", " ") if name == "started" else visible(value)
+    return str(value)[:16].replace("T", " ") if name == "started" else escaped(value)
 
 
 def _csv(shown: Sequence[Overview]) -> list[str]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from synthgrad.cli.options import before, complete_run, outcome, run_names, since, where
-from synthgrad.cli.runs.layout import Heading, amount, emit_all, some, table, visible, warn, width
+from synthgrad.cli.runs.layout import Heading, amount, emit_all, some, table, warn, width
 from synthgrad.cli.runs.list import OUTCOME, begun, paths_in, read
-from synthgrad.wording import counted
+from synthgrad.text import counted, escaped
 
 if TYPE_CHECKING:
     from synthgrad.runs.overview import Overview
@@ -94,7 +94,7 @@ def _each(chosen: Sequence[Overview], runs: Path, delete: bool, force: bool) -> 
             if why:
                 notes.append(f"{path}: left alone: {why}")
                 continue
-            rows.append([visible(_below(path, runs)), visible(said["outcome"]), _epochs(said), str(size)])
+            rows.append([escaped(_below(path, runs)), escaped(said["outcome"]), _epochs(said), str(size)])
             total += size
     finally:
         emit_all(table(COLUMNS, rows, width()))

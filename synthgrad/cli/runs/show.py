@@ -20,10 +20,10 @@ from synthgrad.cli.runs.layout import (
     emit_all,
     painted,
     table,
-    visible,
     width,
 )
 from synthgrad.compare.text import ARROW, cell_width, fill, legible
+from synthgrad.text import escaped
 
 if TYPE_CHECKING:
     from synthgrad.runs.reading import Column
@@ -84,7 +84,7 @@ def show(run: str, kind: str, html: Path | None, runs: Path) -> None:
 def page(said: Mapping[str, Any], columns: Mapping[str, Column], room: int) -> list[str]:
     """The lines of the page."""
     return [
-        painted(visible(said["name"]), bold=True),
+        painted(escaped(said["name"]), bold=True),
         *(line for sentence in _happened(said) for line in fill(sentence, room)),
         *_block("settings", _settings(said, room)),
         *_block("curves", _curves(said["figures"], columns, room)),
@@ -95,7 +95,7 @@ def page(said: Mapping[str, Any], columns: Mapping[str, Column], room: int) -> l
 
 
 def _damage(notes: Iterable[str], room: int) -> list[str]:
-    return [line for note in notes for line in fill(INDENT + visible(note), room, len(INDENT))]
+    return [line for note in notes for line in fill(INDENT + escaped(note), room, len(INDENT))]
 
 
 def _block(title: str, lines: list[str]) -> list[str]:
@@ -118,20 +118,20 @@ def _happened(said: Mapping[str, Any]) -> Iterable[str]:
     if said["seconds"]:
         rate = said["steps_per_second"]
         parts.append(f"{said['seconds']:.1f} s of training" + (f" ({rate:,.0f} steps a second)" if rate else ""))
-    yield visible(", ".join(parts))
+    yield escaped(", ".join(parts))
     task = said["config"].get("task.name")
-    yield visible(f"{said['trainer'] or 'unknown'} on {task or 'unknown'}, seed {said['seed']}")
+    yield escaped(f"{said['trainer'] or 'unknown'} on {task or 'unknown'}, seed {said['seed']}")
     if isinstance(parent := said["about"].get("branch"), dict):
-        yield visible(f"Its first {parent.get('epoch')} epochs are those of {parent.get('run')}.")
+        yield escaped(f"Its first {parent.get('epoch')} epochs are those of {parent.get('run')}.")
     if isinstance(processes := said["about"].get("processes"), int) and processes > 1:
         yield f"{processes} processes shared its layers."
     if said["about"].get("varies") is True:
         yield "Its schedule is free, so its numbers vary with timing: no run repeats it."
     if said["diverged"]:
         epoch, step, where = (said["diverged"].get(name) for name in ("epoch", "step", "where"))
-        yield visible(f"Diverged in epoch {epoch}, step {step}: {where} stopped being finite.")
+        yield escaped(f"Diverged in epoch {epoch}, step {step}: {where} stopped being finite.")
     if said["error"]:
-        yield visible(f"Failed: {said['error']}")
+        yield escaped(f"Failed: {said['error']}")
     if said["outcome"] == "unfinished":
         yield "It has no result: it is still running, or it was killed."
 
@@ -141,10 +141,10 @@ def _happened(said: Mapping[str, Any]) -> Iterable[str]:
 
 def _settings(said: Mapping[str, Any], room: int) -> list[str]:
     if said["changed"] is None:
-        rows = [[visible(key), _value(value), ""] for key, value in said["config"].items()]
+        rows = [[escaped(key), _value(value), ""] for key, value in said["config"].items()]
         return [f"{INDENT}(of another version: all of them)", *_table([Heading("")] * 3, rows, room)]
     rows = [
-        [visible(key), _value(pair["value"]), _default(pair["default"])]
+        [escaped(key), _value(pair["value"]), _default(pair["default"])]
         for key, pair in said["changed"].items()
         if key != "seed"
     ]
@@ -155,7 +155,7 @@ def _value(value: Any) -> str:
     """A value as YAML writes it."""
     from synthgrad.config import dump
 
-    return visible(str(dump({"v": value})).removeprefix("v: ").strip().replace("\n", " "))
+    return escaped(str(dump({"v": value})).removeprefix("v: ").strip().replace("\n", " "))
 
 
 def _default(value: Any) -> str:
@@ -216,7 +216,7 @@ def _layers(said: Mapping[str, Any], room: int) -> list[str]:
     rows = []
     for number in sorted(dict.fromkeys([*said["layers"], *bounds]), key=_place):
         values = {**said["layers"].get(number, {}), "bound": bounds.get(number)}
-        rows.append([visible(number), *(_grade(name, values.get(name)) for name in LAYERS)])
+        rows.append([escaped(number), *(_grade(name, values.get(name)) for name in LAYERS)])
     ranks = [int(name not in ("generator_error", "cosine", "skill")) for name in LAYERS]
     headings = [Heading(text, rank, right=True) for text, rank in zip(LAYERS.values(), ranks, strict=True)]
     return _table([Heading("layer"), *headings], rows, room)
@@ -251,7 +251,7 @@ def _made_with(about: Mapping[str, Any], room: int) -> list[str]:
     first = max(map(len, rows)) + 2
     lines = []
     for name, text in rows.items():
-        head, *more = fill(visible(text), max(room - first - len(INDENT), 20)) or [""]
+        head, *more = fill(escaped(text), max(room - first - len(INDENT), 20)) or [""]
         if head:
             lines += [f"{INDENT}{name:<{first}}{head}", *(f"{INDENT}{'':{first}}{line}" for line in more)]
     return lines

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from synthgrad.cli.options import complete_run, run_names
-from synthgrad.cli.runs.layout import emit, visible, warn
+from synthgrad.cli.runs.layout import emit, warn
 from synthgrad.errors import ExitCode
+from synthgrad.text import escaped
 
 if TYPE_CHECKING:
     from synthgrad.runs.verifying import Verdict, Verifier
@@ -68,7 +69,7 @@ def verify(names: tuple[str, ...], where: tuple[str, ...], quiet: bool, runs: Pa
 
 def _verified(verifier: Verifier, quiet: bool) -> int:
     """Say whether a run repeats, and return the exit code that stands for it."""
-    name = visible(verifier.recorded.name)
+    name = escaped(verifier.recorded.name)
     warn(verifier.recorded.damage)
     if verifier.varies:
         emit(f"{name}: {VARIES}")
@@ -87,7 +88,7 @@ def _followed(verifier: Verifier, quiet: bool) -> Verdict:
     """Train to the verdict, showing how far it is."""
     from synthgrad.runs.verifying import Verdict
 
-    with Progress(visible(verifier.recorded.name), verifier.end, quiet) as progress:
+    with Progress(escaped(verifier.recorded.name), verifier.end, quiet) as progress:
         for record in verifier.run():
             if isinstance(record, Verdict):
                 return record
@@ -152,9 +153,9 @@ def _differs(verdict: Verdict) -> Iterable[str]:
     from synthgrad.runs.circumstances import HASHES
 
     epoch, place, recorded, now = verdict.difference or (0, "", "", "")
-    yield f"differs in epoch {epoch}: {visible(place)}: recorded {visible(recorded)}" + (f", now {now}" if now else "")
+    yield f"differs in epoch {epoch}: {escaped(place)}: recorded {escaped(recorded)}" + (f", now {now}" if now else "")
     changed = [
-        f"{HASHES[key]}" if key in HASHES else f"{visible(key)} {visible(then)}, now {visible(new)}"
+        f"{HASHES[key]}" if key in HASHES else f"{escaped(key)} {escaped(then)}, now {escaped(new)}"
         for key, (then, new) in verdict.circumstances.items()
     ]
     yield f"not as it was: {'; '.join(changed)}" if changed else "versions, threads and machine are as they were"

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple, Protocol
 from synthgrad.compare.figures.layers import Layer
 from synthgrad.compare.figures.lines import Lines
 from synthgrad.compare.figures.seeds import Seeds
-from synthgrad.compare.figures.series import Method, methods, plain
+from synthgrad.compare.figures.series import Method, methods
 from synthgrad.compare.figures.settings import Settings
 from synthgrad.compare.figures.sheet import Sheet, wrapped
 from synthgrad.compare.figures.style import WIDE, Palette
 from synthgrad.compare.report import Report, Table
 from synthgrad.errors import RunError
+from synthgrad.text import printable
 
 LOSS = "loss"
 LETTERS = 13
@@ -77,7 +78,7 @@ class Heading:
         spot.text(0.01, 0.5, text, va="center", fontsize=8, fontweight="bold", color=sheet.palette.ink)
 
     def _wrapped(self, width: float) -> str:
-        return wrapped(plain(self.of), int(LETTERS * width))
+        return wrapped(printable(self.of), int(LETTERS * width))
 
 
 class Spot(NamedTuple):

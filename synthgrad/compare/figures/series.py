@@ -11,6 +11,7 @@ from synthgrad.compare.figures.scales import Floats
 from synthgrad.compare.figures.style import CONTROL_DASH, DASHES, HUES, SOLID, Look, Palette
 from synthgrad.compare.report import Curve, Group, Report, Table
 from synthgrad.runs.methods import fork
+from synthgrad.text import printable
 
 CONTROL, REFERENCE = "control", "reference"
 HUGE = 1e250
@@ -28,7 +29,7 @@ class Method:
     @property
     def label(self) -> str:
         """Its name, fit to be drawn."""
-        return plain(self.group.label)
+        return printable(self.group.label)
 
     @property
     def fork(self) -> int | None:
@@ -66,11 +67,6 @@ def looks(roles: Sequence[str], palette: Palette) -> list[Look]:
             found.append(Look(palette.methods[0 if many else given], DASHES[0 if many else given]))
             given += 1
     return found
-
-
-def plain(text: str) -> str:
-    """A name without what a font or XML cannot have: line breaks, control characters, half characters."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text) or "\ufffd"
 
 
 @dataclass(frozen=True)

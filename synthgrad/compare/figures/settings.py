@@ -10,12 +10,13 @@ import numpy as np
 
 from synthgrad.compare.figures import scales
 from synthgrad.compare.figures.scales import Floats
-from synthgrad.compare.figures.series import CONTROL, REFERENCE, drawable, looks, plain
+from synthgrad.compare.figures.series import CONTROL, REFERENCE, drawable, looks
 from synthgrad.compare.figures.sheet import Sheet
 from synthgrad.compare.figures.style import HUES, SMALL, Look
 from synthgrad.compare.groups import UNSET, shown
 from synthgrad.compare.report import Cell, Group, Interval, Sweep, Table, Tuned
 from synthgrad.runs.filters import is_number
+from synthgrad.text import printable
 
 RUG = 0.11
 """The height of a bar of the rug where all runs diverged, as a share of the axes."""
@@ -62,7 +63,7 @@ class Settings:
         kept = [i for i in range(len(roles)) if i not in own[HUES:]]
         for slot, (i, look) in enumerate(zip(kept, looks([roles[i] for i in kept], sheet.palette), strict=True)):
             key = f"t{self.table.number}m{i}"
-            label = plain(self.sweep.methods[i].method)
+            label = printable(self.sweep.methods[i].method)
             if not any(t.value in places for t in tried[i]):
                 _level(sheet, axes, key, label, look, tried[i], places)
                 continue
@@ -86,10 +87,10 @@ class Settings:
         if all(map(is_number, places)):
             scales.numbers(axes, sorted(places.values()))
         else:
-            axes.set_xticks(list(places.values()), [plain(shown(value)) for value in places])
+            axes.set_xticks(list(places.values()), [printable(shown(value)) for value in places])
         best = ", best over the other keys" if len(self.sweep.keys) > 1 else ""
         axes.set_ylabel(f"{self.table.metric}{best}")
-        axes.set_xlabel(plain(self.of))
+        axes.set_xlabel(printable(self.of))
         axes.margins(x=0.08)
         self._bound(axes, places)
         if rug:

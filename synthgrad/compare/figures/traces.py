@@ -13,10 +13,11 @@ from synthgrad.compare.figures import scales
 from synthgrad.compare.figures.layers import EDGE
 from synthgrad.compare.figures.lines import draw_fork, draw_line, dress
 from synthgrad.compare.figures.scales import Floats
-from synthgrad.compare.figures.series import Points, drawable, looks, plain
+from synthgrad.compare.figures.series import Points, drawable, looks
 from synthgrad.compare.figures.sheet import Sheet
 from synthgrad.compare.figures.style import HUES
 from synthgrad.scores import DIAGNOSES, is_up, score_in
+from synthgrad.text import printable
 
 MOST = 300
 """As many points as a curve is drawn with."""
@@ -47,7 +48,7 @@ class Traces:
         given = looks(["method"] * len(every), sheet.palette)
         for i, (name, look, points) in enumerate(zip(self.columns, given, every, strict=True)):
             shown = np.clip(points.mean, -1, 1) if self.bounded else points.mean
-            draw_line(sheet, axes, f"{self.kind}{i}", plain(name), look, _alone(points.epoch, shown))
+            draw_line(sheet, axes, f"{self.kind}{i}", printable(name), look, _alone(points.epoch, shown))
         if self.bounded:
             axes.axhline(0, color=sheet.palette.muted, lw=0.8, zorder=1)
             axes.set_ylim(-EDGE, EDGE)

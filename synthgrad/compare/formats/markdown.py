@@ -9,7 +9,7 @@ from synthgrad.compare.report import Report, Table
 from synthgrad.compare.screens.head import arrival, head
 from synthgrad.compare.screens.layout import Column
 from synthgrad.compare.screens.stated import count
-from synthgrad.compare.text import plain
+from synthgrad.text import printable
 
 SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>|~#&"})
 
@@ -58,4 +58,4 @@ def _row(cells: list[str], raw: bool = False) -> str:
 
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is."""
-    return plain(" ".join(text.translate(SPECIAL).split()))
+    return printable(" ".join(text.translate(SPECIAL).split()))

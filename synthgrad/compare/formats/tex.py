@@ -9,7 +9,7 @@ from synthgrad.compare.formats.columns import blocks, claimed
 from synthgrad.compare.report import Report, Table
 from synthgrad.compare.screens.layout import Column
 from synthgrad.compare.screens.stated import count
-from synthgrad.compare.text import plain
+from synthgrad.text import printable
 
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -65,4 +65,4 @@ def _escaped(text: str) -> str:
 
 
 def _comment(text: str) -> str:
-    return plain(" ".join(text.split()))
+    return printable(" ".join(text.split()))

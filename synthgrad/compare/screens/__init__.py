@@ -10,8 +10,8 @@ from synthgrad.compare.screens.stated import stated
 from synthgrad.compare.screens.swept import SweepScreen
 from synthgrad.compare.screens.two import two
 from synthgrad.compare.subjects import Subject
-from synthgrad.compare.text import cut, fill, plain
-from synthgrad.wording import are, counted
+from synthgrad.compare.text import cut, fill
+from synthgrad.text import are, counted, printable
 
 
 def screen(report: Report, subjects: Sequence[Subject], width: int, whole: bool = False) -> list[str]:
@@ -21,7 +21,7 @@ def screen(report: Report, subjects: Sequence[Subject], width: int, whole: bool 
         if len(report.tables) > 1:
             lines += [*([""] if lines else []), cut(f"== {table.title} ==", width), ""]
         lines += _table(report, table, subjects, width, whole)
-    return [plain(line) for line in [*lines, *_claims(report, width)]]
+    return [printable(line) for line in [*lines, *_claims(report, width)]]
 
 
 def _table(report: Report, table: Table, subjects: Sequence[Subject], width: int, whole: bool) -> Iterator[str]:

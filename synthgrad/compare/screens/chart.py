@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from synthgrad.compare.arithmetic import share
 from synthgrad.compare.report import Curve, Group, Report
-from synthgrad.compare.text import cut, fill, plain
+from synthgrad.compare.text import cut, fill
 from synthgrad.numbers import short
+from synthgrad.text import printable
 
 ROWS = 8
 MARK = 9
@@ -37,7 +38,7 @@ def chart(report: Report, width: int) -> Iterator[str]:
 def _frame(group: Group, curve: Curve, scale: tuple[float, float], last: int, width: int) -> Iterator[str]:
     known = [(epoch, mean) for epoch, mean in zip(curve.epoch, curve.mean, strict=True) if mean is not None]
     letters = _braille(_dots(known, scale, last, width))
-    yield plain(cut(group.label, width))
+    yield printable(cut(group.label, width))
     for at, row in enumerate(letters):
         mark = short(scale[1]) if at == 0 else short(scale[0]) if at == ROWS - 1 else ""
         yield f"{mark:>{MARK}} {row}".rstrip()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from synthgrad.compare.report import Group, Table
 from synthgrad.compare.text import ends, fill
 from synthgrad.numbers import short
-from synthgrad.wording import counted
+from synthgrad.text import counted, listed
 
 WIDE = 100
 """From this width on there is room for more."""
@@ -51,4 +51,4 @@ def arrived(epochs: float | None, reached: int | None, n: int) -> str:
 def _range(seeds: Sequence[int]) -> str:
     if len(seeds) > 2 and seeds[-1] - seeds[0] == len(seeds) - 1:
         return f"{seeds[0]}..{seeds[-1]}"
-    return ", ".join(map(str, seeds[:6])) + (", ..." if len(seeds) > 6 else "")
+    return listed(seeds, 6)

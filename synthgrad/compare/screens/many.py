@@ -16,7 +16,7 @@ from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.statistics import seeds_needed
 from synthgrad.compare.text import cell_width, cut, fill, names
 from synthgrad.numbers import decimals, fixed, percent, short, small, spread
-from synthgrad.wording import counted
+from synthgrad.text import counted, numbered
 
 MOST = 12
 """With more groups than this only the first ``SHOWN`` are listed."""
@@ -249,12 +249,11 @@ class Screen:
     def diverged(self) -> Iterator[str]:
         """Runs without a result."""
         for group in self.groups:
-            seeds = [str(s) for s, outcome in zip(group.seeds, group.outcomes, strict=True) if outcome == "diverged"]
+            seeds = [s for s, outcome in zip(group.seeds, group.outcomes, strict=True) if outcome == "diverged"]
             if seeds:
                 low, high = group.diverged_interval or (0.0, 1.0)
-                which = f"seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}"
                 share = f"share {low:.0%} to {high:.0%}"
-                yield f"{group.label} diverged in {which}: counted as lost, not in the mean ({share})"
+                yield f"{group.label} diverged in {numbered(seeds)}: counted as lost, not in the mean ({share})"
             if group.incomplete and self.table.at in ("last", "best"):
                 yield f"{group.label}: {group.incomplete} of {len(group.seeds)} runs did not finish and are left out"
 

@@ -13,7 +13,7 @@ from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.text import ends, fill, names
 from synthgrad.compare.tuning import order
 from synthgrad.numbers import decimals, fixed, percent, short, spread
-from synthgrad.wording import counted, numbered
+from synthgrad.text import counted, numbered
 
 BEST = "best setting"
 WIDEST_GRID = 8

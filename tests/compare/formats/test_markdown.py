@@ -104,5 +104,5 @@ def test_warnings_come_last(tmp_path: Path) -> None:
     run(tmp_path, BACKPROP, 1)
     run(tmp_path, BACKPROP, 1)
     assert as_markdown(reported(tmp_path)).endswith(
-        "- backprop: seed 1 was run more than once; the latest that finished counts\n"
+        "- backprop: seed 1 ran more than once; the latest that finished counts\n"
     )

@@ -13,7 +13,7 @@ from synthgrad.compare.building import build
 from synthgrad.compare.question import Question
 from synthgrad.compare.screens import screen
 from synthgrad.compare.screens.chart import chart
-from synthgrad.compare.text import plain
+from synthgrad.text import printable
 
 NAMES = [
     "[red]x[/red]",
@@ -49,7 +49,7 @@ def test_a_name_is_text(tmp_path: Path, name: str, kind: str) -> None:
     """Nothing on the screen but letters that are seen; brackets and quotes as they are."""
     _, lines = shown(tmp_path, name, kind)
     assert [line for line in lines if not line.isprintable()] == []
-    assert plain(name)[:4] in "\n".join(lines)
+    assert printable(name)[:4] in "\n".join(lines)
 
 
 def test_a_name_with_line_ends_stays_on_its_line(tmp_path: Path) -> None:

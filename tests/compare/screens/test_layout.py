@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthgrad.compare.screens.layout import Column, lay_out
-from synthgrad.compare.text import cell_width, cut, ends, fill, names, plain
+from synthgrad.compare.text import cell_width, cut, ends, fill, names
+from synthgrad.text import printable
 
 TEXT = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs"]), max_size=30)
 
@@ -94,10 +95,10 @@ def test_two_ends_of_a_line_or_two_lines() -> None:
 )
 def test_what_moves_the_cursor_is_shown_as_a_mark(letter: str) -> None:
     """Escapes, line ends of any kind, letters that turn the direction round."""
-    assert plain(f"a{letter}b") == "a\N{REPLACEMENT CHARACTER}b"
+    assert printable(f"a{letter}b") == "a\N{REPLACEMENT CHARACTER}b"
 
 
 def test_other_letters_are_as_they_are() -> None:
     """Brackets and accents of any script."""
     text = "[red]<script>'\"日本é ▁█ ±"
-    assert plain(text) == text
+    assert printable(text) == text
