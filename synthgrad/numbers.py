@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-MOST = 5
+MAX_DIGITS = 5
 FEW = 3
 """Digits after the point where nothing is known of the uncertainty."""
 LONG = 1e7
@@ -22,7 +22,7 @@ def decimals(widths: Iterable[float], magnitude: float = 1.0) -> int:
     known = sorted(width for width in widths if ROUNDING * magnitude < width < math.inf)
     if not known:
         return max(0, FEW - 1 - math.floor(math.log10(magnitude))) if magnitude >= 1 else FEW
-    return max(0, min(MOST, 1 - math.floor(math.log10(known[len(known) // 2]))))
+    return max(0, min(MAX_DIGITS, 1 - math.floor(math.log10(known[len(known) // 2]))))
 
 
 def fixed(value: float | None, digits: int, sign: str = "") -> str:
@@ -38,9 +38,9 @@ def fixed(value: float | None, digits: int, sign: str = "") -> str:
         return f"{value:{sign}.4g}"
     text = f"{value:{sign}.{digits}f}"
     rounded = float(text)
-    if rounded != value and rounded in (0, 1, -1) and 0 < digits < MOST:
+    if rounded != value and rounded in (0, 1, -1) and 0 < digits < MAX_DIGITS:
         return fixed(value, digits + 1, sign)
-    if rounded == 0 != value and digits == MOST:
+    if rounded == 0 != value and digits == MAX_DIGITS:
         return f"{value:{sign}.2g}"
     return text.replace("-", "") if rounded == 0 else text
 

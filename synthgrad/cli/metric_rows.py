@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 GAP = "   "
 """Between the figures of a line."""
-MOST = 6
+MAX_LINES = 6
 """The lines of a row."""
 
 
@@ -67,11 +67,11 @@ def _scores(figures: dict[str, float], prefix: str) -> list[str]:
 
 
 def wrapped(row: Row, width: int) -> list[Text]:
-    """A row's figures, none of them cut, in as many lines as it takes; of more than ``MOST`` a mark tells."""
+    """A row's figures, none of them cut, in as many lines as it takes; of more than ``MAX_LINES`` a mark tells."""
     found = [_line(row.name, "dim")]
     for pair in row.pairs:
         if len(found[-1]) + len(GAP) + len(pair) > width:
-            if len(found) == MOST:
+            if len(found) == MAX_LINES:
                 found[-1].append(" ...")
                 break
             found.append(_line(" " * len(row.name)))

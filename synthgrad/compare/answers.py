@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.judging import BETTER, DECIDED, INCOMPLETE, LEVEL, TOO_FEW, WORSE, seeds_needed
-from synthgrad.compare.missing import CONTROL, REFERENCE
+from synthgrad.compare.missing import BACKPROP, FROZEN
 from synthgrad.compare.report import Difference, Group, Sweep
 from synthgrad.numbers import decimals, fixed
 from synthgrad.runs.methods import method
 from synthgrad.text import counted, numbered
 
-UNTRAINED = (CONTROL, REFERENCE)
+UNTRAINED = (FROZEN, BACKPROP)
 """Trainers of which nobody asks whether their hidden layers learn."""
 
 
@@ -57,7 +57,7 @@ def _said(
 
 def learning(difference: Difference) -> str:
     """Whether hidden layers learn, from the difference to the control."""
-    control = "the frozen control" if difference.against.startswith(CONTROL) else difference.against
+    control = "the frozen control" if difference.against.startswith(FROZEN) else difference.against
     if difference.verdict not in DECIDED:
         return f"undecided: {lacking(difference)}"
     seeds = difference.wins + difference.losses + difference.ties

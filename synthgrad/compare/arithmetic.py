@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-MOST = sys.float_info.max
+LARGEST = sys.float_info.max
 
 
 def bounded(value: float) -> float:
     """The number, or the largest one of its sign where it is infinite."""
-    return min(max(value, -MOST), MOST)
+    return min(max(value, -LARGEST), LARGEST)
 
 
 def minus(a: float, b: float) -> float:

@@ -16,7 +16,7 @@ from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import axes, differing, groups, tables, titles, told
 from synthgrad.compare.judging import called, difference, estimate, judged, unknown, with_gaps
 from synthgrad.compare.metrics import arrivals, choose, measure, pace
-from synthgrad.compare.missing import CONTROL, REFERENCE, Lacking, controls, seeds_needed
+from synthgrad.compare.missing import BACKPROP, FROZEN, Lacking, controls, seeds_needed
 from synthgrad.compare.outcomes import Method, Scores, shared
 from synthgrad.compare.question import Question
 from synthgrad.compare.report import SCHEMA, Answer, Curve, Difference, Estimate, Group, Layer, Report, Sweep, Table
@@ -93,7 +93,7 @@ class _Table:
         self.measure, notes = measure([s for m in self.members for s in m.subjects], metric, question.at)
         self.notes += notes
         self.scores = [Scores.read(members, self.measure) for members in self.members]
-        self.control, self.reference = self._strongest(CONTROL), self._strongest(REFERENCE)
+        self.control, self.reference = self._strongest(FROZEN), self._strongest(BACKPROP)
         self.target = self._target()
         self.groups = sorted(map(self._group, self.scores), key=self._order)
         self.differences = self._differences()

@@ -65,7 +65,7 @@ class Contest:
         c = sign * self.number
         with np.errstate(invalid="ignore", over="ignore"):  # inf - inf: both diverged
             d = a - b - c
-        d = np.where(np.isfinite(a) & np.isfinite(b), np.clip(d, -arithmetic.MOST, arithmetic.MOST), d)
+        d = np.where(np.isfinite(a) & np.isfinite(b), np.clip(d, -arithmetic.LARGEST, arithmetic.LARGEST), d)
         largest = np.maximum(np.maximum(np.abs(a), np.abs(b)), abs(c))
         nothing = np.isfinite(largest) & (np.abs(d) <= ROUNDING * largest) & (not exact)
         return np.where(nothing, 0.0, d)

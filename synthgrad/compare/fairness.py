@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from synthgrad.compare.groups import Members, differing
-from synthgrad.compare.missing import CONTROL
+from synthgrad.compare.missing import FROZEN
 from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.subjects import Subject
 from synthgrad.runs.circumstances import HASHES
@@ -80,10 +80,10 @@ def budgets(scores: Sequence[Scores], control: Scores | None) -> Iterator[str]:
 
 def untuned(members: Sequence[Members], control: Scores | None, swept: Sequence[str]) -> list[str]:
     """A control tried with one setting beside methods that were tried with several."""
-    controls = [m for m in members if m.trainer == CONTROL]
+    controls = [m for m in members if m.trainer == FROZEN]
     if len(controls) != 1 or not any(key in controls[0].settings for key in swept):
         return []
-    return [f"control untuned: {control.label if control else CONTROL} was tried with one setting"]
+    return [f"control untuned: {control.label if control else FROZEN} was tried with one setting"]
 
 
 def left_out(controls: int, control: Scores | None, asked: bool) -> list[str]:

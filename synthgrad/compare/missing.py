@@ -17,7 +17,8 @@ from synthgrad.runs.finding import archive_of, given
 from synthgrad.runs.methods import FREEZE, UNSET, fork, method
 from synthgrad.runs.reading import UNFINISHED
 
-CONTROL, REFERENCE = "frozen", "backprop"
+FROZEN, BACKPROP = "frozen", "backprop"
+"""The trainers of the control, whose hidden layers stay as they were drawn, and of the reference."""
 RUNS = Path("runs")
 """Where runs go by default."""
 
@@ -48,7 +49,7 @@ class Lacking:
         seeds = sorted({s.seed for members in self.groups for s in members.subjects})
         seeds += range(seeds[-1] + 1, seeds[-1] + 1 + needed - len(seeds))
         found = [each for members in self.groups for each in self._seeds(members, seeds)]
-        if self.control and not any(members.trainer == CONTROL for members in self.groups):
+        if self.control and not any(members.trainer == FROZEN for members in self.groups):
             found.append(_control(self.groups, seeds, self.runs))
         return found
 
@@ -74,15 +75,15 @@ def controls(left_out: Sequence[LeftOut], subjects: Sequence[Subject], by: Seque
     keys = dict.fromkeys(key for s in subjects for key in s.settings if key.startswith(APART) and key not in by)
     own = subjects[0].settings
     alike = [x for x in left_out if all(x.settings.get(key, UNSET) == own.get(key, UNSET) for key in keys)]
-    return sum(method(each.settings) == CONTROL for each in alike)
+    return sum(method(each.settings) == FROZEN for each in alike)
 
 
 def _control(groups: Sequence[Members], seeds: Sequence[int], runs: Path) -> Missing:
     """Frozen layers from the first epoch on, all else as in backprop or, without it, in the first method."""
-    base = next((m for m in groups if m.trainer == REFERENCE), groups[0]).subjects[0]
+    base = next((m for m in groups if m.trainer == BACKPROP), groups[0]).subjects[0]
     whole = ["-s", "branch=null"] if fork(base.settings) is not None else []
     whole += ["-s", f"{FREEZE}=[]"] if base.settings.get(FREEZE) else []
-    return _sweep(base, seeds, CONTROL, runs, *whole, "-s", f"trainer.name={CONTROL}")
+    return _sweep(base, seeds, FROZEN, runs, *whole, "-s", f"trainer.name={FROZEN}")
 
 
 def _sweep(base: Subject, seeds: Sequence[int], name: str, runs: Path, *more: str) -> Missing:

@@ -11,7 +11,7 @@ from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import UNSET, Members, differing, form, labels, shown
 from synthgrad.compare.judging import difference, judged, with_gaps
 from synthgrad.compare.metrics import Measure, arrivals, pace
-from synthgrad.compare.missing import CONTROL, REFERENCE
+from synthgrad.compare.missing import BACKPROP, FROZEN
 from synthgrad.compare.outcomes import Method, Scores
 from synthgrad.compare.report import Cell, Difference, Sweep, Tuned
 from synthgrad.runs.filters import is_number
@@ -50,7 +50,7 @@ def sweep(table: int, scores: Sequence[Scores], keys: list[str], measure: Measur
         names = [name.removeprefix(UNSET).strip() or "all methods" for name in names]
     methods = [Method(name, cluster) for name, cluster in zip(names, clusters, strict=True)]
     methods.sort(key=_rank)
-    control, reference = (next((m for m in methods if m.trainer == name), None) for name in (CONTROL, REFERENCE))
+    control, reference = (next((m for m in methods if m.trainer == name), None) for name in (FROZEN, BACKPROP))
     differences = _differences(table, methods, control, reference)
     return Sweep(
         keys=keys,

@@ -24,7 +24,7 @@ SHARE = 2.5
 """A stack may need this many times the cache: layer by layer its steps touch a part at a time (measured: the best
 of 1, 2, 4, 8, 16 networks at 16-64-32-8 and 24-128-64-12, both precisions, lies here; at 128-128 with Adam it is 1).
 """
-MOST = 32
+MAX_REPLICAS = 32
 """Beyond this a stack of tiny networks gains no more, and a lost process loses too much."""
 DATA_BYTES = 1 << 28
 """The examples of all runs of a stack take this much at most, where each has its own: every worker has a stack."""
@@ -117,8 +117,8 @@ def room(config: Config) -> int:
     if not all(trainer.timing.stacks for _, trainer in config.trainers()):
         return 1
     data = 0 if TASKS[config.task.name].fixed else sizes(config).bytes(np.dtype(config.network.dtype).itemsize)
-    few = DATA_BYTES // data if data else MOST
-    return max(1, min(MOST, few, int(SHARE * _cache() / _bytes(config))))
+    few = DATA_BYTES // data if data else MAX_REPLICAS
+    return max(1, min(MAX_REPLICAS, few, int(SHARE * _cache() / _bytes(config))))
 
 
 def cost(config: Config) -> float:

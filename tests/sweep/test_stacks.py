@@ -119,7 +119,7 @@ def test_a_stack_has_little_memory_for_the_examples_of_its_runs(monkeypatch):
 
 def test_a_stack_of_tiny_networks_is_bounded():
     """It gains no more, and takes more runs with it when its process is lost."""
-    assert room(tiny({"network.hidden": []})) == stacking.MOST
+    assert room(tiny({"network.hidden": []})) == stacking.MAX_REPLICAS
 
 
 def test_lambda_and_scale_share_a_stack():

@@ -19,7 +19,7 @@ from synthgrad.compare.figures.style import HUES
 from synthgrad.scores import DIAGNOSES, is_up, score_in
 from synthgrad.text import printable
 
-MOST = 300
+MAX_POINTS = 300
 """As many points as a curve is drawn with."""
 LAYERED = {**DIAGNOSES, "generator_error": "generator_error"}
 
@@ -91,7 +91,7 @@ def _layers(columns: Mapping[str, Floats], kind: str) -> Iterator[tuple[str, Flo
             yield f"layer {number}", column
 
 
-def thinned(x: Floats, y: Floats, most: int = MOST) -> tuple[Floats, Floats]:
+def thinned(x: Floats, y: Floats, most: int = MAX_POINTS) -> tuple[Floats, Floats]:
     """The least and the greatest value of each of so many parts, and both ends: no peak is lost."""
     if len(x) <= most:
         return x, y

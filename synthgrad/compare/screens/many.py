@@ -18,7 +18,7 @@ from synthgrad.compare.text import cell_width, cut, fill, names
 from synthgrad.numbers import decimals, fixed, percent, short, small, spread
 from synthgrad.text import counted, numbered
 
-MOST = 12
+MAX_ROWS = 12
 """With more groups than this only the first ``SHOWN`` are listed."""
 SHOWN = 10
 LEAST = 9
@@ -34,7 +34,7 @@ class Screen:
         self.table, self.width = table, width
         groups, self.differences = report.of_table(table)
         self.names = names([g.label for g in groups], label or max(10, min(16, width - 30), width // 4))
-        self.hidden = 0 if whole or len(groups) <= MOST else len(groups) - SHOWN
+        self.hidden = 0 if whole or len(groups) <= MAX_ROWS else len(groups) - SHOWN
         self.groups = groups[: len(groups) - self.hidden]
         self.every = groups
         self.against = "frozen" if table.lacks_control else next(iter(table.family), None)
