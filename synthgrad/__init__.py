@@ -1,3 +1,3 @@
-"""synthgrad: decoupled learning by synthetic gradients, one experiment per YAML file."""
+"""synthgrad: experiments with synthetic gradients, one YAML file each."""
 
 __version__ = "0.1.0"

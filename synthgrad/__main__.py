@@ -1,10 +1,10 @@
-"""``synthgrad`` and ``python -m synthgrad``: a signal is answered from the first moment on, with 128 and its number."""
+"""``synthgrad`` and ``python -m synthgrad``; a signal ends them with 128 and its number from the first moment on."""
 
 import os
 
 
 def main() -> None:
-    """Run a command. While it is imported a signal ends the process at once: there is nothing yet to put in order."""
+    """Run a command. While it is imported, a signal ends the process at once: there is nothing to clean up yet."""
     try:
         import signal
 
@@ -18,7 +18,7 @@ def main() -> None:
     try:
         command()
     finally:
-        ignore_signals()  # the command has ended: in the interpreter's own end there is nothing to unwind
+        ignore_signals()  # the command has ended; a signal while Python exits would print a traceback
 
 
 if __name__ == "__main__":

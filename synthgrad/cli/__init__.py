@@ -28,9 +28,9 @@ First steps:
   synthgrad runs show latest
   synthgrad config list
 Exit codes: 0 done, 1 failed while running, 2 bad usage or config, 3 the run
-diverged, 4 a checked claim does not hold, 5 it is undecided, 128 + its number
-after a signal: 129 SIGHUP, 130 SIGINT, 143 SIGTERM.
-Completion in Bash (elsewhere with zsh_source or fish_source):
+diverged, 4 a claim does not hold, 5 a claim is undecided, 128 + N after
+signal N: 129 SIGHUP, 130 SIGINT, 143 SIGTERM.
+Completion in Bash (for others: zsh_source, fish_source):
   eval "$(_SYNTHGRAD_COMPLETE=bash_source synthgrad)"
 """
 
@@ -45,11 +45,9 @@ Completion in Bash (elsewhere with zsh_source or fish_source):
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
 def group(context: click.Context, debug: bool) -> None:
-    """Experiments with synthetic gradients: one YAML file, one command, one run directory."""
+    """Train and compare networks with synthetic gradients: one YAML file, one command, one run directory."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
-    else:
-        one_blas_thread()  # a further thread would have nothing to do, and may be one too many for the machine
 
 
 add_completion_class(Bash)
@@ -57,7 +55,8 @@ add_completion_class(Bash)
 
 def main() -> None:
     """Run a command; turn what goes wrong into one message and an exit code."""
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for them costs a tenth of the start-up
+    one_blas_thread()
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # searching for them takes a tenth of the start-up
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
@@ -85,18 +84,18 @@ def main() -> None:
 
 
 def _in_words(error: Exception) -> str:
-    """What the machine has too little of, or what is wrong with the output; else it is a bug."""
-    if said := lacking(error):
-        return said
-    if isinstance(error, OSError):  # files say more: this is stdout on a full disk
+    """The message of an error that is not our own: the machine lacks something, stdout fails, or it is a bug."""
+    if message := lacking(error):
+        return message
+    if isinstance(error, OSError):  # errors with files have messages of their own
         return f"the output cannot be written: {(error.strerror or str(error)).lower()}"
     return f"{type(error).__name__}: {error} (a bug; --debug shows where)"
 
 
 def _open_closed() -> None:
-    """Have the null device for a stdin, stdout or stderr that is closed (``2>&-``), here and in every child."""
+    """Open the null device as stdin, stdout or stderr if that is closed (``2>&-``), here and in every child."""
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
-        if getattr(sys, name) is None:
+        if vars(sys)[name] is None:
             null = os.open(os.devnull, os.O_RDWR)
             if null != number:
                 os.dup2(null, number)
@@ -106,8 +105,8 @@ def _open_closed() -> None:
 
 
 def _usage(error: click.ClickException) -> int:
-    """Say what is wrong with a command line; a group without a command shows its help."""
-    context = getattr(error, "ctx", None)
+    """Print what is wrong with a command line; a group without a command shows its help."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(context.get_help() if context else error.format_message())
         return 0
@@ -120,7 +119,7 @@ def _usage(error: click.ClickException) -> int:
 
 
 def as_ours(message: str) -> str:
-    """Click's message without capitals and full stops, what would be right in parentheses."""
+    """Click's message as ours are: no capitals or full stops, what would be right in parentheses."""
     message = " ".join(message.split())
     found = re.search(r"\.?\s\(?((?:Did you mean|Possible options|Choose from).*?)\)?$", message)
     parts = [message[: found.start()], found[1]] if found else [message.rstrip(".")]

@@ -1,4 +1,4 @@
-"""Text of a screen with what matters set off: on a terminal that has colours."""
+"""Colours for the verdicts, warnings and curves in the output of ``compare``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STYLES = {
 
 
 def coloured(text: str) -> None:
-    """Print text to stdout; what looks like markup in it is text."""
+    """Print text to stdout in colours; square brackets are text, not markup."""
     console = Console(highlight=False, soft_wrap=True)
     for line in text.splitlines():
         shown = Text(line)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from synthgrad.cli.missing_runs import make, tell
-from synthgrad.cli.options import complete_run
+from synthgrad.cli.missing_runs import complete_with, list_missing
+from synthgrad.cli.options import complete_run, runs_option, where
 
 if TYPE_CHECKING:
     from synthgrad.compare.question import Question
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 FORMATS = ("table", "json", "csv", "md", "html", "tex")
 WIDE = 120
 NOTES = 5
-"""As many warnings as are shown; a report in JSON has them all."""
+"""The most warnings that are shown; a report in JSON has them all."""
 
 
-class Shown(NamedTuple):
-    """What is to be made of a report: the format of the output, where it goes, and the files beside it."""
+class Output(NamedTuple):
+    """The format of the report, where it goes, and what else is written."""
 
     kind: str
     output: Path | None
@@ -39,65 +39,61 @@ class Shown(NamedTuple):
     schema: bool
 
     @property
-    def json_curves(self) -> bool:
-        """Whether the report itself is to have more curves than the metric's; in CSV they come from the runs."""
-        return self.curves and self.kind == "json"
+    def all_curves(self) -> bool:
+        """Whether the report needs more curves than the metric's; in CSV they come from the runs."""
+        return self.kind == "html" or bool(self.html or self.plot) or (self.curves and self.kind == "json")
 
 
 @click.command(short_help="Compare runs: groups, paired differences, verdicts, figures, a page.")
 @click.argument("places", nargs=-1, metavar="[RUN | DIRECTORY | GLOB]...", shell_complete=complete_run)
-@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Metric that is tested; more are described.")
 @click.option(
-    "--at", default="last", show_default=True, metavar="last|best|common|epoch=N", help="Where the metric is read."
+    "--metric", "metrics", multiple=True, metavar="NAME", help="The metric to test; further ones are only described."
 )
-@click.option("--against", metavar="GROUP", help="Compare with this group alone, not with the control and backprop.")
 @click.option(
-    "--where", "conditions", multiple=True, metavar="'KEY<=VALUE'", help="Only runs that meet this: = != < <= > >=."
+    "--at", default="last", show_default=True, metavar="last|best|common|epoch=N", help="The epoch to read it at."
 )
-@click.option("--by", metavar="KEY[,KEY]", help="Axes of a sweep; a task or network key keeps one table.")
+@click.option("--against", metavar="GROUP", help="Compare with this group only, instead of the control and backprop.")
+@where
+@click.option("--by", metavar="KEY[,KEY]", help="Axes of a sweep; with a task or network key all runs share one table.")
 @click.option(
-    "--target", type=float, help="Count epochs until this is reached and held; .95 of backprop's if not given."
+    "--target", type=float, help="Count the epochs until the metric reaches and keeps this; default .95 of backprop's."
 )
 @click.option(
     "--sort",
     type=click.Choice(["mean", "label", "n", "seconds", "diverged"]),
     default="mean",
     show_default=True,
-    help="Order of groups.",
+    help="Order of the groups.",
 )
 @click.option("--no-control", is_flag=True, help="Do not ask for the frozen control.")
-@click.option("--check", "claims", multiple=True, metavar="'A > B'", help="Exit 0 if held, 4 if not, 5 if undecided.")
+@click.option(
+    "--check", "claims", multiple=True, metavar="'A > B'", help="Exit with 0 if it holds, 4 if not, 5 if undecided."
+)
 @click.option(
     "--claims",
     "files",
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Answer the claims in a file, about the runs of its own sweeps; exit codes as for --check.",
+    help="Answer the claims in a file from the runs of its own sweeps; exit codes as for --check.",
 )
 @click.option(
     "--format", "kind", type=click.Choice(FORMATS), default="table", show_default=True, help="Format of the output."
 )
-@click.option("--curves", is_flag=True, help="Curves too, in JSON; in CSV one row for each run and epoch.")
-@click.option("--plot", metavar="FILE", help="A figure too: .svg, .pdf or .png; - draws it here.")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="A page too, with everything in it.")
+@click.option("--curves", is_flag=True, help="Add curves to JSON; in CSV write a row for each run and epoch.")
+@click.option("--plot", metavar="FILE", help="Also draw a figure: .svg, .pdf or .png; - draws it in the terminal.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Also write a page with everything.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the output to a file.")
-@click.option("--wide", is_flag=True, help="At least 120 columns.")
-@click.option("--all", "whole", is_flag=True, help="Every group, however many.")
+@click.option("--wide", is_flag=True, help="Use at least 120 columns.")
+@click.option("--all", "whole", is_flag=True, help="Show every group, however many there are.")
 @click.option(
     "--complete",
     is_flag=True,
-    help="Print the sweeps that make missing runs or, if none is, the seeds that verdicts need.",
+    help="Print the sweeps that train missing runs or, if none is missing, the seeds that verdicts need.",
 )
-@click.option("--run", is_flag=True, help="With --complete: run them, then answer --claims.")
+@click.option("--run", is_flag=True, help="With --complete: run these sweeps, then answer --claims.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of --format json.")
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    default="runs",
-    show_default=True,
-    help="Where names are sought, and where runs go that an archive lacks.",
-)
+@runs_option(help="Directory in which runs are found by name, and for the new runs of --complete.")
 def compare(
     places: tuple[str, ...],
     metrics: tuple[str, ...],
@@ -113,12 +109,12 @@ def compare(
     complete: bool,
     run: bool,
     runs: Path,
-    **shown: Any,
+    **output: Any,
 ) -> None:
     """Compare runs that differ in more than the seed, by default all under ./runs.
 
-    Runs are grouped by everything but the seed and paired by it. Each method is held against the frozen
-    control and against backprop: exact sign-flip tests, Holm's correction, wins and losses.
+    Runs with the same settings form a group; groups are paired by seed. Each method is compared with the frozen
+    control and with backprop: exact sign-flip tests with Holm's correction, wins and losses.
 
     \b
     Examples:
@@ -136,14 +132,14 @@ def compare(
     from synthgrad.runs.finding import find
     from synthgrad.runs.survey import command_line
 
-    show = Shown(**shown)
+    show = Output(**output)
     if show.schema:
         _print_schema()
         return
     if run and not complete:
-        raise click.UsageError("--run goes with --complete")
+        raise click.UsageError("--run needs --complete")
     if target is not None and not math.isfinite(target):
-        raise click.UsageError(f"--target {target}: is not a number that can be reached")
+        raise click.UsageError(f"--target {target}: is not a finite number")
     question = Question(
         metrics=metrics,
         at=at,
@@ -154,7 +150,7 @@ def compare(
         control=not no_control,
         claims=claims,
         runs=runs,
-        curves=show.kind == "html" or show.html is not None or show.plot is not None or show.json_curves,
+        curves=show.all_curves,
     )
     if files:
         report, gathered = _stated(files, places, conditions, question, show)
@@ -165,13 +161,13 @@ def compare(
         from synthgrad.compare.missing import in_flight
 
         lines = report.missing if files else [each for table in report.tables for each in table.to_decide]
-        make(lines, run, bool(files), sum(map(in_flight, gathered.subjects)))
+        complete_with(lines, run, bool(files), sum(map(in_flight, gathered.subjects)))
         if not (files and run):
             return
         report, gathered = _stated(files, places, conditions, question, show)
     _warn(report)
     _show(report, gathered, show)
-    tell(report)
+    list_missing(report)
     if report.claims:
         from synthgrad.compare.claims import exit_code
 
@@ -179,9 +175,9 @@ def compare(
 
 
 def _stated(
-    files: Sequence[Path], places: Sequence[str], conditions: tuple[str, ...], question: Question, show: Shown
+    files: Sequence[Path], places: Sequence[str], conditions: tuple[str, ...], question: Question, show: Output
 ) -> tuple[Report, Gathered]:
-    """The answers to files of claims and, where the whole is asked for, the tables of their runs."""
+    """The answers to claims files and, with --all, the tables of their runs."""
     from synthgrad.cli.claims import refuse, stated
     from synthgrad.compare.answered import beside
     from synthgrad.compare.building import build
@@ -195,7 +191,7 @@ def _stated(
     return beside(build(gathered, question, command_line()), report), gathered
 
 
-def _gather(paths: Sequence[Path], conditions: tuple[str, ...], question: Question, show: Shown) -> Gathered:
+def _gather(paths: Sequence[Path], conditions: tuple[str, ...], question: Question, show: Output) -> Gathered:
     from synthgrad.compare.metrics import needed
     from synthgrad.compare.statement import Claim
     from synthgrad.compare.subjects import gather
@@ -217,13 +213,13 @@ def _warn(report: Report) -> None:
     for note in report.warnings[:NOTES]:
         click.echo(printable(f"compare: {note}"), err=True)
     if len(report.warnings) > NOTES:
-        click.echo(f"compare: and {len(report.warnings) - NOTES} more like these", err=True)
+        click.echo(f"compare: and {len(report.warnings) - NOTES} more warnings", err=True)
 
 
 # what is shown ------------------------------------------------------------------------------------
 
 
-def _show(report: Report, gathered: Gathered, show: Shown) -> None:
+def _show(report: Report, gathered: Gathered, show: Output) -> None:
     from synthgrad.runs.directory import write_text
 
     if show.html is not None:
@@ -241,8 +237,8 @@ def _show(report: Report, gathered: Gathered, show: Shown) -> None:
         save(report, Path(str(show.plot)))
 
 
-def _text(report: Report, gathered: Gathered, show: Shown) -> str:
-    """The output in the format that was asked for."""
+def _text(report: Report, gathered: Gathered, show: Output) -> str:
+    """The output in its format."""
     if show.kind == "html":
         from synthgrad.compare.page import page
 
@@ -267,7 +263,7 @@ def _text(report: Report, gathered: Gathered, show: Shown) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _print(text: str, show: Shown) -> None:
+def _print(text: str, show: Output) -> None:
     if show.kind == "table":
         from synthgrad.compare.text import legible
 
@@ -281,7 +277,7 @@ def _print(text: str, show: Shown) -> None:
 
 
 def _bytes(text: str) -> bytes:
-    """Text for stdout or a file, whatever the terminal's encoding; what of a path is no text stays as it was."""
+    """Text for stdout in any encoding; bytes of a path that are not text stay as they are."""
     return text.encode("utf-8", "surrogateescape")
 
 

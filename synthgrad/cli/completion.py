@@ -8,13 +8,13 @@ from click.shell_completion import BashComplete, CompletionItem
 
 
 class Bash(BashComplete):
-    """Click's completion, with words that Bash has split at ``=`` or ``@`` put together again."""
+    """Click's completion, which joins the words that Bash has split at ``=`` or ``@``."""
 
     source_template = BashComplete.source_template.replace(
         "COMPREPLY+=($value)", 'COMPREPLY+=("$value"); [[ $value == *[=@] ]] && compopt -o nospace'
     )
     done = ""
-    """What stands before the part of the word that Bash replaces."""
+    """The part of the word that Bash keeps; it replaces the rest."""
 
     def get_completion_args(self) -> tuple[list[str], str]:
         args, incomplete = super().get_completion_args()

@@ -18,13 +18,13 @@ def config() -> None:
     """Check, show and describe configs."""
 
 
-@config.command(short_help="Say everything that is wrong with config files.")
+@config.command(short_help="Print every problem of config files.")
 @click.argument("configs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CONFIG...")
 @settings
 def check(configs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
-    """Say everything that is wrong with config files; nothing is trained.
+    """Print every problem of config files, without training.
 
-    A file of claims is checked as compare --claims does before any run: its claims, its sweeps and their configs.
+    A claims file may be among them: its claims, its sweeps and their configs are checked.
 
     \b
     Example:
@@ -53,7 +53,7 @@ def check(configs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
 
 
 def _decided(config: Config) -> str:
-    """What was found in the user's own file, in brackets."""
+    """A sentence in brackets on the data, if they are a file of the user."""
     from synthgrad.cli.data_sentence import data_sentence
 
     data = config.data()
@@ -64,7 +64,7 @@ def _decided(config: Config) -> str:
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 @settings
 def show(config: Path, settings: tuple[str, ...]) -> None:
-    """Print a config with every default filled in, as a run directory keeps it.
+    """Print a config with every default filled in, as a run directory records it.
 
     \b
     Example:
@@ -76,9 +76,9 @@ def show(config: Path, settings: tuple[str, ...]) -> None:
     click.echo(dump(plain(load(config, Config, settings))), nl=False)
 
 
-@config.command(short_help="Print the JSON Schema of a config, for editors.")
+@config.command(short_help="Print the JSON Schema of configs, for editors.")
 def schema() -> None:
-    """Print the JSON Schema of a config, for editors with a YAML language server.
+    """Print the JSON Schema of configs, for editors with a YAML language server.
 
     \b
     Example, and the first line of a config that uses the file:
@@ -92,12 +92,12 @@ def schema() -> None:
     click.echo(json.dumps(Config.model_json_schema(), indent=2))
 
 
-@config.command("list", short_help="List what a config can choose from: options, defaults, meanings.")
+@config.command("list", short_help="List everything that a config can set: keys, defaults, meanings.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=complete_name)
 def list_(names: tuple[str, ...]) -> None:
-    """List what a config can choose from, with every option, its default and its meaning.
+    """List everything that a config can set: every key with its default and its meaning, every entry to choose from.
 
-    NAME narrows it to entries, and to keys by their dotted name or its end.
+    NAME limits the list to entries, or to keys by their dotted name or its end.
 
     \b
     Examples:
@@ -115,4 +115,4 @@ def list_(names: tuple[str, ...]) -> None:
     except KeyError as error:
         meant = near(error.args[0])
         hint = f"did you mean {meant!r}? " if meant else ""
-        raise click.UsageError(f"nothing is called {error} ({hint}`synthgrad config list` shows all)") from None
+        raise click.UsageError(f"no key or entry is called {error} ({hint}`synthgrad config list` shows all)") from None

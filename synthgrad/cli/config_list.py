@@ -1,4 +1,4 @@
-"""What a config can say, read off the options that the code declares."""
+"""``config list``: every key and entry of a config with default and meaning, read from the options in the code."""
 
 from __future__ import annotations
 
@@ -10,33 +10,42 @@ from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options, default_o
 from synthgrad.experiment import Config
 from synthgrad.text import closest
 
-Registries = dict[str, tuple[Mapping[str, Any], OneOf | AnyOf | NameOf]]
+Rule = OneOf | AnyOf | NameOf
+Registries = dict[str, tuple[Mapping[str, object], Rule]]
+
+
+class Row(NamedTuple):
+    """A line of the list."""
+
+    key: str
+    default: str
+    meaning: str
 
 
 class Choice(NamedTuple):
-    """An entry that is chosen for a section, the key that chooses it, and among how many."""
+    """An entry that is chosen for a section, the key that chooses it, and the number of entries."""
 
     section: str
     key: str
     entry: str
-    among: int
+    entries: int
 
 
 class Found(NamedTuple):
-    """A key that a config may have, the default of the section around it, and the choices that bring it along."""
+    """A key of the config, the default of the section around it, and the choices without which it does not exist."""
 
     key: str
     field: FieldInfo
-    above: Options | None
+    section: Options | None
     choices: tuple[Choice, ...]
 
     @property
     def written(self) -> str:
-        """The key that is set."""
-        return _plain(self.key, _choice(self.field))
+        """The key as ``-s`` sets it."""
+        return _setting(self.key, _rule(self.field))
 
     def fits(self, name: str) -> bool:
-        """Whether the key is called so: all of it, its end, or a section of it below everything that is chosen."""
+        """Whether ``name`` is the key, its end, or a section of it inside everything that is chosen."""
         if any(f".{key}".endswith(f".{name}") for key in (self.key, self.written)):
             return True
         parts, wanted = self.written.split("."), name.split(".")
@@ -48,15 +57,15 @@ class Found(NamedTuple):
 def registries() -> Registries:
     """Every registry that a key of the config chooses from, under the first key that does.
 
-    Under that key alone: a trainer that takes fewer optimisers than the others has no registry of its own.
+    A trainer that takes fewer optimisers than the others adds no registry.
     """
     found: Registries = {}
-    seen: list[Mapping[str, Any]] = []
+    seen: list[Mapping[str, object]] = []
     for key, field, *_ in _walk(Config):
-        choice = _choice(field)
-        if choice is not None and all(choice.registry is not known for known in seen):
-            seen.append(choice.registry)
-            found.setdefault(_plain(key, choice), (choice.registry, choice))
+        rule = _rule(field)
+        if rule is not None and all(rule.registry is not known for known in seen):
+            seen.append(rule.registry)
+            found.setdefault(_setting(key, rule), (rule.registry, rule))
     return found
 
 
@@ -78,34 +87,33 @@ def near(name: str) -> str | None:
 def listing(names: tuple[str, ...], width: int) -> str:
     """Plain text: the keys of every section, then every registry with its entries and their options.
 
-    ``names`` narrow it to keys or entries; a name that nothing has raises KeyError.
+    ``names`` limit it to keys or entries. Raises KeyError with a name that fits none.
     """
-    blocks = [("sections", "", _rows(_options(Config, ""), width)), *_entries(width)]
+    blocks = [("sections", "", _table(_own_rows(Config), width)), *_entries(width)]
     if names:
         found = {name: [key for key in _walk(Config) if key.fits(name)] for name in names}
         for name in names:
             if not found[name] and not any(_fits(name, block[0], block[1]) for block in blocks):
                 raise KeyError(name)
         blocks = [block for block in blocks if any(_fits(name, block[0], block[1]) for name in names)]
-        rows = _rows(_told(key for several in found.values() for key in several), width)
+        rows = _table(_distinct_rows(key for several in found.values() for key in several), width)
         blocks = [("", "", rows), *blocks] if rows else blocks
     return "\n".join("\n".join([*lines, ""]) for _, _, lines in blocks)
 
 
 def _entries(width: int) -> Iterator[tuple[str, str, list[str]]]:
-    """Every entry of every registry: the key that chooses it, its name, and what there is to say of it."""
-    known = registries()
-    for key, (registry, choice) in known.items():
+    """For every entry of every registry: the key that chooses it, its name, and the lines about it."""
+    for key, (registry, rule) in registries().items():
         for name, entry in registry.items():
-            lines = [f"{key}: {name}", *_fill(meaning(entry), 4, width)]
-            if isinstance(choice, OneOf):
-                own = [row for row in _options(choice.options(name), "") if row[0] != choice.key]
-                lines += _rows(own, width, indent=4)
+            lines = [f"{key}: {name}", *(f"    {part}" for part in _wrap(meaning(entry), width - 4))]
+            if isinstance(rule, OneOf):
+                own = [row for row in _own_rows(rule.options(name)) if row.key != rule.key]
+                lines += _table(own, width, indent=4)
             yield key, name, lines
 
 
-def meaning(entry: Any) -> str:
-    """The one line that an entry of a registry says about itself; nothing where Python runs without docstrings."""
+def meaning(entry: object) -> str:
+    """What an entry of a registry says about itself in one line; nothing if Python runs without docstrings."""
     if isinstance(entry, str):
         return entry
     return str(getattr(entry, "meaning", None) or (entry.__doc__ or "").strip().partition("\n")[0]).rstrip(".")
@@ -119,108 +127,90 @@ def _fits(name: str, key: str, entry: str) -> bool:
 
 
 def _walk(
-    options: type[Options], path: str = "", above: Options | None = None, choices: tuple[Choice, ...] = ()
+    options: type[Options], path: str = "", section: Options | None = None, choices: tuple[Choice, ...] = ()
 ) -> Iterator[Found]:
-    """Every key below ``options``, those of every entry that could be chosen included."""
+    """Every key below ``options``, including those of every entry that could be chosen."""
     for name, field in fields(options).items():
         key = f"{path}.{name}".lstrip(".")
-        choice = _choice(field)
+        rule = _rule(field)
         below = nested(field.annotation)
-        if choice is not None or below is None:
-            yield Found(key, field, above, choices)
-        if isinstance(choice, OneOf):
-            for entry in choice.registry:
-                chosen = (*choices, Choice(key, _plain(key, choice), entry, len(choice.registry)))
-                every = _walk(choice.options(entry), key, None, chosen)
-                yield from (each for each in every if each.key != f"{key}.{choice.key}")
+        if rule is not None or below is None:
+            yield Found(key, field, section, choices)
+        if isinstance(rule, OneOf):
+            for entry in rule.registry:
+                chosen = (*choices, Choice(key, _setting(key, rule), entry, len(rule.registry)))
+                every = _walk(rule.options(entry), key, None, chosen)
+                yield from (each for each in every if each.key != f"{key}.{rule.key}")
         elif below is not None:
-            usual = value_of(above, name) if above else None
-            yield from _walk(below, key, usual or default_of(options, name), choices)
+            default = value_of(section, name) if section else None
+            yield from _walk(below, key, default or default_of(options, name), choices)
 
 
-def _told(found: Iterable[Found]) -> list[tuple[str, str, str]]:
-    """(key, default, meaning) of these keys, each meaning once, with the entries that have it if not all do.
+def _own_rows(options: type[Options]) -> list[Row]:
+    """The keys below ``options``, without those that exist for some of its choices only."""
+    return [_row(found) for found in _walk(options) if not found.choices]
 
-    What a branch's first trainer repeats is left out.
-    """
+
+def _distinct_rows(found: Iterable[Found]) -> list[Row]:
+    """Each key and meaning once, with the entries that have it if not all do, without repetitions in a branch."""
     known = {each.written for each in _walk(Config)}
-    rows: dict[tuple[str, str, str], dict[Choice, None]] = {}
+    rows: dict[Row, dict[Choice, None]] = {}
     for each in found:
         short = each.written.removeprefix("branch.")
-        key = short if short in known and each.choices else each.written
-        rows.setdefault((key, *_row(each)[1:]), {}).update(dict.fromkeys(each.choices[-1:]))
-    return [(key, default, f"{text}{_having(list(having))}") for (key, default, text), having in rows.items()]
+        row = _row(each)._replace(key=short if short in known and each.choices else each.written)
+        rows.setdefault(row, {}).update(dict.fromkeys(each.choices[-1:]))
+    return [row._replace(meaning=f"{row.meaning}{_only_with(list(choices))}") for row, choices in rows.items()]
 
 
-def _row(found: Found) -> tuple[str, str, str]:
-    """(key, default, meaning) of a key."""
+def _row(found: Found) -> Row:
     names = _names(found.field)
     allowed = f" [{' | '.join(names)}]" if names else ""
-    default = _default(found.field, value_of(found.above, found.key.rpartition(".")[2]) if found.above else None)
-    return found.written, default, f"{found.field.description or ''}{allowed}"
+    return Row(found.written, _default(found), f"{found.field.description or ''}{allowed}")
 
 
-def _having(choices: Sequence[Choice]) -> str:
-    """Which entries have a key, if not all do."""
+def _only_with(choices: Sequence[Choice]) -> str:
+    """The entries that have a key, if not all do."""
     entries = list(dict.fromkeys(choice.entry for choice in choices))
-    return f" ({choices[0].key}: {', '.join(entries)})" if choices and len(entries) < choices[0].among else ""
+    return f" ({choices[0].key}: {', '.join(entries)})" if choices and len(entries) < choices[0].entries else ""
 
 
-def _options(options: type[Options], path: str, above: Options | None = None) -> list[tuple[str, str, str]]:
-    """(key, default, meaning) of the keys below ``options``; what a choice brings along is left out.
-
-    Defaults are those of the section's own default ``above``, where the section around it has one.
-    """
-    rows: list[tuple[str, str, str]] = []
-    for name, field in fields(options).items():
-        key = f"{path}.{name}".lstrip(".")
-        choice, below = _choice(field), nested(field.annotation)
-        if below is not None and choice is None:
-            default = value_of(above, name) if above else field.get_default(call_default_factory=True)
-            rows += [row for row in _options(below, key, default) if row[0] != f"{key}.name"]
-            continue
-        rows.append(_row(Found(key, field, above, ())))
-    return rows
+def _setting(key: str, rule: Rule | None) -> str:
+    """The key that chooses by name."""
+    return f"{key}.{rule.key}" if isinstance(rule, OneOf) and not rule.shorthand else key
 
 
-def _plain(key: str, choice: Any) -> str:
-    """The key that is set to the chosen name."""
-    return f"{key}.{choice.key}" if isinstance(choice, OneOf) and not choice.shorthand else key
-
-
-def _choice(field: FieldInfo) -> OneOf | AnyOf | NameOf | None:
-    return next((m for m in field.metadata if isinstance(m, OneOf | AnyOf | NameOf)), None)
+def _rule(field: FieldInfo) -> Rule | None:
+    return next((m for m in field.metadata if isinstance(m, Rule)), None)
 
 
 def _names(field: FieldInfo) -> list[str]:
-    """The names that a key can have; none where it takes numbers or text."""
-    choice = _choice(field)
-    if choice is not None:
-        return [*choice.registry, *(choice.aliases if isinstance(choice, AnyOf) else ())]
+    """The names that a key can have; none if it takes numbers or text."""
+    rule = _rule(field)
+    if rule is not None:
+        return [*rule.registry, *(rule.aliases if isinstance(rule, AnyOf) else ())]
     return [str(a) for a in get_args(field.annotation)] if get_origin(field.annotation) is Literal else []
 
 
-def _default(field: FieldInfo, value: Any) -> str:
+def _default(found: Found) -> str:
+    field, rule = found.field, _rule(found.field)
     if field.is_required():
         return ""
+    value: Any = value_of(found.section, found.key.rpartition(".")[2]) if found.section else None
     value = field.get_default(call_default_factory=True) if value is None else value
-    choice = _choice(field)
-    if isinstance(choice, OneOf):
-        return str(value_of(value, choice.key))
-    if isinstance(choice, AnyOf):
-        value = choice.write(value)
-    return str(dump({"v": value})).removeprefix("v: ").strip()
+    if isinstance(rule, OneOf):
+        return str(value_of(value, rule.key))
+    return str(dump({"v": rule.write(value) if isinstance(rule, AnyOf) else value})).removeprefix("v: ").strip()
 
 
-# laying out ---------------------------------------------------------------------------------------
+# layout -------------------------------------------------------------------------------------------
 
 
-def _rows(rows: list[tuple[str, str, str]], width: int, indent: int = 0) -> list[str]:
+def _table(rows: list[Row], width: int, indent: int = 0) -> list[str]:
     """Three columns: key, default, meaning wrapped to the width."""
     if not rows:
         return []
-    first = max(len(key) for key, _, _ in rows) + 2
-    second = max(len(default) for _, default, _ in rows) + 2
+    first = max(len(row.key) for row in rows) + 2
+    second = max(len(row.default) for row in rows) + 2
     left = indent + first + second
     lines = []
     for key, default, text in rows:
@@ -228,10 +218,6 @@ def _rows(rows: list[tuple[str, str, str]], width: int, indent: int = 0) -> list
         lines.append(f"{'':{indent}}{key:<{first}}{default:<{second}}{parts[0]}".rstrip())
         lines += [f"{'':{left}}{part}" for part in parts[1:]]
     return lines
-
-
-def _fill(text: str, indent: int, width: int) -> list[str]:
-    return [f"{'':{indent}}{part}" for part in _wrap(text, width - indent)]
 
 
 def _wrap(text: str, width: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is said of the data of a run: how many examples, and what the target was decided to be."""
+"""One sentence on the data of a run: how many examples, and which kind of target."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from synthgrad.text import counted
 
 KINDS = {"classes": ("class", "classes"), "bits": ("bit", "bits"), "values": ("value", "values")}
-"""By the kind of outputs: what one is called, and several."""
+"""By the kind of outputs, the singular and the plural of its name."""
 
 
 def data_sentence(data: Mapping[str, Any]) -> str:
@@ -18,5 +18,5 @@ def data_sentence(data: Mapping[str, Any]) -> str:
     target = "values" if kind == "values" and data["outputs"] == 1 else counted(data["outputs"], *KINDS[kind])
     target += f" from `{data['target']}`" if "target" in data else ""
     unseen = f" ({counted(data['only_held_out'], 'class', 'classes')} only there)" if "only_held_out" in data else ""
-    said = [counted(data["rows"], examples), target, f"{counted(data['held_out'], examples)} held out{unseen}"]
-    return f"{file or data['task']}: {', '.join(said)}"
+    held_out = f"{counted(data['held_out'], examples)} held out{unseen}"
+    return f"{file or data['task']}: {counted(data['rows'], examples)}, {target}, {held_out}"

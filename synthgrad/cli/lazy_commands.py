@@ -1,17 +1,17 @@
-"""Commands that are imported when they are asked for: whoever trains need not wait for what compares."""
+"""Commands that are imported when they are used: ``train`` does not wait for the imports of ``compare``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 import click
 
 
 class Commands(Mapping[str, click.Command]):
-    """The commands of a package by name; each is what the module of its name calls so."""
+    """The commands of a package by name; each is defined in the module of its name."""
 
-    def __init__(self, package: str, names: Sequence[str]) -> None:
+    def __init__(self, package: str, names: tuple[str, ...]) -> None:
         self.package, self.names = package, names
 
     def __getitem__(self, name: str) -> click.Command:

@@ -1,4 +1,4 @@
-"""The figures that a person follows while a run trains, row by row."""
+"""The metrics that a display shows while a run trains, row by row."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
+from synthgrad.cli.terminal import line
 from synthgrad.numbers import fixed
 from synthgrad.scores import SCORES
 
@@ -14,42 +15,42 @@ if TYPE_CHECKING:
     from synthgrad.workers import Load
 
 GAP = "   "
-"""Between the figures of a line."""
+"""Between the metrics of a line."""
 MAX_LINES = 6
-"""The lines of a row."""
+"""The most lines of a row."""
 
 
 class Row(NamedTuple):
-    """Figures that belong side by side, each with its label."""
+    """Metrics that belong side by side, each with its label."""
 
     name: str
     pairs: list[str]
 
 
-def rows(figures: dict[str, float]) -> list[Row]:
-    """The figures that a person follows: those in training, those held out, the generators' of each layer."""
+def rows(metrics: dict[str, float]) -> list[Row]:
+    """Training scores and loss, held-out scores, errors of the generators, cosines of the layers."""
     shown = []
-    training = [*_scores(figures, ""), f"loss {figures['loss']:<7.4g}"] if "loss" in figures else []
-    for name, pairs in (("training", training), ("held-out", _scores(figures, "test_"))):
+    training = [*_scores(metrics, ""), f"loss {metrics['loss']:<7.4g}"] if "loss" in metrics else []
+    for name, pairs in (("training", training), ("held-out", _scores(metrics, "test_"))):
         if pairs:
             shown.append(Row(name, pairs))
-    errors = {name: value for name, value in figures.items() if name.startswith("generator_error.")}
-    layers = [name.partition(".")[2] for name in errors or figures if name.startswith(("generator_error.", "cosine."))]
+    errors = {name: value for name, value in metrics.items() if name.startswith("generator_error.")}
+    layers = [name.partition(".")[2] for name in errors or metrics if name.startswith(("generator_error.", "cosine."))]
     each = layers == [str(i) for i in range(1, len(layers) + 1)]
-    marks = ["" if each else f"{i}: " for i in layers]  # whose a figure is, where not every layer has one
+    marks = ["" if each else f"{i}: " for i in layers]  # the layer's number, unless every layer has one
     if errors:
         shown.append(Row("generator error", [f"{mark}{v:.3g}" for mark, v in zip(marks, errors.values(), strict=True)]))
-    cosines = [figures.get(f"cosine.{i}") for i in layers]
+    cosines = [metrics.get(f"cosine.{i}") for i in layers]
     if any(cosine is not None for cosine in cosines):
         texts = ["    -" if cosine is None else f"{cosine:5.2f}" for cosine in cosines]
         shown.append(Row("layers cos", [mark + text for mark, text in zip(marks, texts, strict=True)]))
     return shown
 
 
-def at_work(loads: Sequence[Load], *, queues: bool = True) -> list[Row]:
-    """How busy each module is, and between those of two workers how many batches wait, of how many that can.
+def busy(loads: Sequence[Load], *, queues: bool = True) -> list[Row]:
+    """How busy each module is and, between two workers, how many batches wait in a queue of which length.
 
-    Between epochs all ``queues`` are empty, and not worth telling.
+    Without ``queues``, which are empty between epochs.
     """
     pairs = []
     for load in loads:
@@ -60,24 +61,20 @@ def at_work(loads: Sequence[Load], *, queues: bool = True) -> list[Row]:
     return [Row("busy", pairs)] if pairs else []
 
 
-def _scores(figures: dict[str, float], prefix: str) -> list[str]:
+def _scores(metrics: dict[str, float], prefix: str) -> list[str]:
     """The scores of training or held-out examples, all of one width."""
-    there = [(s, figures[prefix + s.column]) for s in reversed(SCORES) if prefix + s.column in figures]
+    there = [(s, metrics[prefix + s.column]) for s in reversed(SCORES) if prefix + s.column in metrics]
     return [f"{score.name} {f'{v:.1%}' if score.share else fixed(v, 3):>6}" for score, v in there]
 
 
 def wrapped(row: Row, width: int) -> list[Text]:
-    """A row's figures, none of them cut, in as many lines as it takes; of more than ``MAX_LINES`` a mark tells."""
-    found = [_line(row.name, "dim")]
+    """A row in as many lines as it takes, no metric cut; after ``MAX_LINES`` lines a mark says that there are more."""
+    found = [line().append(row.name, "dim")]
     for pair in row.pairs:
         if len(found[-1]) + len(GAP) + len(pair) > width:
             if len(found) == MAX_LINES:
                 found[-1].append(" ...")
                 break
-            found.append(_line(" " * len(row.name)))
+            found.append(line(" " * len(row.name)))
         found[-1].append(f"{GAP}{pair}")
     return found
-
-
-def _line(text: str, style: str = "") -> Text:
-    return Text(no_wrap=True, overflow="crop").append(text, style)

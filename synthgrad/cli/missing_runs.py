@@ -1,4 +1,4 @@
-"""The sweeps that make what a comparison lacks: said, printed for a shell, or run."""
+"""The sweeps that train the runs a comparison needs: listed, printed for a shell, or run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from synthgrad.text import are, counted
 if TYPE_CHECKING:
     from synthgrad.compare.report import Missing, Report
 
-STOPPING = [getattr(signal, name, None) for name in ("SIGHUP", "SIGINT", "SIGUSR1", "SIGUSR2", "SIGTERM")]
+NAMES = ("SIGHUP", "SIGINT", "SIGUSR1", "SIGUSR2", "SIGTERM")
+STOPPING = [signal.Signals[name] for name in NAMES if name in signal.Signals.__members__]
 """Signals after which an exit code is 128 and their number."""
 QUIET = " -q"
-"""What the lines end in: their output is for a script."""
+"""The end of a line whose output is for a script."""
 
 
-def make(missing: Iterable[Missing], run: bool, silent: bool = False, training: int = 0) -> None:
-    """Print the sweeps that make the missing runs, or run them; ``silent`` ones print no directories.
+def complete_with(missing: Iterable[Missing], run: bool, silent: bool = False, training: int = 0) -> None:
+    """Print the sweeps that train the missing runs, or run them; ``silent`` ones print no directories.
 
     ``training`` is how many runs are being trained at this moment.
     """
@@ -30,26 +31,27 @@ def make(missing: Iterable[Missing], run: bool, silent: bool = False, training: 
     if not lines:
         also = f" ({counted(training, 'run')} {are(training)} being trained)" if training else ""
         click.echo(f"compare: nothing is missing{also}", err=True)
-    for at, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, 1):
         if run:
-            _run(line.removesuffix(QUIET), f"{at} of {len(lines)}", silent)
+            _run(line.removesuffix(QUIET), f"{number} of {len(lines)}", silent)
         else:
             click.echo(_bytes(line))
 
 
-def tell(report: Report) -> None:
-    """Say which sweeps the claims lack, on stderr."""
+def list_missing(report: Report) -> None:
+    """Print on stderr which sweeps would train the runs that claims need."""
     if not report.missing:
         return
     runs = sum(each.runs for each in report.missing)
-    many = f"{counted(runs, 'run')} {are(runs)}"
-    click.echo(f"compare: {many} missing, which these make (or the same line with --complete --run):", err=True)
+    click.echo(
+        f"compare: {counted(runs, 'run')} {are(runs)} missing; to train them, add --complete --run or type:", err=True
+    )
     for each in report.missing:
         click.echo(_bytes(f"  {each.line.removesuffix(QUIET)}"), err=True)
 
 
 def _run(line: str, place: str, silent: bool) -> None:
-    """Run a sweep, which shows how far it is."""
+    """Run a sweep, which shows its own progress."""
     import shlex
     import subprocess
 
@@ -60,15 +62,15 @@ def _run(line: str, place: str, silent: bool) -> None:
     with subprocess.Popen(words, stdout=out) as process, passed_on(process):
         code = process.wait()
     if code not in (ExitCode.DONE, ExitCode.DIVERGED):
-        raise click.exceptions.Exit(passed_over(code))
+        raise click.exceptions.Exit(exit_code(code))
 
 
-def passed_over(code: int) -> int:
-    """The exit code of a sweep that failed as that of this command; below 0 it is the signal that killed the sweep."""
+def exit_code(code: int) -> int:
+    """The exit code of ``compare`` if a sweep failed with this code; below 0 it is the signal that killed the sweep."""
     ended = 128 - code if code < 0 else code
-    return ended if ended == ExitCode.BAD_USAGE or ended - 128 in STOPPING else 1
+    return ended if ended == ExitCode.BAD_USAGE or ended - 128 in STOPPING else ExitCode.FAILED
 
 
 def _bytes(text: str) -> bytes:
-    """What of a path is no text stays as it was."""
+    """Text in any encoding; bytes of a path that are not text stay as they are."""
     return text.encode("utf-8", "surrogateescape")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,11 +18,11 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def _moment(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:
-    """A point in time: a date, a time of day, both in local time, or an age."""
+    """A point in time: a date, with or without a time of day, in local time, or an age."""
     try:
         return _when(text) if text is not None else None
     except (ValueError, OverflowError):
-        message = f"{text!r} is no time (2026-11-24, 2026-11-24T18:00, or an age: 90m, 2h, 3d, 1w)"
+        message = f"{text!r} is not a time (2026-11-24, 2026-11-24T18:00, or an age: 90m, 2h, 3d, 1w)"
         raise click.BadParameter(message, context, parameter) from None
 
 
@@ -34,7 +35,7 @@ def _when(text: str) -> datetime:
 
 
 def complete_setting(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Dotted keys of the config, after them the names that a key can have."""
+    """Complete a dotted key of the config and, after =, its values that have names."""
     from synthgrad.cli.config_list import keys
 
     known = keys()
@@ -45,7 +46,7 @@ def complete_setting(context: click.Context, parameter: click.Parameter, incompl
 
 
 def complete_name(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Keys and entries that ``config list`` can be narrowed to."""
+    """Complete the keys and entries that ``config list`` can be limited to."""
     from synthgrad.cli.config_list import keys, registries
 
     names = dict.fromkeys(name for key, (registry, _) in registries().items() for name in (key, *registry))
@@ -54,7 +55,7 @@ def complete_name(context: click.Context, parameter: click.Parameter, incomplete
 
 
 def complete_run(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """``latest`` and the names of the runs below --runs, those made last first; directories where none is meant."""
+    """Complete ``latest`` and the names of runs below --runs, newest first; directories if no name fits."""
     from synthgrad.runs.finding import LATEST, below
 
     there: list[str] = []
@@ -66,7 +67,7 @@ def complete_run(context: click.Context, parameter: click.Parameter, incomplete:
 
 
 def complete_fork(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Names of runs with @, after it the last epoch that the run has recorded."""
+    """Complete the name of a run with @ and, after it, the last epoch that the run has recorded."""
     from synthgrad.files import read_bytes
     from synthgrad.runs.directory import MOST_BYTES
     from synthgrad.runs.finding import named
@@ -82,34 +83,34 @@ def complete_fork(context: click.Context, parameter: click.Parameter, incomplete
     return [CompletionItem(f"{name}@{last}")] if last.isdecimal() and last.startswith(epoch) else []
 
 
-run_names = click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    default="runs",
-    show_default=True,
-    help="Where runs are looked for by their names.",
-)
+runs_option = partial(click.option, "--runs", type=click.Path(path_type=Path), default="runs", show_default=True)
+
+run_names = runs_option(help="The directory in which runs are found by name.")
+
+new_runs = runs_option(help="The directory for new runs.")
+
+new_name = click.option("--name", help="Name of new runs; by default the file name of the config.")
 
 where = click.option(
     "--where",
     "conditions",
     multiple=True,
     metavar="'KEY<=VALUE'",
-    help="Only runs that meet this (= != < <= > >=); repeatable.",
+    help="Only runs that meet this condition (= != < <= > >=); repeatable.",
 )
 
 outcome = click.option(
-    "--outcome", "outcomes", multiple=True, type=click.Choice(OUTCOMES), help="Only these; repeatable."
+    "--outcome", "outcomes", multiple=True, type=click.Choice(OUTCOMES), help="Only runs that ended so; repeatable."
 )
 
 since = click.option(
     "--since",
     callback=_moment,
     metavar="WHEN",
-    help="Only runs begun then or later: 2026-11-24, 2026-11-24T18:00, or an age: 90m, 2h, 3d, 1w.",
+    help="Only runs started then or later: 2026-11-24, 2026-11-24T18:00, or an age: 90m, 2h, 3d, 1w.",
 )
 
-before = click.option("--before", callback=_moment, metavar="WHEN", help="Only runs begun before then, as for --since.")
+before = click.option("--before", callback=_moment, metavar="WHEN", help="Only runs started before; see --since.")
 
 settings = click.option(
     "-s",
@@ -118,5 +119,5 @@ settings = click.option(
     multiple=True,
     metavar="KEY=VALUE",
     shell_complete=complete_setting,
-    help="Set a dotted key of the config to a YAML value; may be repeated.",
+    help="Set a dotted key of the config to a YAML value; repeatable.",
 )

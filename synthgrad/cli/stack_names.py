@@ -1,4 +1,4 @@
-"""What stacks are called: a few words, for a line of the display."""
+"""Names of stacks in the display of a sweep, and names of groups for ``compare --against``."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from synthgrad.sweep.stacks import Order
 from synthgrad.text import counted
 
 NAME = "name"
-"""What the runs are called, as if it were a key of their configs."""
+"""The name of the runs, as if it were a key of their configs."""
 VALUES = 3
-"""As many values of a key as are written out."""
+"""The most values of a key that are written out."""
 
 
 class Name(NamedTuple):
-    """What a stack is called: the words of a label, and how many runs it has."""
+    """The name of a stack: the words of a label, and the number of its runs."""
 
     words: list[str]
     size: str
 
 
 class Names:
-    """Calls stacks by their algorithm, or by their config if there are several, and by what else tells them apart."""
+    """Names stacks by algorithm, or by config if there are several, and by the other settings that differ."""
 
     def __init__(self, stacks: Iterable[Sequence[Order]]) -> None:
-        self.keys = _telling([_settings(orders[0]) for orders in stacks])
+        self.keys = _distinguishing([_settings(orders[0]) for orders in stacks])
 
     def of(self, orders: Iterable[Order]) -> Name:
         """The name of a stack of these runs."""
@@ -44,23 +44,23 @@ class Names:
         return Name([_word(key, each) for key in sorted(keys, key=_rank)], size)
 
 
-def whole(configs: Iterable[Config]) -> list[str]:
-    """What ``compare`` calls those groups of a grid that others are but for their frozen layers."""
+def labels_without_frozen_layers(configs: Iterable[Config]) -> list[str]:
+    """The labels in ``compare`` of the groups without frozen layers whose trainer has groups with some."""
     from synthgrad.compare.cases import planned
 
     every = [planned(flat(plain(config)), config.files()) for config in configs]
     members = [each for table in tables(every) for each in groups(table)[0]]
     ablated = {each.settings["trainer.name"] for each in members if each.settings[FREEZE]}
-    there = (each for each in members if not each.settings[FREEZE] and each.settings["trainer.name"] in ablated)
-    return list(dict.fromkeys(each.label for each in there))
+    whole = (each for each in members if not each.settings[FREEZE] and each.settings["trainer.name"] in ablated)
+    return list(dict.fromkeys(each.label for each in whole))
 
 
 def _settings(order: Order) -> dict[str, Any]:
     return {NAME: order.name, **settings_of(flat(plain(order.config)))}
 
 
-def _telling(settings: Sequence[dict[str, Any]]) -> list[str]:
-    """Of the keys that are worth telling those that are needed to tell all apart."""
+def _distinguishing(settings: Sequence[dict[str, Any]]) -> list[str]:
+    """The fewest keys, in order, that distinguish as many stacks as all keys do."""
     kept: list[str] = []
     apart = 1
     for key in sorted(told(settings), key=_rank):
@@ -71,7 +71,7 @@ def _telling(settings: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _rank(key: str) -> int:
-    """Config and algorithm first."""
+    """The order of keys in a name: config and algorithm first."""
     return FIRST.index(key) if key in FIRST else -1 if key == NAME else len(FIRST)
 
 

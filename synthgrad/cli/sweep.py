@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from synthgrad.cli.options import complete_setting
+from synthgrad.cli.options import complete_setting, new_name, new_runs
 from synthgrad.cli.signals import Stop
-from synthgrad.cli.train_summary import resuming
 from synthgrad.errors import ExitCode, RunError
 from synthgrad.text import counted
 
@@ -55,10 +54,8 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
     type=click.Choice(["layers"]),
     help="Train every run again with each hidden layer frozen in turn (trainer.freeze).",
 )
-@click.option(
-    "--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="Where run directories are made."
-)
-@click.option("--name", help="Name of the runs; the config's file name if not given.")
+@new_runs
+@new_name
 @click.option(
     "--jobs", type=click.IntRange(1), metavar="N", help="Processes, or workers of a scheduler; by default one a core."
 )
@@ -199,9 +196,9 @@ def _against(plan: Plan) -> str:
     """What is to be compared where layers are frozen in turn: each run with the one that freezes nothing."""
     if not any(each.config.trainer.freeze for each in plan.grid):
         return ""
-    from synthgrad.cli.stack_names import whole
+    from synthgrad.cli.stack_names import labels_without_frozen_layers
 
-    labels = whole(each.config for each in plan.grid)
+    labels = labels_without_frozen_layers(each.config for each in plan.grid)
     several = f"  (or with {', '.join(map(shlex.quote, labels[1:]))})" if labels[1:] else ""
     return f" --against {shlex.quote(labels[0])}{several}" if labels else ""
 
@@ -252,4 +249,6 @@ def _line(order: Order) -> Sequence[str]:
     """The words of the line that trains a run alone, or goes on with an earlier attempt."""
     if order.resume is None:
         return order.command
+    from synthgrad.cli.train_summary import resuming
+
     return [*resuming(str(order.resume)), *(["--force"] if order.force else []), "-q"]

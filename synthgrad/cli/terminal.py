@@ -97,9 +97,9 @@ def bar(title: str, share: float, end: str) -> Table:
     return table
 
 
-def line(text: str, style: str = "") -> Text:
+def line(text: str = "") -> Text:
     """One line, cropped at the width of the terminal."""
-    return Text(text, style, no_wrap=True, overflow="crop")
+    return Text(text, no_wrap=True, overflow="crop")
 
 
 def clock(seconds: float) -> str:

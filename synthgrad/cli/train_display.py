@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from rich.console import RenderableType
 from rich.text import Text
 
-from synthgrad.cli.metric_rows import at_work, rows, wrapped
+from synthgrad.cli.metric_rows import busy, rows, wrapped
 from synthgrad.cli.quiet_display import QuietDisplay
 from synthgrad.cli.terminal import Picture, Printer, bar, clock, line
 from synthgrad.cli.train_opening import opening
@@ -56,7 +56,7 @@ class Lines(QuietDisplay[Record]):
         tenth = max(1, self.epochs // 10)
         if record.epoch == 1 or record.epoch % tenth == 0 or time.monotonic() - self.said > SILENCE:
             self.said = time.monotonic()
-            shown = [*rows(self.metrics), *at_work(self.loads, queues=False)]
+            shown = [*rows(self.metrics), *busy(self.loads, queues=False)]
             parts = ["  ".join([row.name, *row.pairs]) for row in shown]
             self.say("   ".join([self.count(record.epoch), *parts]).rstrip())
 
@@ -124,14 +124,14 @@ class Live(Lines):
         rate = f"{speed:,.0f} steps/s  " if width >= 60 else ""
         share = self.step / self.steps
         yield bar(self.count(self.epoch), share, f"{share:4.0%}  {rate}{clock(left)} left")
-        for row in [*rows(self.metrics), *at_work(self.loads)]:
+        for row in [*rows(self.metrics), *busy(self.loads)]:
             yield from wrapped(row, width)
         if self.losses:
             yield self._curve(width)
 
     def _curve(self, width: int) -> Text:
         file = self.printer.console.file
-        curve = line("loss ", "dim")
+        curve = line().append("loss ", "dim")
         curve.append(legible(sparkline(self.losses, max(10, min(width - 30, 60))), file), "cyan")
         return curve.append(legible(f"  {self.first:.3g} {ARROW} {self.losses[-1]:.3g}", file), "dim")
 

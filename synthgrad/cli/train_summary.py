@@ -1,4 +1,4 @@
-"""What a run shows, in sentences that a person understands."""
+"""The summary after a run: how it ended, what it learned, and which line to type next."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def summary(log: Log, experiment: Experiment) -> list[str]:
 
 
 def verdict(config: Config, log: Log, guess: float = 0.0) -> list[str]:
-    """The same; ``guess`` is the held-out score of always guessing the most common class."""
+    """These lines; ``guess`` is the held-out score of always guessing the most common class."""
     lines = [_outcome(log)]
     learned = TASKS[config.task.name].learned(log.last, guess)
     if learned and log.diverged is None:
@@ -40,9 +40,9 @@ def resuming(path: str) -> list[str]:
 
 
 def resumption(run: Run) -> list[str]:
-    """What a run does when it is resumed, and the line that resumes it."""
-    does = "goes on" if run.checkpoints() else "starts again"
-    return [f"It {does} with:", COMMAND + shlex.join(resuming(str(run.path)))]
+    """The line that resumes a run, and whether it continues or starts again."""
+    does = "Continue it" if run.checkpoints() else "Start it again"
+    return [f"{does} with:", COMMAND + shlex.join(resuming(str(run.path)))]
 
 
 def _outcome(log: Log) -> str:
@@ -51,7 +51,7 @@ def _outcome(log: Log) -> str:
     if diverged:
         return (
             f"Diverged in epoch {diverged.epoch}, step {diverged.step}: {diverged.where} stopped being finite. "
-            f"Kept: everything up to epoch {log.epoch}. A smaller step size may help."
+            f"Everything up to epoch {log.epoch} is recorded. A smaller step size (learning rate) may help."
         )
     epochs = counted(log.epoch, "epoch")
     if log.outcome == "interrupted":
@@ -60,13 +60,14 @@ def _outcome(log: Log) -> str:
 
 
 COMMAND = "  "
-"""How a line begins that is there to be copied."""
+"""The beginning of a line to be copied."""
 
 
 def _control(config: Config, log: Log) -> list[str]:
+    """The line that trains the frozen control of a run, if it needs one."""
     if config.trainer.name in ("backprop", "frozen") or not config.network.hidden:
         return []
     runs = log.run.path.parent
     place = ["--runs", str(runs)] if str(runs) != "runs" else []
     line = shlex.join(["synthgrad", "train", str(log.run.config), *place, "-s", "trainer.name=frozen"])
-    return ["Whether the hidden layers learned, only the control can tell:", COMMAND + line]
+    return ["Only the frozen control can tell whether the hidden layers learned. Train it with:", COMMAND + line]

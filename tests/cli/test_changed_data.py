@@ -61,7 +61,7 @@ def test_claims_are_not_answered_by_runs_on_other_data(tables: tuple[str, ...]) 
     """They lack those runs, say why, and the line that they give makes them."""
     said = typed("compare", "--claims", "claims.yaml", *tables)
     assert said.code == 5
-    assert f"compare: {ASIDE}\ncompare: 2 runs are missing, which these make" in said.err
+    assert f"compare: {ASIDE}\ncompare: 2 runs are missing; to train them" in said.err
     assert typed("compare", "--claims", "claims.yaml", "--complete").out == (
         "synthgrad sweep mine.yaml --seed 0..1 --runs runs -q\n"
     )

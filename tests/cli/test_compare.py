@@ -202,9 +202,9 @@ def test_a_misspelt_claim_is_an_error(runs: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--run"], "--run goes with --complete"),
-        (["--target", "nan"], "--target nan: is not a number that can be reached"),
-        (["--target", "inf"], "--target inf: is not a number that can be reached"),
+        (["--run"], "--run needs --complete"),
+        (["--target", "nan"], "--target nan: is not a finite number"),
+        (["--target", "inf"], "--target inf: is not a finite number"),
         (["--target", "x"], "invalid value for '--target': 'x' is not a valid float"),
         (["--at", "epoch=x"], "--at epoch=x: is not known (last, best, common, or epoch=N)"),
         (["--metric", "x"], "--metric x: no run has it (there are "),
@@ -234,7 +234,7 @@ def test_warnings_are_on_stderr_and_not_too_many(runs: Path) -> None:
     assert (said.code, said.err.count("left out: "), said.err.splitlines()[-1]) == (
         0,
         5,
-        "compare: and 3 more like these",
+        "compare: and 3 more warnings",
     )
     assert len(json.loads(said.out)["warnings"]) == 8
 

@@ -76,7 +76,7 @@ def test_before_any_run_every_claim_is_undecided() -> None:
         "0 held, 0 not held, 3 undecided",
     ]
     first, line = said.err.splitlines()
-    assert first == "compare: 21 runs are missing, which these make (or the same line with --complete --run):"
+    assert first == "compare: 21 runs are missing; to train them, add --complete --run or type:"
     assert line.strip() == LINE.removesuffix(" -q")
 
 
@@ -225,7 +225,10 @@ def test_a_metric_that_no_run_has_is_an_error() -> None:
     assert typed("compare", "--claims", path).code == 5
     grid()
     said = typed("compare", "--claims", path)
-    assert (said.code, said.err) == (2, "claims.yaml:4:3: 'dni > frozen on los': no run has los (did you mean loss?)\n")
+    assert (said.code, said.err) == (
+        2,
+        "claims.yaml:4:3: 'dni > frozen on los': no run has los (did you mean 'loss'?)\n",
+    )
 
 
 # what is missing ----------------------------------------------------------------------------------
@@ -278,7 +281,7 @@ def test_runs_that_came_to_no_end_are_missing(outcome: str | None) -> None:
     grid("dni", seeds=range(5))
     grid("dni", seeds=[5, 6], outcome=outcome)  # type: ignore[arg-type]
     said = typed("compare", "--claims", stated(*CLAIMS))
-    assert said.err.startswith("compare: 2 runs are missing, which these make")
+    assert said.err.startswith("compare: 2 runs are missing; to train them")
     assert said.code == 5
 
 

@@ -12,7 +12,7 @@ from directories import BACKPROP, BOTH, FROZEN, LABEL, run
 from made import DIVERGING, made
 from typed import Said, ran, result, started, typed, until
 
-from synthgrad.cli.missing_runs import passed_over
+from synthgrad.cli.missing_runs import exit_code
 from synthgrad.runs.locking import hold
 
 NOTHING = Said(0, "", "compare: nothing is missing\n")
@@ -158,7 +158,7 @@ def test_a_sweep_that_fails_stops_the_others(tmp_path: Path) -> None:
 )
 def test_no_exit_code_is_passed_on_that_is_not_ours(code: int, passed: int) -> None:
     """A sweep that was killed failed; one that a signal ended in order, or before it began, was interrupted."""
-    assert passed_over(code) == passed
+    assert exit_code(code) == passed
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])

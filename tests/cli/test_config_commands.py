@@ -224,14 +224,14 @@ def test_a_near_miss_is_suggested():
     for wrong, right in (("dnni", "dni"), ("freze", "freeze"), ("task.pth", "task.path")):
         said = typed("config", "list", wrong)
         assert said.code == 2
-        assert f"nothing is called '{wrong}' (did you mean '{right}'? " in said.err
+        assert f"no key or entry is called '{wrong}' (did you mean '{right}'? " in said.err
 
 
 def test_what_nothing_is_called_is_an_error():
     """That says where to find the names."""
     said = typed("config", "list", "dni", "nosuch")
     assert (said.code, said.out) == (2, "")
-    assert said.err == "synthgrad config list: nothing is called 'nosuch' (`synthgrad config list` shows all)\n"
+    assert said.err == "synthgrad config list: no key or entry is called 'nosuch' (`synthgrad config list` shows all)\n"
 
 
 def test_everything_is_listed_without_docstrings():

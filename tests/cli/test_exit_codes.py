@@ -23,7 +23,7 @@ def one_message(said, code):
 def failed(said, run):
     """Whether a run failed on its way: its directory on stdout, one message and the line that resumes it on stderr."""
     message, *more = said.err.splitlines()
-    again = ["It starts again with:", f"  synthgrad train --resume {run}"]
+    again = ["Start it again with:", f"  synthgrad train --resume {run}"]
     return (said.code, said.out, more) == (1, f"{run}\n", again) and message.startswith(str(run))
 
 

@@ -66,4 +66,4 @@ def test_what_is_no_time_is_2(tmp_path, when):
     said = typed("runs", "list", tmp_path, "--since", when)
     assert (said.code, said.out) == (2, "")
     right = "2026-11-24, 2026-11-24T18:00, or an age: 90m, 2h, 3d, 1w"
-    assert said.err == f"synthgrad runs list: invalid value for '--since': {when!r} is no time ({right})\n"
+    assert said.err == f"synthgrad runs list: invalid value for '--since': {when!r} is not a time ({right})\n"

@@ -179,7 +179,7 @@ def test_an_error_leaves_a_clean_screen(tmp_path):
     assert (shown.code, shown.out) == (1, f"{run}\n")
     assert title.startswith("backprop, seed 3")
     assert message == f"{run}/metrics.csv: cannot be written: no space left on device"
-    assert again == ["It starts again with:", f"  synthgrad train --resume {run}"]
+    assert again == ["Start it again with:", f"  synthgrad train --resume {run}"]
 
 
 def test_a_terminal_has_colours(tmp_path):

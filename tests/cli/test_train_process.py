@@ -76,7 +76,7 @@ WRONG = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_the_collector_is_on_after_a_line_that_is_wrong(tmp_path, collector, case):
-    """Whatever is wrong with it: other code may go on in this process."""
+    """Whatever is wrong with it: other code may continue in this process."""
     first = [write(tmp_path)] if case == "config" else []
     assert typed("train", *first, *WRONG[case], "--runs", tmp_path / "runs").code == 2
     assert gc.isenabled()
@@ -85,20 +85,20 @@ def test_the_collector_is_on_after_a_line_that_is_wrong(tmp_path, collector, cas
 def test_the_collector_is_on_while_training(tmp_path, collector, monkeypatch):
     """Training makes garbage: only what is imported and built before stays."""
     seen = []
-    follow = command._follow
-    monkeypatch.setattr(command, "_follow", lambda *parts: seen.append(gc.isenabled()) or follow(*parts))
+    train = command._train
+    monkeypatch.setattr(command, "_train", lambda *parts: seen.append(gc.isenabled()) or train(*parts))
     assert typed("train", write(tmp_path), "--runs", tmp_path / "runs", "-q").code == 0
     assert seen == [True]
 
 
 @pytest.mark.parametrize("error", [RunError("full"), KeyboardInterrupt(), MemoryError()], ids=repr)
 def test_the_collector_is_on_after_a_run_that_fails(tmp_path, collector, monkeypatch, error):
-    """In the midst of its epochs, or before the first."""
+    """While it trains, or before."""
 
     def fails(*parts):
         raise error
 
-    for place in ("_follow", "_begun"):
+    for place in ("_train", "_start"):
         with monkeypatch.context() as patch:
             patch.setattr(command, place, fails)
             typed("train", write(tmp_path), "--runs", tmp_path / "runs", "-q", *ENDLESS)

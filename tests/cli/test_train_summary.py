@@ -49,29 +49,32 @@ def test_an_interrupted_run_says_what_is_recorded():
     """What it had learned so far, and how it can be resumed; its control can wait."""
     lines = said(outcome="interrupted", config=tiny({"trainer.name": "dni"}))
     assert lines[0] == "Interrupted: 9 epochs recorded (1.2 s of training, 72 steps a second)."
-    assert lines[2:] == ["It starts again with:", "  synthgrad train --resume runs/a"]
+    assert lines[2:] == ["Start it again with:", "  synthgrad train --resume runs/a"]
 
 
-def test_an_interrupted_run_goes_on_by_the_line_that_it_prints(tmp_path):
-    """There is a checkpoint then."""
+def test_an_interrupted_run_continues_with_the_line_that_it_prints(tmp_path):
+    """If there is a checkpoint; otherwise the line starts it again."""
     run = Run(tmp_path / "my run")
     run.path.mkdir()
     run.checkpoint(2).touch()
-    assert resumption(run) == ["It goes on with:", f"  synthgrad train --resume '{run.path}'"]
-    assert resumption(Run(Path("-runs") / "a")) == ["It starts again with:", "  synthgrad train --resume ./-runs/a"]
+    assert resumption(run) == ["Continue it with:", f"  synthgrad train --resume '{run.path}'"]
+    assert resumption(Run(Path("-runs") / "a")) == [
+        "Start it again with:",
+        "  synthgrad train --resume ./-runs/a",
+    ]
 
 
 def test_a_diverged_run_says_where_and_nothing_of_learning():
-    """Figures of before the end would mislead."""
+    """Metrics from before the end would mislead."""
     (line,) = said(
         outcome="diverged", diverged=Diverged(10, 97, "the weights of layer 2", Experiment([tiny()]).replicas[0])
     )
     assert line.startswith("Diverged in epoch 10, step 97: the weights of layer 2 stopped being finite.")
-    assert "everything up to epoch 9" in line
+    assert "Everything up to epoch 9 is recorded." in line
 
 
-def test_synthetic_gradients_are_told_of_their_control():
-    """What backpropagation and the control itself need not be told, nor a network without hidden layers."""
+def test_a_run_with_synthetic_gradients_names_the_line_of_its_control():
+    """Backpropagation, the control itself and a network without hidden layers need none."""
     dni = {"trainer.name": "dni"}
     assert said(config=tiny(dni))[-1] == "  synthgrad train runs/a/config.yaml -s trainer.name=frozen"
     for other in (tiny(), tiny({"trainer.name": "frozen"}), tiny(dni | {"network.hidden": []})):
@@ -82,7 +85,7 @@ def test_synthetic_gradients_are_told_of_their_control():
 def test_the_control_that_is_named_can_be_run(tmp_path, more):
     """Beside the run, by the line as it stands, though the config and settings have what the control has not."""
     words = ["train", write(tmp_path), "-s", "trainer.name=dni", *more, "--runs", tmp_path / "my runs"]
-    line = typed(*words).err.rpartition("can tell:\n  synthgrad ")[2]
+    line = typed(*words).err.rpartition("Train it with:\n  synthgrad ")[2]
     assert typed(*shlex.split(line)).code == 0
     assert len(list((tmp_path / "my runs").iterdir())) == 2
 
@@ -94,4 +97,4 @@ def test_without_held_out_figures_there_is_no_verdict():
     assert verdict(tiny(), log) == ["Finished: 0 epochs in 0.0 s of training."]
     count, *more = verdict(tiny(), SimpleNamespace(**about, outcome="interrupted"))
     assert count == "Interrupted: 0 epochs recorded (0.0 s of training)."
-    assert more == ["It starts again with:", "  synthgrad train --resume runs/a"]
+    assert more == ["Start it again with:", "  synthgrad train --resume runs/a"]

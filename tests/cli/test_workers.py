@@ -82,7 +82,7 @@ def test_workers_whose_parent_is_killed_end_by_themselves(tmp_path):
     process.communicate()
 
 
-@pytest.mark.parametrize(("every", "what"), [(0, "starts again"), (1, "goes on")], ids=["", "checkpoint"])
+@pytest.mark.parametrize(("every", "what"), [(0, "Start it again"), (1, "Continue it")], ids=["", "checkpoint"])
 @pytest.mark.parametrize("debug", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["message", "debug"])
 def test_a_killed_worker_ends_the_run_with_one_message_that_names_it(tmp_path, debug, every, what):
     """Exit 1, the outcome failed, all whole epochs on disk; the traceback only for those who ask."""
@@ -92,7 +92,7 @@ def test_a_killed_worker_ends_the_run_with_one_message_that_names_it(tmp_path, d
     said = "trainer.schedule.workers: worker 2 of 2 (layers 2 to 3) was killed by SIGKILL"
     run = only(tmp_path / "runs")
     assert (code, out) == (1, f"{run}\n")
-    message = f"{said}\nIt {what} with:\n  synthgrad train --resume {run}\n"
+    message = f"{said}\n{what} with:\n  synthgrad train --resume {run}\n"
     assert err.startswith("Traceback") if debug else err == message
     assert err.endswith(f"RunError: {message}" if debug else message)
     assert not any(alive(pid) for pid in pids)
@@ -113,7 +113,7 @@ def test_too_little_room_for_shared_memory_is_one_message(tmp_path):
     message, *again = said.err.splitlines()
     assert message.startswith("trainer.schedule.workers: ")
     assert message.endswith(f" {why}")
-    assert again == ["It starts again with:", f"  synthgrad train --resume {run}"]
+    assert again == ["Start it again with:", f"  synthgrad train --resume {run}"]
     assert result(run)["outcome"] == "failed"
     assert result(run)["error"].endswith(why)
 

@@ -10,7 +10,7 @@ from made import made
 from terminal import seen
 from typed import ran, typed, write
 
-from synthgrad.cli.metric_rows import at_work, rows, wrapped
+from synthgrad.cli.metric_rows import busy, rows, wrapped
 from synthgrad.cli.train_display import smoothed
 from synthgrad.cli.train_opening import crowded, late, title, unused_workers, varying
 from synthgrad.experiment import Experiment
@@ -24,14 +24,14 @@ FREE = ("-s", "trainer={name: dni, schedule: free}")
 def test_modules_and_queues_stand_side_by_side():
     """Layers by their numbers, a queue only between two processes."""
     loads = [Load(1, 4, 0.931, 1, 2), Load(5, 5, 0.4, 0, 0), Load(6, 8, 1.0, 0, 0)]
-    (row,) = at_work(loads)
+    (row,) = busy(loads)
     assert row.name == "busy"
     assert row.pairs == ["layers 1-4  93%", "queue 1/2", "layer 5  40%", "layers 6-8 100%"]
 
 
 def test_many_modules_go_on_in_further_lines():
     """Each with its figures whole, at 80 columns; beyond six lines there are none, and a mark says so."""
-    (row,) = at_work([Load(i, i, 1.0, 2, 2) for i in range(1, 9)])
+    (row,) = busy([Load(i, i, 1.0, 2, 2) for i in range(1, 9)])
     eight = [line.plain for line in wrapped(row, 80)]
     assert len(eight) == 4
     assert eight[0].startswith("busy   layer 1 100%   queue 2/2   layer 2 100%")
@@ -53,13 +53,13 @@ def test_errors_of_many_generators_do_too():
 
 def test_between_epochs_queues_are_not_told():
     """They are empty then, whatever they were."""
-    (row,) = at_work([Load(1, 4, 0.931, 0, 2), Load(5, 8, 1.0, 0, 0)], queues=False)
+    (row,) = busy([Load(1, 4, 0.931, 0, 2), Load(5, 8, 1.0, 0, 0)], queues=False)
     assert row.pairs == ["layers 1-4  93%", "layers 5-8 100%"]
 
 
 def test_a_run_in_one_process_says_nothing_of_them():
     """Nobody waits there."""
-    assert at_work([]) == []
+    assert busy([]) == []
 
 
 def test_what_was_seen_before_counts_too():
