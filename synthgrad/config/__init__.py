@@ -8,24 +8,31 @@ config of a whole experiment is put together from the registries in ``synthgrad.
 
 from pydantic.fields import FieldInfo
 
-from synthgrad.config.automatic import AUTO, Auto
 from synthgrad.config.checking import check, walk
 from synthgrad.config.choosing import chooses
 from synthgrad.config.complaints import Complaints
-from synthgrad.config.layers import LayerSelection, selected_layers
-from synthgrad.config.loading import Template, load, replaced
-from synthgrad.config.messages import show
-from synthgrad.config.options import (
+from synthgrad.config.kinds import (
+    AUTO,
     AnyOf,
+    Auto,
+    FilePath,
     Flag,
     Fractions,
     Int,
+    LayerSelection,
+    Name,
     NameOf,
+    Names,
     Numbers,
-    OneOf,
-    Options,
     Widths,
     Word,
+    selected_layers,
+)
+from synthgrad.config.loading import Template, load, replaced
+from synthgrad.config.messages import show
+from synthgrad.config.options import (
+    OneOf,
+    Options,
     default_of,
     fields,
     nested,
@@ -33,7 +40,6 @@ from synthgrad.config.options import (
     sections,
     value_of,
 )
-from synthgrad.config.outside import FilePath, Name, Names
 from synthgrad.config.overrides import Setting, key_and_value, label, setting
 from synthgrad.config.reading import Place
 from synthgrad.config.resolved import flat, read_resolved

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from synthgrad.config.choosing import chosen, meant
+from synthgrad.config.kinds import Quotable
 from synthgrad.config.messages import Key, describe, dotted, not_one_of, quoted_line, show
 from synthgrad.config.options import OneOf, Options, Section, default_of, fields, optional, paths, sections, value_of
-from synthgrad.config.outside import Quotable
 from synthgrad.config.overrides import hinted
 from synthgrad.config.reading import Finding, Tree, in_order, parse
 from synthgrad.errors import ConfigError, Problem
@@ -203,7 +203,7 @@ class _Checker:
         for item in error.errors(include_url=False):
             key = item["loc"]
             options, name = _locate(key, self.options, data)
-            if item["type"] == "names":
+            if item["type"] == "items":
                 for index, message in item["ctx"]["wrong"]:
                     self.add(key if index is None else (*key, index), message)
             else:

@@ -6,30 +6,19 @@ from collections.abc import Iterator, Mapping
 from functools import cache, reduce
 from keyword import iskeyword
 from types import NoneType
-from typing import Annotated, Any, Self, get_args
+from typing import Any, Self, get_args
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    SerializationInfo,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, SerializationInfo
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError, core_schema
 
-from synthgrad.config.messages import not_one_of, show
+from synthgrad.config.kinds import Json
+from synthgrad.config.messages import not_one_of
 from synthgrad.errors import Problem
-
-Json = dict[str, Any]
-WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 
 
 class Options(BaseModel):
-    """A section of a config: frozen, every key known, checked when it is made."""
+    """A section of a config: frozen, checked when it is made, without unknown keys."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True,
@@ -37,16 +26,16 @@ class Options(BaseModel):
     )  # fmt: skip
 
     def problems(self) -> Iterator[Problem]:
-        """Yield what is wrong beyond single values; keys are relative to this section."""
+        """Yield what is wrong between values that are right by themselves; keys are relative to this section."""
         return iter(())
 
     def decided(self) -> Self:
-        """The section with what it left to be found out, which a run records; asked where there are no problems."""
+        """The section with what the program decides from data, for a run to record; called if there are no problems."""
         return self
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:
-        """For editors: the name of an entry may be left out where the entry is the default."""
+        """For editors: the name of an entry may be left out if the entry is the default."""
         made = handler(schema)
         properties = handler.resolve_ref_schema(made)["properties"]
         for key, section in sections(cls).items():
@@ -58,20 +47,17 @@ class Options(BaseModel):
 def option(default: Any = ..., meaning: str = "", *, stacks: bool = False, **limits: Any) -> Any:
     """Declare one key: its default, what it means in one line (with the unit), its limits.
 
-    ``default`` may be a section's class (all its own defaults) or a function that makes the section: sections
-    are made when they are needed, which keeps the start quick. ``stacks`` marks a number that may differ
-    between the replicas of one stack.
+    ``default`` may be the class of a section, which then has its own defaults. ``stacks`` marks a number that may
+    differ between the replicas of one stack.
     """
-    extra: Any = {"stacks": True} if stacks else None
-    if isinstance(default, type) and issubclass(default, Options):
-        default = default.model_construct
-    if callable(default):
-        return Field(default_factory=default, description=meaning, json_schema_extra=extra, **limits)
-    return Field(default, description=meaning, json_schema_extra=extra, **limits)
+    limits |= {"description": meaning, "json_schema_extra": {"stacks": True} if stacks else None}
+    if isinstance(default, type) and issubclass(default, Options):  # made when it is needed, for a quick start
+        return Field(default_factory=default.model_construct, **limits)
+    return Field(default, **limits)
 
 
 def attribute(key: str) -> str:
-    """The name of a key in Python, which keeps some words for itself: ``lambda`` is ``lambda_``."""
+    """The name of a key in Python, which reserves some words: ``lambda`` is ``lambda_``."""
     return f"{key}_" if iskeyword(key) else key
 
 
@@ -82,42 +68,14 @@ def value_of(options: Options, *path: str) -> Any:
 
 @cache
 def fields(options: type[Options]) -> Mapping[str, FieldInfo]:
-    """Each key of ``options`` as it is written in a config."""
+    """The fields of ``options`` by key, as it is written in a config."""
     return {field.alias or name: field for name, field in options.model_fields.items()}
 
 
-def _flag(value: Any) -> Any:
-    return WORDS.get(value.lower(), value) if isinstance(value, str) else value
-
-
-def whole(value: Any) -> Any:
-    """A whole number that was written with a point or an exponent as one; anything else as it is."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-_FLAG_SCHEMA = {"anyOf": [{"type": "boolean"}, {"enum": ["on", "off", "yes", "no"]}]}
-Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema(_FLAG_SCHEMA)]
-"""A switch; on, off, yes and no count as a person means them."""
-Int = Annotated[int, BeforeValidator(whole)]
-"""A whole number; 1e3 is one."""
-Width = Annotated[int, Field(ge=1, le=100_000), BeforeValidator(whole)]
-Widths = Annotated[tuple[Width, ...], BeforeValidator(_tuple)]
-"""The widths of a row of layers, [] included."""
-Numbers = Annotated[tuple[Annotated[int, Field(ge=1), BeforeValidator(whole)], ...], BeforeValidator(_tuple)]
-"""Which of a row of things, counted from 1."""
-Fraction = Annotated[float, Field(gt=0, lt=1)]
-Fractions = Annotated[tuple[Fraction, ...], BeforeValidator(_tuple)]
-"""Shares of a whole, each between 0 and 1."""
-
-
 class OneOf:
-    """Field metadata: the section is that of one entry of a registry, chosen by ``key``.
+    """Field metadata: the section is that of one entry of a registry, which ``key`` names.
 
-    With ``shorthand`` the bare name stands for the section with every other key at its default.
+    With ``shorthand`` the bare name means the section with all other keys at their defaults.
     """
 
     def __init__(self, registry: Mapping[str, Any], key: str = "name", shorthand: bool = False) -> None:
@@ -129,11 +87,11 @@ class OneOf:
         return entry if issubclass(entry, Options) else entry.Options  # type: ignore[no-any-return]
 
     def expand(self, value: Any) -> Any:
-        """Put the section in place of its shorthand."""
+        """The section that a bare name means; any other value unchanged."""
         return {self.key: value} if self.shorthand and isinstance(value, str) else value
 
     def make(self, value: Any) -> Options:
-        """The options that ``value`` chooses and sets. The registry is read now: it may have grown since the import."""
+        """The options that ``value`` names and sets. The registry may have grown since the import: it is read now."""
         value = self.expand(value)
         name = value.get(self.key) if isinstance(value, dict) else getattr(value, self.key, None)
         if name not in self.registry:
@@ -146,22 +104,21 @@ class OneOf:
 
     def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:
         choices = {name: _core_schema(self.options(name)) for name in self.registry}
-        entries = handler(core_schema.tagged_union_schema(choices, self.key))["oneOf"]
-        named = list(zip(self.registry, entries, strict=True))
-        for name, entry in named:
+        made = handler(core_schema.tagged_union_schema(choices, self.key))["oneOf"]
+        entries = dict(zip(self.registry, made, strict=True))
+        for name, entry in entries.items():
             options = handler.resolve_ref_schema(entry)
             options["required"] = [key for key in options.get("required", []) if key != self.key]
             options["properties"][self.key]["description"] = self._meaning(name)
+            entry |= {"properties": {self.key: {"const": name}}, "required": [self.key]}
+        meanings = "; ".join(f"{name}: {self._meaning(name).rstrip('.')}" for name in self.registry)
         section: Json = {
             "type": "object",
-            "properties": {self.key: {"enum": list(self.registry), "description": self._meanings()}},
+            "properties": {self.key: {"enum": list(self.registry), "description": meanings}},
             "required": [self.key],
-            "oneOf": [{**e, "properties": {self.key: {"const": name}}, "required": [self.key]} for name, e in named],
+            "oneOf": list(entries.values()),
         }
         return {"anyOf": [{"enum": list(self.registry)}, section]} if self.shorthand else section
-
-    def _meanings(self) -> str:
-        return "; ".join(f"{name}: {self._meaning(name).rstrip('.')}" for name in self.registry)
 
     def _meaning(self, name: str) -> str:
         return (self.options(name).__doc__ or self.registry[name].meaning).partition("\n")[0]
@@ -181,94 +138,14 @@ def _core_schema(options: type[Options]) -> core_schema.CoreSchema:
     return options.__pydantic_core_schema__
 
 
-class NameOf:
-    """Field metadata: one name out of a registry."""
-
-    def __init__(self, registry: Mapping[str, Any]) -> None:
-        self.registry = registry
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.literal_schema(list(self.registry))
-
-
-class Word:
-    """Field metadata of a choice between names: ``true`` is one of them, with quotes and without."""
-
-    @staticmethod
-    def parse(value: Any) -> Any:
-        """Take a switch for its name."""
-        return str(value).lower() if isinstance(value, bool) else value
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_before_validator_function(self.parse, handler(source))
-
-    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:
-        return {"enum": [*handler(schema)["enum"], True]}
-
-
-class AnyOf:
-    """Field metadata: one or more names out of a registry, as a name, a list, or an alias for a list.
-
-    The value is a tuple in the registry's order, and written the shortest way.
-    """
-
-    def __init__(self, registry: Mapping[str, Any], **aliases: tuple[str, ...]) -> None:
-        self.registry, self.aliases = registry, aliases
-
-    def parse(self, value: Any) -> tuple[str, ...]:
-        """Read a name, an alias or a list of names."""
-        words = [*self.registry, *self.aliases]
-        if isinstance(value, str) and value in self.aliases:
-            return self.aliases[value]
-        names = [value] if isinstance(value, str) else value
-        if not isinstance(names, list | tuple) or not names:
-            raise wrong_names([(None, f"expected one of {', '.join(words)}, or a list of them, got {show(value)}")])
-        wrong = [(None if isinstance(value, str) else i, said) for i, said in self._slips(names)]
-        if wrong:
-            raise wrong_names(wrong)
-        return tuple(name for name in self.registry if name in names)
-
-    def _slips(self, names: Any) -> Iterator[tuple[int, str]]:
-        for i, name in enumerate(names):
-            if isinstance(name, str) and name in self.aliases and len(names) > 1:
-                yield i, f"{name!r} stands for a list itself ({', '.join(self.aliases[name])}): write those"
-            elif isinstance(name, str) and name in self.aliases:
-                yield i, f"{name!r} stands for a list itself: write it without brackets"
-            elif not isinstance(name, str) or name not in self.registry:
-                yield i, not_one_of(name, [*self.registry, *(self.aliases if len(names) == 1 else ())])
-            elif name in names[:i]:
-                yield i, f"names {name!r} twice (leave one out)"
-
-    def write(self, value: tuple[str, ...]) -> Any:
-        """The shortest form that ``parse`` reads back."""
-        alias = next((name for name, names in self.aliases.items() if names == value), None)
-        return alias or (value[0] if len(value) == 1 else list(value))
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        writer = core_schema.plain_serializer_function_ser_schema(self.write)
-        return core_schema.no_info_plain_validator_function(self.parse, serialization=writer)
-
-    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:
-        names = {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": list(self.registry)}}
-        return {"anyOf": [{"enum": [*self.registry, *self.aliases]}, names]}
-
-
-def wrong_names(slips: list[tuple[int | None, str]]) -> PydanticCustomError:
-    """Several things wrong with one value: positions in its list (None: the whole) and messages."""
-    return PydanticCustomError("names", "wrong names", {"wrong": slips})
-
-
 Section = type[Options] | OneOf
 
 
 @cache
 def sections(options: type[Options]) -> Mapping[str, Section | None]:
-    """Each key of ``options``: the section below it, or None for a plain value."""
-    found: dict[str, Section | None] = {}
-    for key, field in fields(options).items():
-        choice = next((m for m in field.metadata if isinstance(m, OneOf)), None)
-        found[key] = choice or nested(field.annotation)
-    return found
+    """For each key of ``options`` the section below it, None for a plain value."""
+    marks = {key: [m for m in field.metadata if isinstance(m, OneOf)] for key, field in fields(options).items()}
+    return {key: mark[0] if mark else nested(fields(options)[key].annotation) for key, mark in marks.items()}
 
 
 def nested(kind: Any) -> type[Options] | None:
@@ -290,7 +167,7 @@ def default_of(options: type[Options], key: str) -> Any:
 
 
 def paths(section: Section, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every dotted key in parts, whichever entries of registries are chosen; some several times."""
+    """Every dotted key in parts, of all entries of the registries; some occur several times."""
     choices = [section.options(name) for name in section.registry] if isinstance(section, OneOf) else [section]
     for choice in choices:
         for name, below in sections(choice).items():

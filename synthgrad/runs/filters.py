@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from synthgrad.config import AnyOf, Word
+from synthgrad.config.kinds import SWITCHES
 from synthgrad.config.messages import show
-from synthgrad.config.options import WORDS
 from synthgrad.config.reading import parse
 from synthgrad.errors import ConfigError
 from synthgrad.text import did_you_mean
@@ -183,7 +183,7 @@ def is_number(value: Any) -> bool:
 def _same(has: Any, wanted: Any) -> bool:
     """Whether they are equal; on and yes are true, 1 is not; where true is a name, it is meant as that."""
     if isinstance(has, bool) and isinstance(wanted, str):
-        wanted = WORDS.get(wanted.lower(), wanted)
+        wanted = SWITCHES.get(wanted.lower(), wanted)
     if isinstance(has, str):
         wanted = Word.parse(wanted)
     if isinstance(has, bool) or isinstance(wanted, bool):

@@ -7,9 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from hypothesis import strategies as st
 
-from synthgrad.config import AnyOf, NameOf, OneOf, Options, fields, sections
-from synthgrad.config.automatic import AutoOrWhole
-from synthgrad.config.layers import AllOrNumbers
+from synthgrad.config import AnyOf, Auto, LayerSelection, NameOf, OneOf, Options, fields, sections
 from synthgrad.experiment import Config
 
 
@@ -71,14 +69,18 @@ def _reads(options: type[Options]) -> bool:
     return "path" in options.model_fields
 
 
+def _is(field: Any, kind: Any) -> bool:
+    return kind.__metadata__[0] in field.metadata
+
+
 def _field(field: Any) -> st.SearchStrategy[Any]:
     inputs = next((mark for mark in field.metadata if isinstance(mark, AnyOf)), None)
     if inputs is not None:
         names = st.lists(st.sampled_from(list(inputs.registry)), min_size=1, unique=True)
         return names | st.sampled_from([*inputs.registry, *inputs.aliases])
-    if any(isinstance(mark, AllOrNumbers) for mark in field.metadata):
+    if _is(field, LayerSelection):
         return st.just("all") | st.lists(st.integers(1, 300), max_size=3, unique=True)
-    if any(isinstance(mark, AutoOrWhole) for mark in field.metadata):
+    if _is(field, Auto):
         return st.just("auto") | st.integers(0, 10**9)
     registry = next((mark.registry for mark in field.metadata if isinstance(mark, NameOf)), None)
     if registry is not None:

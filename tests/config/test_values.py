@@ -136,9 +136,9 @@ INPUTS = {
     "[]": f"12: trainer.generator.input: expected one of {WORDS}, both, or a list of them, got []",
     "3": f"12: trainer.generator.input: expected one of {WORDS}, both, or a list of them, got 3",
     "{a: b}": f"12: trainer.generator.input: expected one of {WORDS}, both, or a list of them, got a section",
-    "[both]": "13: trainer.generator.input[0]: 'both' stands for a list itself: write it without brackets",
-    "[input, both]": "20: trainer.generator.input[1]: 'both' stands for a list itself "
-    "(layer-output, label): write those",
+    "[both]": "13: trainer.generator.input[0]: 'both' is short for a list: write it without brackets",
+    "[input, both]": "20: trainer.generator.input[1]: 'both' is short for a list "
+    "(layer-output, label): write its names",
     "[label, label]": "20: trainer.generator.input[1]: names 'label' twice (leave one out)",
     "[label, 3]": f"20: trainer.generator.input[1]: 3 is not one of {WORDS}",
     "[label, [input]]": f"20: trainer.generator.input[1]: [input] is not one of {WORDS} (did you mean 'input'?)",
