@@ -16,8 +16,8 @@ def learned(last: Mapping[str, float], guess: float, skill: str, example: str) -
     ``guess`` is the held-out score of always guessing the most common class; ``skill`` completes "It learned to ...".
     """
     for outputs, (kind, sentence) in SENTENCES.items():
-        scores = scores_of(outputs)
-        if any(f"test_{score.column}" not in last for score in scores):
+        scores = [score for score in scores_of(outputs) if f"test_{score.column}" in last]
+        if not scores:
             continue
         train, test = (
             ", ".join(f"{score.name} {score.text(last.get(f'{prefix}{score.column}', math.nan))}" for score in scores)

@@ -14,6 +14,7 @@ from datafiles import ROWS, rows
 from synthgrad.config import check, dump
 from synthgrad.experiment import Config, Experiment
 from synthgrad.nn.losses import LOSSES
+from synthgrad.scores import is_up
 from synthgrad.streams import STREAMS, make_streams
 from synthgrad.tasks import TASKS, Sizes
 
@@ -125,14 +126,14 @@ def test_no_held_out_example_is_trained_on(make: Make, stream: str) -> None:
 
 @pytest.mark.parametrize("replica_shape", [(), (3,)], ids=["one", "stack"])
 def test_the_scores_are_those_announced_one_for_each_replica(make: Make, replica_shape: tuple[int, ...]) -> None:
-    """Names and order of ``scores``, shape of the leading axes; labels score 1 against themselves."""
+    """Names and order of ``scores``, shape of the leading axes; labels have the best score against themselves."""
     task = make()
     y = np.broadcast_to(task.test.y, (*replica_shape, *task.test.y.shape))
     scores = task.score(y, y)
     assert list(scores) == list(task.scores)
-    for value in scores.values():
+    for name, value in scores.items():
         assert np.shape(value) == replica_shape
-        np.testing.assert_array_equal(value, np.ones(replica_shape))
+        np.testing.assert_array_equal(value, np.full(replica_shape, float(is_up(name))))
 
 
 def test_fresh_examples_are_others_every_epoch_of_the_same_shape(make: Make) -> None:
