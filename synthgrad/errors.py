@@ -3,7 +3,7 @@
     SynthgradError            one message: PLACE: WHAT (what would be right)
     |- ConfigError            a config, an override or a command line is wrong         exit 2
     `- RunError               a file, a directory, the machine failed while running    exit 1
-       `- DiskError           the disk is full or may not be written: so for every run
+       `- DiskError           the disk is full or read-only: every other run would fail too
 
 A run that diverges is not an error but an outcome with an exit code of its own. The command line turns errors into
 text and an exit code in one place, ``cli/__init__.py``.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable
 from enum import IntEnum
+from types import TracebackType
 from typing import NamedTuple
 
 
@@ -28,14 +29,15 @@ class ExitCode(IntEnum):
     UNDECIDED = 5
 
 
-def lacking(error: BaseException) -> str:
-    """What the machine has too little of, where an error says so; nothing for any other error."""
-    text, number = str(error), getattr(error, "errno", None)
+def shortage(error: BaseException) -> str:
+    """The shortage of memory, threads or processes that an error is due to, in words; "" for any other error."""
+    text = str(error)
     unmapped = isinstance(error, ImportError) and ("failed to map segment" in text or "allocate memory" in text)
-    if isinstance(error, MemoryError) or number == errno.ENOMEM or unmapped:
+    no_memory = isinstance(error, OSError) and error.errno == errno.ENOMEM
+    if isinstance(error, MemoryError) or no_memory or unmapped:
         return f"not enough memory: {text}" if isinstance(error, MemoryError) and text else "not enough memory"
     if (isinstance(error, RuntimeError) and "start new thread" in text) or isinstance(error, BlockingIOError):
-        return "no further thread or process can be started (ulimit -u says how many there may be)"
+        return "no more threads or processes can be started (ulimit -u prints the limit)"
     return ""
 
 
@@ -62,9 +64,30 @@ class ConfigError(SynthgradError):
         super().__init__("\n".join(self.lines))
 
 
+class ErrorCollector:
+    """Collects the ConfigErrors of its ``with`` blocks, to raise them as one: every line once, in order."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, None] = {}
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: type | None, error: BaseException | None, _trace: TracebackType | None) -> bool:
+        if not isinstance(error, ConfigError):
+            return False
+        self.lines |= dict.fromkeys(error.lines)
+        return True
+
+    def raise_if_any(self) -> None:
+        """Raise ConfigError with every line that was collected, if there is one."""
+        if self.lines:
+            raise ConfigError(self.lines)
+
+
 class RunError(SynthgradError):
-    """Something outside the config failed: a disk, a permission, the memory."""
+    """Something other than the config failed: a disk, a permission, memory."""
 
 
 class DiskError(RunError):
-    """Nothing more can be written there: no other run would fare better."""
+    """The disk is full or read-only: every other run would fail too."""

@@ -10,10 +10,10 @@ import pytest
 from typed import typed, write
 
 from synthgrad import cli
-from synthgrad.errors import lacking
+from synthgrad.errors import shortage
 
 MAPPED = "libscipy_openblas.so: failed to map segment from shared object"
-THREADS = "no further thread or process can be started (ulimit -u says how many there may be)"
+THREADS = "no more threads or processes can be started (ulimit -u prints the limit)"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ THREADS = "no further thread or process can be started (ulimit -u says how many 
 )
 def test_an_error_says_what_the_machine_lacks(error: Exception, said: str) -> None:
     """Memory, threads, processes; nothing for other errors."""
-    assert lacking(error) == said
+    assert shortage(error) == said
 
 
 @pytest.mark.parametrize("error", [ImportError(MAPPED), RuntimeError("can't start new thread"), MemoryError()])
@@ -44,7 +44,7 @@ def test_what_the_machine_lacks_is_no_bug(error: Exception, monkeypatch: pytest.
 
     monkeypatch.setattr(cli.group, "main", fail)
     said = typed("config", "list")
-    assert (said.code, said.out, said.err) == (1, "", f"synthgrad: {lacking(error)}\n")
+    assert (said.code, said.out, said.err) == (1, "", f"synthgrad: {shortage(error)}\n")
 
 
 def test_a_sweep_without_threads_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

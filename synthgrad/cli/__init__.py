@@ -17,7 +17,7 @@ from synthgrad import __version__
 from synthgrad.cli.completion import Bash
 from synthgrad.cli.lazy_commands import Commands
 from synthgrad.cli.signals import answer_signals, ignore_signals
-from synthgrad.errors import SynthgradError, lacking
+from synthgrad.errors import SynthgradError, shortage
 from synthgrad.processes import one_blas_thread
 
 EPILOG = """\b
@@ -85,7 +85,7 @@ def main() -> None:
 
 def _in_words(error: Exception) -> str:
     """The message of an error that is not our own: the machine lacks something, stdout fails, or it is a bug."""
-    if message := lacking(error):
+    if message := shortage(error):
         return message
     if isinstance(error, OSError):  # errors with files have messages of their own
         return f"the output cannot be written: {(error.strerror or str(error)).lower()}"

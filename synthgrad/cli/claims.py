@@ -46,15 +46,15 @@ def stated(files: Sequence[Path], places: Sequence[str], runs: Path, command: li
     """
     from synthgrad.compare.answered import alone
     from synthgrad.compare.subjects import Gathered
-    from synthgrad.config import Complaints
+    from synthgrad.errors import ErrorCollector
     from synthgrad.runs.finding import below, find
 
     paths = find(places, runs) if places else list(below(runs))
-    found, complaints = Answered([], [], Gathered()), Complaints()
+    found, errors = Answered([], [], Gathered()), ErrorCollector()
     for file in dict.fromkeys(files):
-        with complaints:
+        with errors:
             _add(found, file, paths, _home(places, runs))
-    complaints.settle()
+    errors.raise_if_any()
     return alone(found.answers, found.missing, found.gathered, command), found.gathered
 
 
@@ -152,16 +152,16 @@ class _Grid:
     """The runs of all sweeps of a file, and which of them are there."""
 
     def __init__(self, statements: Statements, paths: Sequence[Path]) -> None:
-        from synthgrad.config import Complaints
+        from synthgrad.errors import ErrorCollector
         from synthgrad.runs.reading import OPEN
         from synthgrad.sweep.planning import Found, found
 
-        complaints = Complaints()
+        errors = ErrorCollector()
         self.sweeps: list[_Sweep] = []
         for line in statements.sweeps:
-            with complaints:
+            with errors:
                 self.sweeps.append(_planned(line, statements.path.parent))
-        complaints.settle()
+        errors.raise_if_any()
         self.runs = {key: config for sweep in self.sweeps for key, config in sweep.runs.items()}
         known = found(paths, self.runs) if self.runs else Found()
         self.paths = [each.run.path for several in known.there.values() for each in several]

@@ -17,8 +17,7 @@ from synthgrad.compare.groups import APART
 from synthgrad.compare.reasons import tested, why
 from synthgrad.compare.report import Answer
 from synthgrad.compare.statement import Claim
-from synthgrad.config import Complaints
-from synthgrad.errors import ExitCode
+from synthgrad.errors import ErrorCollector, ExitCode
 
 HELD, NOT_HELD, UNDECIDED = "held", "not held", "undecided"
 
@@ -28,11 +27,11 @@ def check(claims: Sequence[Claim], tables: Tables) -> list[Answer]:
 
     Raises ConfigError with a line for each claim that is about nobody.
     """
-    complaints, cases = Complaints(), list[Case]()
+    errors, cases = ErrorCollector(), list[Case]()
     for claim in claims:
-        with complaints:
+        with errors:
             cases += tables.cases(claim)
-    complaints.settle()
+    errors.raise_if_any()
     found = {id(case): Evidence(case) for case in cases if not case.unclear}
     directed = [each for each in found.values() if each.claim.directed]
     adjusted = statistics.holm([1.0 if each.p is None else each.p for each in directed])

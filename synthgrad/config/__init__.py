@@ -10,7 +10,6 @@ from pydantic.fields import FieldInfo
 
 from synthgrad.config.checking import check, walk
 from synthgrad.config.choosing import chooses
-from synthgrad.config.complaints import Complaints
 from synthgrad.config.kinds import (
     AUTO,
     AnyOf,
@@ -41,7 +40,7 @@ from synthgrad.config.options import (
     value_of,
 )
 from synthgrad.config.overrides import Setting, key_and_value, label, setting
-from synthgrad.config.reading import Place
+from synthgrad.config.reading import Location
 from synthgrad.config.resolved import flat, read_resolved
 from synthgrad.config.schemas import schema_of
 from synthgrad.config.writing import dump, plain
@@ -50,20 +49,19 @@ __all__ = [
     "AUTO",
     "AnyOf",
     "Auto",
-    "Complaints",
     "FieldInfo",
     "FilePath",
     "Flag",
     "Fractions",
     "Int",
     "LayerSelection",
+    "Location",
     "Name",
     "NameOf",
     "Names",
     "Numbers",
     "OneOf",
     "Options",
-    "Place",
     "Setting",
     "Template",
     "Widths",

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from synthgrad.config.checking import check_only, decided, walk
 from synthgrad.config.choosing import depth
-from synthgrad.config.complaints import Complaints
 from synthgrad.config.options import Options, attribute, value_of
 from synthgrad.config.overrides import Setting, put, setting
 from synthgrad.config.reading import Tree, read
+from synthgrad.errors import ErrorCollector
 
 T = TypeVar("T", bound=Options)
 LOOKED_AT = 100
@@ -27,14 +27,14 @@ def load(path: Path, options: type[T], settings: Iterable[str] = ()) -> T:
 
     Raises ConfigError with one line for each problem: ``file:line:column: key: what (what is allowed)``.
     """
-    complaints = Complaints()
+    errors = ErrorCollector()
     changes = []
     for text in settings:
-        with complaints:
+        with errors:
             changes.append(setting(text))
-    with complaints:
+    with errors:
         value = Template(path, options).resolve(changes)
-    complaints.settle()
+    errors.raise_if_any()
     return value
 
 
@@ -72,19 +72,19 @@ class Template(Generic[T]):
         them may be set after them. Raises ConfigError with every problem.
         """
         first = tuple(axis[0] for axis in axes)
-        complaints = Complaints()
+        errors = ErrorCollector()
         base: T | None = None
-        with complaints:
+        with errors:
             base = self._undecided(first)
         made = [] if base is None else [base]
         for i, axis in enumerate(axes):
             values = []
             for change in axis[1:] if base else axis[1:LOOKED_AT]:
-                with complaints:
+                with errors:
                     values.append(self._value(base, change, (*first[:i], change, *first[i + 1 :])))
             key = first[i].key
             made = [each for one in made for each in (one, *(replaced(one, key, value) for value in values))]
-        complaints.settle()
+        errors.raise_if_any()
         return self._sound(made, axes)
 
     def _value(self, base: T | None, change: Setting, changes: tuple[Setting, ...]) -> Any:
@@ -96,12 +96,12 @@ class Template(Generic[T]):
 
     def _sound(self, made: list[T], axes: Sequence[Sequence[Setting]]) -> list[T]:
         """All of them decided; those in which a section finds something wrong are resolved again, to complain."""
-        complaints = Complaints()
+        errors = ErrorCollector()
         for i, changes in enumerate(itertools.product(*axes)):
             if any(walk(made[i])):
-                with complaints:
+                with errors:
                     made[i] = self.resolve(changes)
-        complaints.settle()
+        errors.raise_if_any()
         return [decided(each) for each in made]
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from synthgrad.config.choosing import below
 from synthgrad.config.messages import Key, dotted, with_hint
 from synthgrad.config.options import OneOf, Options, Section
-from synthgrad.config.reading import Finding, Place, Tree, parse
+from synthgrad.config.reading import Finding, Location, Tree, parse
 from synthgrad.errors import ConfigError
 from synthgrad.text import escaped
 
@@ -25,14 +25,14 @@ class Setting(NamedTuple):
 
     key: tuple[str, ...]
     value: Any
-    place: Place
+    place: Location
     texts: Mapping[Key, str] = {}
 
 
 def setting(text: str) -> Setting:
     """Read ``KEY=VALUE``. Raises ConfigError."""
     key, value = key_and_value(text)
-    place = Place(label(text))
+    place = Location(label(text))
     if not value.strip():
         return Setting(key, None, place)
     try:
@@ -62,7 +62,7 @@ def label(text: str) -> str:
     return f"-s {shown}" if len(shown) <= WIDEST else f"-s {shown[: WIDEST - 3]}..."
 
 
-def hinted(message: str, place: Place) -> str:
+def hinted(message: str, place: Location) -> str:
     """What is wrong with an override, with a word on sweeps where its text is what they take, or nearly: 1,2 or 0-9."""
     value = "" if place.line else place.source.partition("=")[2]
     if _NEARLY.fullmatch(value):

@@ -54,7 +54,7 @@ for _kind, _pattern in PATTERNS.items():
     Loader.add_implicit_resolver(_CORE + _kind, re.compile(rf"(?:{_pattern})\Z"), None)
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Where something stands: ``file:line:column``, or ``-s KEY=VALUE`` (line 0)."""
 
     source: str
@@ -68,7 +68,7 @@ class Place(NamedTuple):
 class Finding(NamedTuple):
     """One thing wrong: where, with which key, and what."""
 
-    place: Place
+    place: Location
     key: Key
     message: str
 
@@ -87,21 +87,21 @@ class Tree:
 
     data: Any
     source: str
-    values: dict[Key, Place] = field(default_factory=dict)
-    keys: dict[Key, Place] = field(default_factory=dict)
-    overridden: dict[Key, Place] = field(default_factory=dict)
+    values: dict[Key, Location] = field(default_factory=dict)
+    keys: dict[Key, Location] = field(default_factory=dict)
+    overridden: dict[Key, Location] = field(default_factory=dict)
     replaced: dict[Key, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     broken: set[Key] = field(default_factory=set)
     texts: dict[Key, str] = field(default_factory=dict)
 
-    def place(self, key: Key, of_key: bool = False) -> Place:
+    def place(self, key: Key, of_key: bool = False) -> Location:
         """Where ``key`` stands; for one that is not there, where the section around it begins."""
         if of_key and key in self.keys:
             return self.keys[key]
         while key and key not in self.values:
             key = key[:-1]
-        return self.values.get(key, Place(self.source, 1, 1))
+        return self.values.get(key, Location(self.source, 1, 1))
 
     def copy(self) -> Tree:
         """A tree to put overrides in: they replace the sections on their way and change none in place."""
@@ -156,7 +156,7 @@ def _whole(tree: Tree, node: yaml.Node, text: str) -> None:
         tree.texts.clear()
     elif rest.startswith("#"):
         said = "what follows # would be left out (quote it, or delete it)"
-        tree.findings.append(Finding(Place(tree.source), (), said))
+        tree.findings.append(Finding(Location(tree.source), (), said))
 
 
 class _Builder:
@@ -165,15 +165,15 @@ class _Builder:
     def __init__(self, tree: Tree, in_file: bool, text: str) -> None:
         self.tree, self.in_file, self.text, self.count = tree, in_file, text, 0
 
-    def place(self, mark: Any) -> Place:
+    def place(self, mark: Any) -> Location:
         if mark is None or not self.in_file:
-            return Place(self.tree.source)
-        return Place(self.tree.source, mark.line + 1, mark.column + 1)
+            return Location(self.tree.source)
+        return Location(self.tree.source, mark.line + 1, mark.column + 1)
 
-    def note(self, place: Place, key: Key, message: str) -> None:
+    def note(self, place: Location, key: Key, message: str) -> None:
         self.tree.findings.append(Finding(place, key, message))
 
-    def broken(self, place: Place, key: Key, message: str) -> None:
+    def broken(self, place: Location, key: Key, message: str) -> None:
         self.note(place, key, message)
         self.tree.broken.add(key)
 
@@ -238,7 +238,7 @@ class _Builder:
             notes |= {k: place for k, place in taken.items() if len(k) > len(key) and k[len(key)] in new}
         return None
 
-    def _scalar(self, node: yaml.ScalarNode, place: Place, key: Key) -> Any:
+    def _scalar(self, node: yaml.ScalarNode, place: Location, key: Key) -> Any:
         text, kind = node.value, node.tag.removeprefix(_CORE)
         if kind in ("str", "merge", "timestamp"):
             return str(text)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from synthgrad.config import Complaints, Place, Setting, Template, label, plain, replaced, setting
-from synthgrad.errors import ConfigError
+from synthgrad.config import Location, Setting, Template, label, plain, replaced, setting
+from synthgrad.errors import ConfigError, ErrorCollector
 from synthgrad.experiment import Before, Config
 from synthgrad.runs.data import check_data, located, locations
 from synthgrad.runs.deciding import settings as kinds
@@ -113,11 +113,11 @@ def _before(recorded: Recorded, epoch: int, where: Sequence[str]) -> Config:
 
 def _changes(settings: Iterable[str], where: Sequence[str]) -> list[Setting]:
     """The overrides that a branch can have, ``where`` its data lie among them. Raises ConfigError with all others."""
-    complaints, changes = Complaints(), []
+    errors, changes = ErrorCollector(), []
     for text in settings:
-        with complaints:
+        with errors:
             changes.append(_change(text, (*MAY_CHANGE, *where)))
-    complaints.settle()
+    errors.raise_if_any()
     return changes
 
 
@@ -132,7 +132,7 @@ def _change(text: str, may_change: Sequence[str]) -> Setting:
 
 def _base(place: str, before: Config, epoch: int) -> list[Setting]:
     """The overrides that make the run's config that of a branch without changes."""
-    where, data = Place(f"--from {place}"), plain(before)
+    where, data = Location(f"--from {place}"), plain(before)
     values = {
         ("branch",): {"epoch": epoch, "trainer": data["trainer"]},
         ("trainer",): data["trainer"],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from synthgrad.config import Complaints, replaced
-from synthgrad.errors import ConfigError
+from synthgrad.config import replaced
+from synthgrad.errors import ConfigError, ErrorCollector
 from synthgrad.experiment import Config
 from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.values import LIMIT
@@ -20,12 +20,12 @@ def ablated(grid: Sequence[Planned]) -> list[Planned]:
 
     Where no hidden layer learns there is nothing to freeze. Raises ConfigError.
     """
-    complaints = Complaints()
+    errors = ErrorCollector()
     runs: dict[Config, Planned] = {}
     for planned in grid:
-        with complaints:
+        with errors:
             runs |= {each.config: each for each in _frozen(planned)}
-    complaints.settle()
+    errors.raise_if_any()
     if len(runs) > LIMIT:
         raise ConfigError(f"sweep: {len(runs):,} runs with --ablate layers (at most {LIMIT:,})")
     return list(runs.values())

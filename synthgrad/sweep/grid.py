@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 
-from synthgrad.config import Complaints, Setting, Template, chooses, key_and_value, label, setting
-from synthgrad.errors import ConfigError
+from synthgrad.config import Setting, Template, chooses, key_and_value, label, setting
+from synthgrad.errors import ConfigError, ErrorCollector
 from synthgrad.experiment import Config
 from synthgrad.runs.finding import config_file
 from synthgrad.sweep.values import LIMIT, values
@@ -33,28 +33,28 @@ class Planned:
 
 def grid(sources: Sequence[Path], settings: Sequence[str]) -> list[Planned]:
     """Every run of the grid, none twice. Raises ConfigError with everything that is wrong, each line once."""
-    complaints = Complaints()
-    axes = _axes(settings, complaints)
+    errors = ErrorCollector()
+    axes = _axes(settings, errors)
     parts: list[list[_Part]] = []
     for source in sources:
-        with complaints:
+        with errors:
             parts.append(list(_parts(Path(source), axes)))
     every = list(itertools.chain(*parts))
     _bounded(sum(part.size() for part in every), "runs in the grid")
-    if every and not complaints.lines:
-        _complain_of_idle(axes, every, complaints)
+    if every and not errors.lines:
+        _complain_of_idle(axes, every, errors)
     runs: dict[Config, Planned] = {}
-    for planned in itertools.chain(*(_in_order(some, complaints) for some in parts)):
+    for planned in itertools.chain(*(_in_order(some, errors) for some in parts)):
         runs.setdefault(planned.config, planned)
-    complaints.settle()
+    errors.raise_if_any()
     return list(runs.values())
 
 
 def varied(settings: Iterable[str]) -> list[str]:
     """The keys that have several values. Raises ConfigError."""
-    complaints = Complaints()
-    axes = _axes(settings, complaints)
-    complaints.settle()
+    errors = ErrorCollector()
+    axes = _axes(settings, errors)
+    errors.raise_if_any()
     return [".".join(axis.key) for axis in axes if len(axis.texts) > 1]
 
 
@@ -71,11 +71,11 @@ class _Axis:
     chooses: bool
 
 
-def _axes(settings: Iterable[str], complaints: Complaints) -> list[_Axis]:
+def _axes(settings: Iterable[str], errors: ErrorCollector) -> list[_Axis]:
     """Each key once, as it was set last, and a section as a whole before the keys within it, which it would undo."""
     axes: dict[tuple[str, ...], _Axis] = {}
     for text in settings:
-        with complaints:
+        with errors:
             axis = _axis(text)
             axes[axis.key] = axis
     keys = list(axes)
@@ -89,12 +89,12 @@ def _axis(text: str) -> _Axis:
         texts = [f"{'.'.join(key)}={value}" for value in values(rest)]
     except ConfigError as error:
         raise ConfigError(f"{label(text)}: {line}" for line in error.lines) from None
-    complaints = Complaints()
+    errors = ErrorCollector()
     read = []
     for each in texts:
-        with complaints:
+        with errors:
             read.append(setting(each))
-    complaints.settle()
+    errors.raise_if_any()
     return _Axis(key, texts, read, chooses(key, Config))
 
 
@@ -150,22 +150,22 @@ def _parts(source: Path, axes: list[_Axis]) -> Iterator[_Part]:
             yield part
 
 
-def _in_order(parts: Iterable[_Part], complaints: Complaints) -> list[Planned]:
+def _in_order(parts: Iterable[_Part], errors: ErrorCollector) -> list[Planned]:
     """The runs of one config."""
     runs: list[tuple[tuple[int, ...], Planned]] = []
     for part in parts:
-        with complaints:
+        with errors:
             runs += part.runs()
     return [planned for _, planned in sorted(runs, key=itemgetter(0))]
 
 
-def _complain_of_idle(axes: list[_Axis], parts: list[_Part], complaints: Complaints) -> None:
+def _complain_of_idle(axes: list[_Axis], parts: list[_Part], errors: ErrorCollector) -> None:
     """Say of a key that exists nowhere what ``train`` says, there where most of it exists."""
     for n in range(len(axes)):
         part = max(parts, key=lambda part: part.depths[n])
         if not part.has(n):
             used = [m for m in range(len(axes)) if m == n or part.has(m)]
-            with complaints:
+            with errors:
                 part.template.resolve(axes[m].settings[part.at[m]] for m in used)
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from synthgrad.errors import RunError, lacking
+from synthgrad.errors import RunError, shortage
 from synthgrad.processes import how, start
 from synthgrad.runs.directory import reason
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
@@ -142,7 +142,7 @@ class _Pool:
         except OSError as error:
             raise RunError(f"sweep: no process can be started: {reason(error)} (try a smaller --jobs)") from None
         except RuntimeError as error:
-            if said := lacking(error):
+            if said := shortage(error):
                 raise RunError(f"sweep: {said}") from None
             raise
         self.workers.add(worker)

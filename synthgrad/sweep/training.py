@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from synthgrad.errors import DiskError, SynthgradError, lacking
+from synthgrad.errors import DiskError, SynthgradError, shortage
 from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse, Replica
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import is_run
@@ -106,6 +106,6 @@ def _followed(experiment: Experiment, stack: Stack, logs: Sequence[Log], stop: C
 def _told(error: Exception) -> str:
     if isinstance(error, SynthgradError):
         return str(error)
-    if said := lacking(error):
+    if said := shortage(error):
         return said
     return f"{type(error).__name__}: {error} (a bug)"

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from said import BASE, DNI
 
 from configs import trees
-from synthgrad.config import Complaints, Options, Setting, Template, chooses, dump, flat, label, load, setting
-from synthgrad.errors import ConfigError
+from synthgrad.config import Options, Setting, Template, chooses, dump, flat, label, load, setting
+from synthgrad.errors import ConfigError, ErrorCollector
 from synthgrad.experiment import Config
 
 
@@ -60,10 +60,10 @@ def test_a_template_resolves_as_load_does(tmp_path: Path) -> None:
     ],
 )
 def test_one_set_of_overrides_leaves_no_trace_in_the_next(texts: list[str]) -> None:
-    """Neither values, places nor complaints."""
+    """Neither values, places nor errors."""
     made = template(DNI + "seed: 2\n")
     before = made.resolve([])
-    with Complaints():
+    with ErrorCollector():
         made.resolve(read(*texts))
     assert made.resolve([]) == before
     assert set_keys(made.resolve([])) == set_keys(before)
@@ -130,16 +130,16 @@ def test_a_product_is_every_combination_resolved(drawn: tuple[str, list[list[Set
     """Equal values, the same keys set; and an error where one of them has an error."""
     text, axes = drawn
     made = template(text)
-    complaints, together = Complaints(), Complaints()
+    errors, together = ErrorCollector(), ErrorCollector()
     alone, product = [], []
     for changes in itertools.product(*axes):
-        with complaints:
+        with errors:
             alone.append(made.resolve(changes))
     with together:
         product = made.product(axes)
-    assert bool(complaints.lines) == bool(together.lines)
-    assert together.lines.keys() <= complaints.lines.keys()
-    if not complaints.lines:
+    assert bool(errors.lines) == bool(together.lines)
+    assert together.lines.keys() <= errors.lines.keys()
+    if not errors.lines:
         assert product == alone
         assert [set_keys(one) for one in product] == [set_keys(one) for one in alone]
 
@@ -189,22 +189,22 @@ def test_a_product_of_nothing_is_the_file() -> None:
 
 def test_complaints_are_kept_once_and_in_order() -> None:
     """And raised together."""
-    complaints = Complaints()
-    complaints.settle()
+    errors = ErrorCollector()
+    errors.raise_if_any()
     for lines in (["b", "a"], ["a", "c"]):
-        with complaints:
+        with errors:
             raise ConfigError(lines)
     with pytest.raises(ConfigError) as error:
-        complaints.settle()
+        errors.raise_if_any()
     assert error.value.lines == ["b", "a", "c"]
 
 
 def test_only_config_errors_are_taken_up() -> None:
     """Anything else is not for the user to mend."""
-    complaints = Complaints()
-    with pytest.raises(ValueError, match="x"), complaints:
+    errors = ErrorCollector()
+    with pytest.raises(ValueError, match="x"), errors:
         raise ValueError("x")
-    assert not complaints.lines
+    assert not errors.lines
 
 
 def test_a_label_is_one_short_line() -> None:
