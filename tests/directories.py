@@ -11,7 +11,7 @@ from typing import Any
 
 from conftest import tiny
 
-from synthgrad.compare.building import build
+from synthgrad.claims.report import build
 from synthgrad.compare.metrics import Measure
 from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.question import Question

@@ -13,8 +13,8 @@ from datafiles import write_idx
 from jsonschema import Draft202012Validator
 from shipped import CLAIMS, CONFIGS, SHIPPED
 
-from synthgrad.cli.claims import stated
-from synthgrad.compare.statements import read
+from synthgrad.claims.file import read
+from synthgrad.claims.report import of_files
 from synthgrad.compare.statistics import seeds_needed
 from synthgrad.config import load
 from synthgrad.experiment import Config, Experiment
@@ -137,7 +137,7 @@ def test_claims_open_with_a_question_and_the_answer_that_is_expected(path):
 @STATED
 def test_claims_are_about_groups_of_their_own_sweeps(path, tmp_path):
     """Every line and every name is understood before there are runs; then all are missing, and nothing is decided."""
-    report, _ = stated([path], [], tmp_path, ["synthgrad"])
+    report, _ = of_files([path], [], tmp_path, ["synthgrad"])
     assert {(answer.answer, answer.why) for answer in report.claims} == {("undecided", "no runs yet")}
     assert report.missing
 
@@ -145,6 +145,6 @@ def test_claims_are_about_groups_of_their_own_sweeps(path, tmp_path):
 @STATED
 def test_claims_can_be_decided_by_the_seeds_that_they_ask_for(path, tmp_path):
     """They ask for some, and Holm's correction leaves a chance to every one that has a direction."""
-    report, _ = stated([path], [], tmp_path, ["synthgrad"])
+    report, _ = of_files([path], [], tmp_path, ["synthgrad"])
     family = max(answer.family for answer in report.claims)
     assert min(claim.seeds or 0 for claim in read(path).claims) >= seeds_needed(family)

@@ -26,6 +26,7 @@ FLOORS = [
     {"experiment"},
     {"runs"},
     {"compare", "sweep", "export"},
+    {"claims"},
     {"cli"},
 ]
 """Rooms, from the ground up: a file imports only from lower floors or its own room."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from click.core import ParameterSource
 
 from synthgrad.cli.missing_runs import complete_with, list_missing
 from synthgrad.cli.options import complete_run, runs_option, where
@@ -24,6 +25,9 @@ FORMATS = ("table", "json", "csv", "md", "html", "tex")
 WIDE = 120
 NOTES = 5
 """The most warnings that are shown; a report in JSON has them all."""
+
+TABLES = ("metrics", "at", "against", "conditions", "by", "target", "sort", "no_control", "plot", "curves")
+"""Parameters of ``compare`` that are about tables."""
 
 
 class Output(NamedTuple):
@@ -127,7 +131,7 @@ def compare(
       synthgrad compare --complete | sh
       synthgrad compare RUN RUN
     """
-    from synthgrad.compare.building import build
+    from synthgrad.claims.report import build
     from synthgrad.compare.question import Question
     from synthgrad.runs.finding import find
     from synthgrad.runs.survey import command_line
@@ -169,7 +173,7 @@ def compare(
     _show(report, gathered, show)
     list_missing(report)
     if report.claims:
-        from synthgrad.compare.claims import exit_code
+        from synthgrad.claims.judge import exit_code
 
         raise click.exceptions.Exit(exit_code(report.claims))
 
@@ -178,22 +182,31 @@ def _stated(
     files: Sequence[Path], places: Sequence[str], conditions: tuple[str, ...], question: Question, show: Output
 ) -> tuple[Report, Gathered]:
     """The answers to claims files and, with --all, the tables of their runs."""
-    from synthgrad.cli.claims import refuse, stated
-    from synthgrad.compare.answered import beside
-    from synthgrad.compare.building import build
+    from synthgrad.claims.report import beside, build, of_files
     from synthgrad.runs.survey import command_line
 
-    refuse(click.get_current_context())
-    report, gathered = stated(files, places, question.runs, command_line())
+    _refuse(click.get_current_context())
+    report, gathered = of_files(files, places, question.runs, command_line())
     if not show.whole or not gathered.subjects:
         return report, gathered
     gathered = _gather([Path(subject.path) for subject in gathered.subjects], conditions, question, show)
     return beside(build(gathered, question, command_line()), report), gathered
 
 
+def _refuse(context: click.Context) -> None:
+    """Raises UsageError where options were typed that have no effect on claims alone."""
+    for parameter in context.command.params:
+        if context.get_parameter_source(parameter.name or "") != ParameterSource.COMMANDLINE:
+            continue
+        if parameter.name == "claims":
+            raise click.UsageError("--check and --claims do not go together (write the claim into the file)")
+        if parameter.name in TABLES and not context.params["whole"]:
+            raise click.UsageError(f"{parameter.opts[0]} is about tables, and --claims shows none (without --all)")
+
+
 def _gather(paths: Sequence[Path], conditions: tuple[str, ...], question: Question, show: Output) -> Gathered:
+    from synthgrad.claims.grammar import Claim
     from synthgrad.compare.metrics import needed
-    from synthgrad.compare.statement import Claim
     from synthgrad.compare.subjects import gather
 
     whole = question.curves or len(paths) == 2
@@ -273,12 +286,7 @@ def _print(text: str, show: Output) -> None:
 
         coloured(text)
     else:
-        click.echo(_bytes(text), nl=False)
-
-
-def _bytes(text: str) -> bytes:
-    """Text for stdout in any encoding; bytes of a path that are not text stay as they are."""
-    return text.encode("utf-8", "surrogateescape")
+        click.echo(text.encode("utf-8", "surrogateescape"), nl=False)  # a path may have bytes that are not text
 
 
 def _print_schema() -> None:

@@ -30,7 +30,7 @@ def check(configs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
     Example:
       synthgrad config check configs/addition/*.yaml
     """
-    from synthgrad.cli.claims import checked
+    from synthgrad.claims.report import check_file
     from synthgrad.config import load
     from synthgrad.config.files import of_claims
     from synthgrad.errors import ConfigError
@@ -40,7 +40,7 @@ def check(configs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
     for path in configs:
         try:
             if of_claims(path):
-                checked(path)
+                check_file(path)
                 said = ""
             else:
                 said = _decided(load(path, Config, settings))

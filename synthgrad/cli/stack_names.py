@@ -46,7 +46,7 @@ class Names:
 
 def labels_without_frozen_layers(configs: Iterable[Config]) -> list[str]:
     """The labels in ``compare`` of the groups without frozen layers whose trainer has groups with some."""
-    from synthgrad.compare.cases import planned
+    from synthgrad.compare.subjects import planned
 
     every = [planned(flat(plain(config)), config.files()) for config in configs]
     members = [each for table in tables(every) for each in groups(table)[0]]

@@ -110,7 +110,6 @@ def sweep(
       synthgrad sweep dni.yaml --seed 0..99 --dry-run | xargs -r -L 1 -P 4 env
       synthgrad sweep dni.yaml --seed 0..99 --scheduler tcp://10.0.0.1:8786
     """
-    from synthgrad.cli.claims import configs_of
     from synthgrad.cli.sweep_opening import opening
     from synthgrad.processes import cores
     from synthgrad.sweep.ablation import ablated
@@ -119,9 +118,9 @@ def sweep(
 
     chosen = settings if seed is None else (*settings, f"seed={seed}")
     jobs = jobs or cores()
-    every = grid(configs_of(configs, quiet), chosen)
+    every = grid(_without_claims(configs, quiet), chosen)
     every = ablated(every) if ablate else every
-    with planned(every, Request(runs, name, jobs, stack, force), claim=not dry_run) as plan:
+    with planned(every, Request(runs, name, jobs, stack, force), reserve=not dry_run) as plan:
         _tell_damaged(plan)
         place = scheduler or counted(min(jobs, len(plan.stacks)), "process", "processes")
         first = list(opening(plan, place, jobs, runs))
@@ -131,6 +130,20 @@ def sweep(
         code = _carry_out(plan, first, _engine(plan, jobs, scheduler), runs, quiet)
     if code:
         raise click.exceptions.Exit(code)
+
+
+def _without_claims(paths: Sequence[Path], quiet: bool) -> list[Path]:
+    """The paths without the claims files that a glob brings along; if there is nothing else, they stay."""
+    from synthgrad.config.files import of_claims
+
+    claims = [path for path in paths if len(paths) > 1 and of_claims(path)]
+    kept = [path for path in paths if path not in claims]
+    if not claims or not kept:
+        return list(paths)
+    if not quiet:
+        said = f"{', '.join(map(str, claims))}: left out ({'claims files' if len(claims) > 1 else 'a claims file'})"
+        click.echo(f"sweep: {said}".encode("utf-8", "surrogateescape"), err=True)
+    return kept
 
 
 def _tell_damaged(plan: Plan) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from synthgrad.cli.data_sentence import data_sentence
 from synthgrad.runs.locking import UNLOCKED
-from synthgrad.sweep.planning import Plan
+from synthgrad.sweep.planning import Plan, not_of_the_grid
 from synthgrad.text import are, counted
 
 
@@ -15,20 +15,12 @@ def opening(plan: Plan, place: str, jobs: int, runs: Path) -> Iterator[str]:
     """What to know beforehand, then how much there is to train, and on which ``place``."""
     if not plan.locked:
         yield f"{runs}: {UNLOCKED}"
-    for remark in (*left_alone(plan.others), *_remarks(plan, jobs)):
+    for remark in (*not_of_the_grid(plan.others), *_remarks(plan, jobs)):
         yield f"sweep: {remark}"
     tasks = {order.config.task: order.config for stack in plan.stacks for order in stack.orders}
     data = [config.data() for config in tasks.values()]
     yield from dict.fromkeys(data_sentence(each) for each in data if "file" in each)
     yield _work(plan, place)
-
-
-def left_alone(others: Mapping[tuple[str, ...], int]) -> Iterator[str]:
-    """Why runs with the settings of a grid do not belong to it, by the names of the files that they read."""
-    for names, count in others.items():
-        edited = f"{'its' if count == 1 else 'their'} config.yaml is not what run.json recorded"
-        why = f"trained on another {' and '.join(names)}" if names else edited
-        yield f"{counted(count, 'run')} left alone: {why}"
 
 
 def _remarks(plan: Plan, jobs: int) -> Iterator[str]:

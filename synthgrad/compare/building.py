@@ -10,8 +10,6 @@ from synthgrad import __version__
 from synthgrad.compare import ablation, fairness, statistics
 from synthgrad.compare.answers import answers, tuned_answers
 from synthgrad.compare.arithmetic import bounded, total
-from synthgrad.compare.cases import Tables
-from synthgrad.compare.claims import check
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import axes, differing, groups, tables, titles, told
 from synthgrad.compare.judging import called, difference, estimate, judged, unknown, with_gaps
@@ -20,7 +18,6 @@ from synthgrad.compare.missing import BACKPROP, FROZEN, Lacking, controls, seeds
 from synthgrad.compare.outcomes import Method, Scores, shared
 from synthgrad.compare.question import Question
 from synthgrad.compare.report import SCHEMA, Answer, Curve, Difference, Estimate, Group, Layer, Report, Sweep, Table
-from synthgrad.compare.statement import Claim
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
 from synthgrad.compare.tuning import sweep, swept_keys
 from synthgrad.errors import ConfigError
@@ -31,42 +28,43 @@ TARGET = 0.95
 """Of backprop's final mean: the target where none is given."""
 
 
-def build(gathered: Gathered, question: Question, command: Sequence[str]) -> Report:
-    """The answer. Raises ConfigError where the question does not fit the runs."""
-    if not gathered.subjects:
-        raise ConfigError([*gathered.notes, "compare: no run is left to compare"])
-    for metric in question.metrics:
-        if metric not in gathered.names:
-            hint = did_you_mean(metric, gathered.names, f"there are {listed(sorted(gathered.names))}", 0.5)
-            raise ConfigError(f"--metric {metric}: no run has it ({hint})")
-    subjects = sorted(gathered.subjects, key=lambda s: (s.name, s.path))
-    question = replace(question, by=axes(question.by, subjects), metrics=tuple(dict.fromkeys(question.metrics)))
-    split, notes = _measured(tables(subjects, question.by), question.metrics)
-    titled = zip(titles([table[0].settings for table in split], question.by), split, strict=True)
-    built = [_Table(number, title, table, question, gathered) for number, (title, table) in enumerate(titled, 1)]
-    asked, every = question.against, [scores for each in built for scores in each.scores]
-    if asked is not None and not called(asked, every):
-        raise ConfigError(f"--against {asked}: {unknown(asked, every)}")
-    first = built[0].table
-    return Report(
-        schema=SCHEMA,
-        synthgrad=__version__,
-        command=list(command),
-        metric=first.metric,
-        at=first.at,
-        family=first.family,
-        tables=[each.table for each in built],
-        groups=[group for each in built for group in each.groups],
-        differences=[d for each in built for d in each.differences],
-        claims=_claims(built, split, gathered.names, question),
-        environment=fairness.environment(gathered.subjects),
-        warnings=[*gathered.notes, *notes, *(note for each in built for note in each.notes)],
-    )
+class Comparison:
+    """The tables of runs that may be compared. Raises ConfigError where the question does not fit the runs."""
 
+    def __init__(self, gathered: Gathered, question: Question) -> None:
+        if not gathered.subjects:
+            raise ConfigError([*gathered.notes, "compare: no run is left to compare"])
+        for metric in question.metrics:
+            if metric not in gathered.names:
+                hint = did_you_mean(metric, gathered.names, f"there are {listed(sorted(gathered.names))}", 0.5)
+                raise ConfigError(f"--metric {metric}: no run has it ({hint})")
+        subjects = sorted(gathered.subjects, key=lambda s: (s.name, s.path))
+        question = replace(question, by=axes(question.by, subjects), metrics=tuple(dict.fromkeys(question.metrics)))
+        self.gathered = gathered
+        self.subjects, self.notes = _measured(tables(subjects, question.by), question.metrics)
+        titled = zip(titles([table[0].settings for table in self.subjects], question.by), self.subjects, strict=True)
+        self.tables = [_Table(i, title, table, question, gathered) for i, (title, table) in enumerate(titled, 1)]
+        asked, every = question.against, [scores for each in self.tables for scores in each.scores]
+        if asked is not None and not called(asked, every):
+            raise ConfigError(f"--against {asked}: {unknown(asked, every)}")
 
-def _claims(built: Sequence[_Table], split: list[list[Subject]], names: set[str], question: Question) -> list[Answer]:
-    tables = Tables(split, [b.table.title for b in built], names, [b.table.metric for b in built], question.at)
-    return check([Claim.parse(text) for text in question.claims], tables)
+    def report(self, command: Sequence[str], claims: Sequence[Answer] = ()) -> Report:
+        """Everything that is said of the tables, and the answers to claims about them."""
+        built, first = self.tables, self.tables[0].table
+        return Report(
+            schema=SCHEMA,
+            synthgrad=__version__,
+            command=list(command),
+            metric=first.metric,
+            at=first.at,
+            family=first.family,
+            tables=[each.table for each in built],
+            groups=[group for each in built for group in each.groups],
+            differences=[d for each in built for d in each.differences],
+            claims=list(claims),
+            environment=fairness.environment(self.gathered.subjects),
+            warnings=[*self.gathered.notes, *self.notes, *(note for each in built for note in each.notes)],
+        )
 
 
 def _measured(split: list[list[Subject]], metrics: Sequence[str]) -> tuple[list[list[Subject]], list[str]]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from synthgrad.errors import ConfigError
 from synthgrad.runs.circumstances import hashes
-from synthgrad.runs.data import Data, names, recorded_files
+from synthgrad.runs.data import Data, Files, names, recorded_files
 from synthgrad.runs.defaults import filled
 from synthgrad.runs.filters import select
 from synthgrad.runs.reading import Column, Recorded
@@ -20,6 +20,8 @@ from synthgrad.runs.telling import telling
 from synthgrad.scores import diagnosis
 
 FINISHED, DIVERGED = "finished", "diverged"
+PLANNED = "planned"
+"""The outcome of a run that does not exist yet."""
 RUN_ONLY = ("seed", "diagnostics")
 """Keys of a config in which the runs of a group may differ, beside those that tell nothing."""
 
@@ -199,3 +201,9 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     known = value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
     return value if known else str(value)
+
+
+def planned(config: Mapping[str, Any], files: Files) -> Subject:
+    """A run that does not exist yet, of a resolved config by dotted key and the fingerprints of its files."""
+    data = Data.of(config, files)
+    return Subject("", "", config["seed"], settings_of(config, data), PLANNED, {}, {}, np.empty(0), {}, data)

@@ -13,6 +13,7 @@ from synthgrad.sweep.values import LIMIT
 from synthgrad.trainers import TRAINERS
 
 FREEZE = ("trainer", "freeze")
+ABLATIONS = ("layers",)
 
 
 def ablated(grid: Sequence[Planned]) -> list[Planned]:

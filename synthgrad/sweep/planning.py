@@ -21,9 +21,10 @@ from synthgrad.runs.finding import below, called, is_run, not_a_run
 from synthgrad.runs.reading import OPEN, UNREADABLE, Recorded
 from synthgrad.runs.settings import original
 from synthgrad.runs.telling import telling
-from synthgrad.sweep.claims import Claimed, claiming, others
 from synthgrad.sweep.grid import Planned
+from synthgrad.sweep.reservations import Reserved, others, reserving
 from synthgrad.sweep.stacks import Order, Stack, stacks
+from synthgrad.text import counted
 
 if TYPE_CHECKING:
     from synthgrad.experiment import Config
@@ -80,21 +81,21 @@ class Request:
 
 
 @contextmanager
-def planned(grid: list[Planned], request: Request, claim: bool) -> Iterator[Plan]:
-    """The plan of a grid. With ``claim`` its runs are this process's while entered: other sweeps leave them alone.
+def planned(grid: list[Planned], request: Request, reserve: bool) -> Iterator[Plan]:
+    """The plan of a grid. With ``reserve`` its runs are this process's while entered: other sweeps leave them alone.
 
-    Raises ConfigError where two runs of the grid would record the same, RunError where no claim can be made.
+    Raises ConfigError where two runs of the grid would record the same, RunError where no reservation can be made.
     """
     keys = _fingerprints(grid)
-    if not claim:
+    if not reserve:
         yield _plan(grid, keys, request)
         return
     try:
-        with claiming(request.runs, request.force) as mine:
+        with reserving(request.runs, request.force) as mine:
             plan = _plan(grid, keys, request)
             plan.locked = mine.locked
             mine.take(keys[order.number] for stack in plan.stacks for order in stack.orders)
-    except RunError:  # where nothing is to be written, nothing need be claimed
+    except RunError:  # where nothing is to be written, no reservation is needed
         plan = _plan(grid, keys, request)
         if plan.stacks:
             raise
@@ -142,7 +143,7 @@ def _fingerprints(grid: list[Planned]) -> list[str]:
 def _plan(grid: list[Planned], keys: list[str], request: Request) -> Plan:
     plan, orders = Plan(grid), []
     wanted = {key: each.config for key, each in zip(keys, grid, strict=True)}
-    claimed, known = others(request.runs, request.force), found(below(request.runs), wanted)
+    reserved, known = others(request.runs, request.force), found(below(request.runs), wanted)
     plan.damaged = known.damaged
     for number, (each, key) in enumerate(zip(grid, keys, strict=True)):
         recorded = known.there.get(key, [])
@@ -151,7 +152,7 @@ def _plan(grid: list[Planned], keys: list[str], request: Request) -> Plan:
         if ended is not None:
             plan.there[number] = ended.run.path
             plan.diverged |= {number} if ended.outcome == "diverged" else set()
-        elif reasons := _elsewhere(key, claimed, open_, request.force):
+        elif reasons := _elsewhere(key, reserved, open_, request.force):
             plan.elsewhere.append(number)
             plan.unseen += filter(None, reasons[:1])
         else:
@@ -165,12 +166,12 @@ def _plan(grid: list[Planned], keys: list[str], request: Request) -> Plan:
     return plan
 
 
-def _elsewhere(key: str, claimed: Claimed, attempts: Iterable[Recorded], force: bool) -> list[str]:
+def _elsewhere(key: str, reserved: Reserved, attempts: Iterable[Recorded], force: bool) -> list[str]:
     """Why a run is trained by another process, nothing where it is not; "" where that is known, the doubt where not."""
     lives = [(each.run.path, each.run.liveness()) for each in attempts]
     reasons = ["" if life.writing else f"{path}: {life.doubt}" for path, life in lives if life.taken(force)]
-    if claimed.has(key):
-        reasons.append("" if key in claimed.keys else f"claimed by a sweep, {claimed.unseen[key]}")
+    if reserved.has(key):
+        reasons.append("" if key in reserved.keys else f"reserved by a sweep, {reserved.unseen[key]}")
     return sorted(reasons)  # what is known comes first
 
 
@@ -241,3 +242,11 @@ def _identities(path: Path) -> tuple[str, str]:
 def _progress(recorded: Recorded) -> tuple[str, str]:
     """Of several attempts the one with the newest checkpoint, else the latest."""
     return next((path.name for path in recorded.run.checkpoints()), ""), recorded.name
+
+
+def not_of_the_grid(others: Mapping[tuple[str, ...], int]) -> Iterator[str]:
+    """Why runs with the settings of a grid do not belong to it, by the names of the files that they read."""
+    for names, count in others.items():
+        edited = f"{'its' if count == 1 else 'their'} config.yaml is not what run.json recorded"
+        why = f"trained on another {' and '.join(names)}" if names else edited
+        yield f"{counted(count, 'run')} left alone: {why}"

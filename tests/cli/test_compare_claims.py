@@ -123,12 +123,15 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (f"{GRID} --jobs 2", "--jobs has no place here (only what says which runs there are)"),
-        (f"{GRID} --runs x", "--runs has no place here (only what says which runs there are)"),
-        (f"{GRID} -q", "--quiet has no place here (only what says which runs there are)"),
-        ("--help", "--help has no place in a claim's sweep"),
-        ("--seed 0..9", "missing argument 'CONFIG...'"),
-        (f"{GRID} --sed 3", "(did you mean one of: "),
+        (
+            f"{GRID} --jobs 2",
+            "--jobs has no place here (there are -s, --set, --seed, --name, --ablate, which say what runs there are)",
+        ),
+        (f"{GRID} --runs x", "--runs has no place here (there are "),
+        (f"{GRID} -q", "-q has no place here (there are "),
+        ("--help", "--help has no place here (there are "),
+        ("--seed 0..9", "there is no config (expected CONFIG.yaml first)"),
+        (f"{GRID} --sed 3", "--sed has no place here (did you mean '--seed'?)"),
         ("other.yaml", "other.yaml: no such file"),
         ("tiny.yaml -s trainer.name=dmi", "-s trainer.name=dmi: trainer.name: 'dmi' is not one of"),
         ("tiny.yaml --seed 0..", "-s seed=0..: seed: expected a whole number, got '0..'"),

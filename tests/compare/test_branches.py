@@ -10,7 +10,7 @@ import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, group, reported, run, scores, subjects
 from made import fork
 
-from synthgrad.compare.building import build
+from synthgrad.claims.report import build
 from synthgrad.compare.figures import panels, svg, traces
 from synthgrad.compare.figures.style import PRINT
 from synthgrad.compare.groups import groups

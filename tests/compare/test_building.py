@@ -22,7 +22,7 @@ from directories import (
     run,
 )
 
-from synthgrad.compare.building import build
+from synthgrad.claims.report import build
 from synthgrad.compare.formats import as_json
 from synthgrad.compare.question import Question
 from synthgrad.errors import ConfigError

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthgrad.compare.cases import Tables
-from synthgrad.compare.claims import check
+from synthgrad.claims.grammar import Claim
+from synthgrad.claims.judge import check
+from synthgrad.claims.matching import Tables
 from synthgrad.compare.contest import Contest
 from synthgrad.compare.groups import Members
 from synthgrad.compare.judging import difference, judged
 from synthgrad.compare.outcomes import Method, Scores
 from synthgrad.compare.report import Answer
-from synthgrad.compare.statement import Claim
 from synthgrad.compare.statistics import sign_flip_p
 from synthgrad.compare.subjects import Subject
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BITS, BOTH, DEEP, EXACT, FROZEN, found, group, reported, run, subjects
 
-from synthgrad.compare.building import build
+from synthgrad.claims.report import build
 from synthgrad.compare.metrics import Measure, choose, measure, middle, needed, reached
 from synthgrad.compare.question import Question
 from synthgrad.compare.subjects import gather

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BOTH, FROZEN, LABEL, gathered, group, reported, run
 
-from synthgrad.compare.building import build
+from synthgrad.claims.report import build
 from synthgrad.compare.question import Question
 from synthgrad.runs.archive import pack, packable
 from synthgrad.sweep.values import values

@@ -11,9 +11,8 @@ from directories import BACKPROP, FROZEN, config, gathered, reported, run
 from made import made
 from movedfiles import FILES, WAYS, csv, edited, npz
 
-from synthgrad.compare.cases import planned
 from synthgrad.compare.groups import differing, told
-from synthgrad.compare.subjects import completed
+from synthgrad.compare.subjects import completed, planned
 from synthgrad.config import flat, plain
 
 

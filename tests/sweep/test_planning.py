@@ -18,9 +18,9 @@ from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
 from synthgrad.runs.resuming import take_up
-from synthgrad.sweep.claims import FOLDER, claiming, others
 from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.planning import Request, identity, planned, train_line
+from synthgrad.sweep.reservations import FOLDER, others, reserving
 from synthgrad.tasks import files
 
 
@@ -32,9 +32,9 @@ def grid(*keys):
 SEEDS = [{"seed": seed} for seed in range(4)]
 
 
-def plan(runs, keys=SEEDS, claim=False, **more):
-    """The plan of a grid, no longer claimed."""
-    with planned(grid(*keys), Request(runs, **more), claim) as found:
+def plan(runs, keys=SEEDS, reservation=False, **more):
+    """The plan of a grid, no longer reserved."""
+    with planned(grid(*keys), Request(runs, **more), reservation) as found:
         return found
 
 
@@ -44,7 +44,7 @@ def to_do(found):
 
 
 def test_without_a_runs_directory_everything_is_to_do(tmp_path):
-    """And a plan that claims nothing makes none."""
+    """And a plan that reservations nothing makes none."""
     found = plan(tmp_path / "runs")
     assert (to_do(found), found.there, found.elsewhere) == ([0, 1, 2, 3], {}, [])
     assert not (tmp_path / "runs").exists()
@@ -151,10 +151,10 @@ def test_two_sweeps_at_once_share_no_run(tmp_path):
     """The second has what the first has not, and all of it when the first is over."""
     with planned(grid(*SEEDS[:3]), Request(tmp_path), True) as first:
         assert to_do(first) == [0, 1, 2]
-        second = plan(tmp_path, claim=True)
+        second = plan(tmp_path, reservation=True)
         assert (to_do(second), second.elsewhere) == ([3], [0, 1, 2])
         assert plan(tmp_path).elsewhere == [0, 1, 2]  # a dry run sees it too
-    assert to_do(plan(tmp_path, claim=True)) == [0, 1, 2, 3]
+    assert to_do(plan(tmp_path, reservation=True)) == [0, 1, 2, 3]
     assert not (tmp_path / FOLDER).exists()
 
 
@@ -179,22 +179,22 @@ def test_a_run_of_an_older_version_is_taken_up_with_a_remark(tmp_path):
     assert "1 run of an older version kept no copy of the settings" in next(opening(found, "here", 1, tmp_path))
 
 
-def test_the_claim_of_a_dead_sweep_counts_no_more(tmp_path):
+def test_the_reservation_of_a_dead_sweep_counts_no_more(tmp_path):
     """Its file is not locked, and is taken away."""
     folder = tmp_path / FOLDER
     folder.mkdir()
     (folder / "00ff00ff00ff00ff").write_text(identity({"a": 1}) + "\n")
     assert others(tmp_path) == (set(), {})
-    with claiming(tmp_path):
+    with reserving(tmp_path):
         assert [path.name for path in folder.iterdir()] == ["turn"]
 
 
-def test_a_claim_that_cannot_be_made_is_one_message(tmp_path):
+def test_a_reservation_that_cannot_be_made_is_one_message(tmp_path):
     """Where a file is in the way."""
     (tmp_path / "runs").write_text("")
     with (
         pytest.raises(RunError, match=r"runs: is not a directory \(choose another with --runs\)"),
-        claiming(tmp_path / "runs"),
+        reserving(tmp_path / "runs"),
     ):
         pass
 

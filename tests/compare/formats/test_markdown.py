@@ -8,7 +8,7 @@ from pathlib import Path
 
 from directories import BACKPROP, BOTH, FROZEN, LABEL, gathered, group, reported, run
 
-from synthgrad.compare.building import build
+from synthgrad.claims.report import build
 from synthgrad.compare.formats import as_markdown
 from synthgrad.compare.formats.markdown import escaped
 from synthgrad.compare.question import Question

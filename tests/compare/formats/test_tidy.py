@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, gathered, group, reported, run
 
-from synthgrad.compare.building import build
+from synthgrad.claims.report import build
 from synthgrad.compare.formats import as_csv, as_json
 from synthgrad.compare.formats.tidy import curves_as_csv
 from synthgrad.compare.question import Question

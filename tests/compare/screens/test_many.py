@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, gathered, group, run
 
-from synthgrad.compare.building import build
+from synthgrad.claims.report import build
 from synthgrad.compare.question import Question
 from synthgrad.compare.screens import screen
 from synthgrad.compare.screens.chart import chart

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BOTH, FROZEN, LABEL, gathered, group
 
-from synthgrad.compare.building import build
+from synthgrad.claims.report import build
 from synthgrad.compare.question import Question
 from synthgrad.compare.screens import screen
 

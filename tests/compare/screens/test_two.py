@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, gathered, run
 
-from synthgrad.compare.building import build
+from synthgrad.claims.report import build
 from synthgrad.compare.question import Question
 from synthgrad.compare.screens import screen
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synthgrad.compare.evidence import Evidence, moved
+from synthgrad.claims.evidence import Evidence, moved
 from synthgrad.compare.subjects import FINISHED
 from synthgrad.numbers import decimals, fixed, short, small, spread
 from synthgrad.text import counted, listed, numbered
@@ -15,8 +15,8 @@ EXACT = 6
 
 def why(evidence: Evidence, p: str, needed: int, early: bool) -> str:
     """The numbers of an answer; ``needed`` are the seeds that it takes, ``early`` says that they are not all there."""
-    known, case = evidence.told, evidence.case
-    if not case.begun:
+    known, match = evidence.told, evidence.match
+    if not match.begun:
         return "no runs yet"
     if lacking := _lacking(evidence):
         return lacking
@@ -42,7 +42,7 @@ def _waiting(evidence: Evidence) -> str:
 
 def _lacking(evidence: Evidence) -> str:
     """Which groups have runs that finished, but not the number that is compared; nothing if all have."""
-    read, methods = evidence.case.measure, evidence.case.methods
+    read, methods = evidence.match.measure, evidence.match.methods
     empty = {name: m.best for name, m in methods.items() if not m.best.values and not m.best.diverged}
     ended = [name for name, best in empty.items() if any(s.outcome == FINISHED for s in best.members.subjects)]
     return f"no {read.metric}{f' at epoch {read.epoch}' if read.epoch else ''} in {listed(ended)}" if ended else ""
@@ -54,7 +54,7 @@ def _numbers(evidence: Evidence, p: str) -> str:
     if known.mean is None:
         return p
     ends, mean = known.interval or (0.0, 0.0), known.mean
-    sign = "" if evidence.case.against is None else "+"
+    sign = "" if evidence.match.against is None else "+"
     margin, inner = evidence.claim.within, moved(evidence.equivalence, number)
     if 0 < max(abs(mean), *map(abs, ends)) < TINY:
         text, between, inside = f"{mean:{sign}.2g}", _tiny(ends, sign), _tiny(inner or (), sign)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, group, reported, run
 
-from synthgrad.compare.claims import exit_code
+from synthgrad.claims.judge import exit_code
 from synthgrad.compare.report import Answer
 from synthgrad.errors import ConfigError
 

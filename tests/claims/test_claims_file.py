@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from synthgrad.compare.statements import Statements, read
+from synthgrad.claims.file import ClaimsFile, read
 from synthgrad.errors import ConfigError
 
 PARTS = ("--set", "trainer.alpha=1..2", "--set", "network.hidden=[64]", "--seed", "3", "--name", "x")
 
 
-def stated(directory: Path, text: str) -> Statements:
+def stated(directory: Path, text: str) -> ClaimsFile:
     """What a file says."""
     path = directory / "claims.yaml"
     path.write_text(text)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from math import isfinite
 
-from synthgrad.compare.cases import Case
+from synthgrad.claims.matching import Match
 from synthgrad.compare.contest import ALPHA, Contest
 from synthgrad.compare.judging import estimate
 from synthgrad.compare.outcomes import Scores
@@ -35,19 +35,19 @@ class Evidence:
     decide a claim about every seed.
     """
 
-    def __init__(self, case: Case) -> None:
-        self.case, self.claim = case, case.claim
+    def __init__(self, match: Match) -> None:
+        self.match, self.claim = match, match.claim
         self.contest = self._contest()
         self.seeds, self.incomplete = self.contest.seeds, self.contest.incomplete
         self.pair = self._pair() if self.seeds else (0, 0)
         self._signed = self.contest.between(*self.pair)
-        sign = 1 if case.of.best.up else -1
+        sign = 1 if match.of.best.up else -1
         self.values = {seed: sign * d for seed, d in self._signed.items() if isfinite(d)}
 
     def _contest(self, shift: float = 0.0) -> Contest:
         """``of`` - ``against`` - the number of the claim - a shift."""
         number = (self.claim.number or 0.0) + shift
-        return Contest(self.case.of, self.case.against, number, exact=self.claim.sign == "=")
+        return Contest(self.match.of, self.match.against, number, exact=self.claim.sign == "=")
 
     def _pair(self) -> tuple[int, int]:
         """Of a method with several settings, the ones that are described."""
@@ -58,13 +58,13 @@ class Evidence:
     @property
     def _favours(self) -> bool:
         """Whether the claim says that its first group is the better one."""
-        return (self.claim.sign == ">") == self.case.of.best.up
+        return (self.claim.sign == ">") == self.match.of.best.up
 
     @property
     def scores(self) -> dict[str, Scores]:
         """By the names of the claim, the settings that ``values`` are of."""
         first, second = self.pair
-        methods = self.case.methods.items()
+        methods = self.match.methods.items()
         return {name: m.settings[first if name == self.claim.of else second] for name, m in methods}
 
     # on average ---------------------------------------------------------------------------------

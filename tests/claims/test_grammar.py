@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from synthgrad.compare.statement import Claim
+from synthgrad.claims.grammar import Claim
 from synthgrad.errors import ConfigError
 
 NO_CLAIM = r"is no claim \(expected 'dni both > frozen', 'backprop - dni both < 0.01', "

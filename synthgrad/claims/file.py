@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from synthgrad.claims.grammar import Claim, conditions, is_condition
 from synthgrad.compare.metrics import asked
-from synthgrad.compare.statement import Claim, conditions, is_condition
 from synthgrad.config import show
 from synthgrad.config.files import read_text
 from synthgrad.config.messages import Key
@@ -31,7 +31,7 @@ from synthgrad.text import did_you_mean, listed
 
 
 @dataclass(frozen=True)
-class Line:
+class SweepWords:
     """The words after ``synthgrad sweep``, as they are written, and where."""
 
     words: tuple[str, ...]
@@ -39,15 +39,15 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Statements:
+class ClaimsFile:
     """What a file says. Without ``sweeps`` its claims are about whatever runs are there."""
 
     path: Path
-    sweeps: tuple[Line, ...]
+    sweeps: tuple[SweepWords, ...]
     claims: tuple[Claim, ...]
 
 
-def read(path: Path) -> Statements:
+def read(path: Path) -> ClaimsFile:
     """Read a file of claims. Raises ConfigError with everything that is wrong, each with its line."""
     text = read_text(path)
     if not text.strip():
@@ -55,7 +55,7 @@ def read(path: Path) -> Statements:
     reader = _Reader(parse(text, str(path)))
     sweeps, claims = tuple(reader.sweeps()), tuple(reader.claims())
     reader.settle()
-    return Statements(path, sweeps, claims)
+    return ClaimsFile(path, sweeps, claims)
 
 
 class _Reader:
@@ -77,11 +77,11 @@ class _Reader:
         if self.findings:
             raise ConfigError(in_order(self.findings))
 
-    def sweeps(self) -> Iterator[Line]:
+    def sweeps(self) -> Iterator[SweepWords]:
         """The lines; those that are wrong are noted."""
         for key, item in self._list("sweeps"):
             with self._noting(key):
-                yield Line(tuple(_words(item)), str(self.tree.place(key)))
+                yield SweepWords(tuple(_words(item)), str(self.tree.place(key)))
 
     def claims(self) -> Iterator[Claim]:
         """The claims, with what the file says of all of them where they say nothing themselves."""

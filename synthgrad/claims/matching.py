@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from synthgrad.claims.grammar import Claim
 from synthgrad.compare.groups import Members, groups
 from synthgrad.compare.judging import called, unknown
 from synthgrad.compare.metrics import Measure, choose, measure
 from synthgrad.compare.outcomes import Method, Scores
-from synthgrad.compare.statement import Claim
-from synthgrad.compare.subjects import Subject, settings_of
+from synthgrad.compare.subjects import Subject
 from synthgrad.errors import ConfigError
-from synthgrad.runs.data import Data, Files
 from synthgrad.runs.filters import select
 from synthgrad.text import did_you_mean, listed
 
-PLANNED = "planned"
-"""The outcome of a run that is not there yet."""
-
-
-def planned(config: Mapping[str, Any], files: Files) -> Subject:
-    """A run that is still to be made, so that its group is known before.
-
-    Of a resolved config by dotted key, and the fingerprints of the files that it names.
-    """
-    data = Data.of(config, files)
-    return Subject("", "", config["seed"], settings_of(config, data), PLANNED, {}, {}, np.empty(0), {}, data)
-
 
 @dataclass(frozen=True)
-class Case:
+class Match:
     """A claim in one table: its groups with their scores, by their names in it.
 
     ``seeds`` are those that all its groups have or are to have; ``unclear`` says why it cannot be answered here.
@@ -121,7 +106,7 @@ class Tables:
     planned: bool = False
     _by_conditions: dict[tuple[str, ...], list[_Table]] = field(default_factory=dict)
 
-    def cases(self, claim: Claim) -> list[Case]:
+    def matches(self, claim: Claim) -> list[Match]:
         """The claim in every table that has its groups. Raises ConfigError where none has, or none its metric."""
         tables = self._meeting(claim)
         found = [each for each in (_Called.by(claim, table) for table in tables) if all(each.members.values())]
@@ -130,11 +115,11 @@ class Tables:
             raise ConfigError(f"{claim.place}: {_nobody(claim, tables)}")
         if len(unclear) == len(found) or (self.planned and unclear):
             raise ConfigError(f"{claim.place}: {unclear[0].ambiguous(claim.tuned)}")
-        cases = [self._case(claim, each) for each in found]
-        if all(case.unclear for case in cases):
+        matches = [self._case(claim, each) for each in found]
+        if all(match.unclear for match in matches):
             hint = did_you_mean(claim.metric, self.names, f"there are {listed(sorted(self.names))}")
             raise ConfigError(f"{claim.place}: no run has {claim.metric} ({hint})")
-        return cases
+        return matches
 
     def _meeting(self, claim: Claim) -> list[_Table]:
         """The tables of the runs that meet the claim's conditions, empty ones left out."""
@@ -151,7 +136,7 @@ class Tables:
             ]
         return self._by_conditions[claim.where]
 
-    def _case(self, claim: Claim, called: _Called) -> Case:
+    def _case(self, claim: Claim, called: _Called) -> Match:
         """The claim in one table."""
         table, members = called
         named = [each for several in members.values() for each in several]
@@ -163,7 +148,7 @@ class Tables:
         read = measure(there, metric, claim.at or self.at)[0]
         methods = {name: Method(name, [Scores.read(m, read) for m in several]) for name, several in members.items()}
         seeds = set.intersection(*({s.seed for s in each.subjects} for each in named))
-        return Case(claim, table.number, table.title, read, methods, sorted(seeds), bool(there), unclear)
+        return Match(claim, table.number, table.title, read, methods, sorted(seeds), bool(there), unclear)
 
     def _metric(self, claim: Claim, table: _Table) -> str:
         if self.metrics is not None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from synthgrad.claims.evidence import Evidence, moved
+from synthgrad.claims.grammar import Claim
+from synthgrad.claims.matching import Match, Tables
+from synthgrad.claims.reasons import tested, why
 from synthgrad.compare import arithmetic, statistics
-from synthgrad.compare.cases import Case, Tables
 from synthgrad.compare.contest import ALPHA
-from synthgrad.compare.evidence import Evidence, moved
 from synthgrad.compare.groups import APART
-from synthgrad.compare.reasons import tested, why
 from synthgrad.compare.report import Answer
-from synthgrad.compare.statement import Claim
 from synthgrad.errors import ErrorCollector, ExitCode
 
 HELD, NOT_HELD, UNDECIDED = "held", "not held", "undecided"
@@ -27,22 +27,22 @@ def check(claims: Sequence[Claim], tables: Tables) -> list[Answer]:
 
     Raises ConfigError with a line for each claim that is about nobody.
     """
-    errors, cases = ErrorCollector(), list[Case]()
+    errors, matches = ErrorCollector(), list[Match]()
     for claim in claims:
         with errors:
-            cases += tables.cases(claim)
+            matches += tables.matches(claim)
     errors.raise_if_any()
-    found = {id(case): Evidence(case) for case in cases if not case.unclear}
+    found = {id(match): Evidence(match) for match in matches if not match.unclear}
     directed = [each for each in found.values() if each.claim.directed]
     adjusted = statistics.holm([1.0 if each.p is None else each.p for each in directed])
-    by_case = {id(each.case): p for each, p in zip(directed, adjusted, strict=True)}
+    by_match = {id(each.match): p for each, p in zip(directed, adjusted, strict=True)}
 
-    def answered(case: Case) -> Answer:
-        if case.unclear:
-            return _unclear(case)
-        return _answer(found[id(case)], by_case.get(id(case)), len(directed), tables.planned)
+    def answered(match: Match) -> Answer:
+        if match.unclear:
+            return _unclear(match)
+        return _answer(found[id(match)], by_match.get(id(match)), len(directed), tables.planned)
 
-    return list(map(answered, cases))
+    return list(map(answered, matches))
 
 
 def exit_code(answers: Sequence[Answer]) -> int:
@@ -51,18 +51,18 @@ def exit_code(answers: Sequence[Answer]) -> int:
     return ExitCode.NOT_HELD if NOT_HELD in found else ExitCode.UNDECIDED if UNDECIDED in found else ExitCode.DONE
 
 
-def _unclear(case: Case) -> Answer:
+def _unclear(match: Match) -> Answer:
     """A claim that a table knows the names of, and that cannot be answered there."""
-    claim, read = case.claim, case.measure
+    claim, read = match.claim, match.measure
     return Answer(
-        case.table, claim.text, UNDECIDED, 0, None, None, None, None, case.unclear,
-        line=claim.line, title=case.title, metric=read.metric, at=read.at, epoch=read.epoch or None,
+        match.table, claim.text, UNDECIDED, 0, None, None, None, None, match.unclear,
+        line=claim.line, title=match.title, metric=read.metric, at=read.at, epoch=read.epoch or None,
     )  # fmt: skip
 
 
 def _answer(evidence: Evidence, p_holm: float | None, family: int, planned: bool) -> Answer:
-    claim, case, contest = evidence.claim, evidence.case, evidence.contest
-    asked = claim.seeds or (len(case.seeds) if planned else 0)
+    claim, match, contest = evidence.claim, evidence.match, evidence.contest
+    asked = claim.seeds or (len(match.seeds) if planned else 0)
     answer, needed = _judge(evidence, p_holm, family)
     early = len(evidence.seeds) < max(asked, 1)
     waits = (early or (evidence.incomplete and claim.seeds is None)) and not evidence.otherwise
@@ -71,7 +71,7 @@ def _answer(evidence: Evidence, p_holm: float | None, family: int, planned: bool
     known, scores = evidence.told, evidence.scores
     reason = why(evidence, tested(evidence, p_holm, family), max(needed, asked) if early else needed, early)
     return Answer(
-        table=case.table,
+        table=match.table,
         claim=claim.text,
         answer=answer,
         n=known.n,
@@ -81,11 +81,11 @@ def _answer(evidence: Evidence, p_holm: float | None, family: int, planned: bool
         p_holm=p_holm,
         why=reason,
         line=claim.line,
-        title=case.title,
-        setting={key: value for key, value in case.of.best.settings.items() if key.startswith(APART)},
-        metric=case.measure.metric,
-        at=case.measure.at,
-        epoch=case.measure.epoch or None,
+        title=match.title,
+        setting={key: value for key, value in match.of.best.settings.items() if key.startswith(APART)},
+        metric=match.measure.metric,
+        at=match.measure.at,
+        epoch=match.measure.epoch or None,
         family=family if claim.directed else 1,
         needed=max(needed, asked),
         means={name: arithmetic.mean([s.values[seed] for seed in evidence.values]) for name, s in scores.items()}

@@ -1,7 +1,7 @@
 """Claims: the runs that a sweep is about to train, so that another over the same grid leaves them to it.
 
-A claim is a file below the runs directory that its process holds locked; when the process ends, however it ends, the
-claim counts no more.
+A reservation is a file below the runs directory that its process holds locked; when the process ends, however it ends,
+the reservation no longer counts.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from synthgrad.runs.writers import named
 
 FOLDER = ".sweeps"
 TURN = "turn"
-"""The file that is locked by whoever is looking at the claims to make one, or to take some away."""
+"""The file that a process locks while it makes or removes reservations."""
 PATIENCE = 60.0
 UNSTUCK = "end it, or try again; where it was killed on another host of a file system without locks: --force"
 
 
-class Claimed(NamedTuple):
-    """What live sweeps have claimed, and what others whose processes nobody can see from here: by whom."""
+class Reserved(NamedTuple):
+    """What live sweeps have reserved, and what others whose processes nobody can see from here: by whom."""
 
     keys: set[str]
     unseen: dict[str, str]
 
     def has(self, key: str) -> bool:
-        """Whether a run is claimed, or may be."""
+        """Whether a run is reserved, or may be."""
         return key in self.keys or key in self.unseen
 
 
-class Claim:
-    """The claim of this process; ``locked`` where the file system has locks."""
+class Reservation:
+    """The reservation of this process; ``locked`` where the file system has locks."""
 
     def __init__(self, path: Path, locked: bool) -> None:
         self.path, self.locked = path, locked
@@ -46,19 +46,19 @@ class Claim:
         self.lock: Lock | None = None
 
     def take(self, keys: Iterable[str]) -> None:
-        """Claim the runs with these fingerprints, until ``release``. Raises RunError."""
-        claimed = "".join(f"{key}\n" for key in keys).encode()
+        """Reserve the runs with these fingerprints, until ``release``. Raises RunError."""
+        reserved = "".join(f"{key}\n" for key in keys).encode()
         try:
             self.file = self.path.open("xb", buffering=0)
             self.lock = take(self.file, self.path)
-            if self.file.write(claimed) != len(claimed):
+            if self.file.write(reserved) != len(reserved):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             self.release()
-            raise not_written(f"{self.path.parent}: no claim can be made there", error) from None
+            raise not_written(f"{self.path.parent}: no reservation can be made there", error) from None
 
     def release(self) -> None:
-        """Give up the claim, and leave nothing behind where no other is made."""
+        """Give up the reservation, and leave nothing behind where no other is made."""
         if self.file is None:
             return
         self.path.unlink(missing_ok=True)
@@ -66,32 +66,32 @@ class Claim:
         if self.lock is not None:
             self.lock.close()
         with suppress(OSError, RunError), _turn(self.path.parent, patience=0):
-            if not list(_claims(self.path.parent)):
+            if not list(_reservations(self.path.parent)):
                 (self.path.parent / TURN).unlink()
         with suppress(OSError):  # somebody else is there
             self.path.parent.rmdir()
 
 
 @contextmanager
-def claiming(runs: Path, force: bool = False) -> Iterator[Claim]:
-    """A claim to be taken; while entered, nobody else takes one. Raises RunError.
+def reserving(runs: Path, force: bool = False) -> Iterator[Reservation]:
+    """A reservation to be taken; while entered, nobody else takes one. Raises RunError.
 
-    With ``force`` claims of processes that nobody can see from here do not count.
+    With ``force`` reservations of processes that nobody can see from here do not count.
     """
     folder = runs / FOLDER
     with _turn(folder, PATIENCE, force) as lock:
-        for path in _claims(folder):
+        for path in _reservations(folder):
             there, said = owned(path)
             if not there and not said:
                 path.unlink(missing_ok=True)
                 forget(path)
-        yield Claim(folder / secrets.token_hex(8), lock.note is None)
+        yield Reservation(folder / secrets.token_hex(8), lock.note is None)
 
 
-def others(runs: Path, force: bool = False) -> Claimed:
-    """The fingerprints of the runs that other sweeps have claimed; ``force`` as for ``claiming``."""
-    found = Claimed(set(), {})
-    for path in _claims(runs / FOLDER):
+def others(runs: Path, force: bool = False) -> Reserved:
+    """The fingerprints of the runs that other sweeps have reserved; ``force`` as for ``reserving``."""
+    found = Reserved(set(), {})
+    for path in _reservations(runs / FOLDER):
         there, said = owned(path)
         with suppress(OSError):
             keys = path.read_text().split() if there or (said and not force) else []
@@ -102,20 +102,20 @@ def others(runs: Path, force: bool = False) -> Claimed:
     return found
 
 
-def _claims(folder: Path) -> Iterator[Path]:
+def _reservations(folder: Path) -> Iterator[Path]:
     return folder.glob("[0-9a-f]*")
 
 
 @contextmanager
 def _turn(folder: Path, patience: float, force: bool = False) -> Iterator[Lock]:
-    """Be the only one in a folder of claims, which is made where it is missing. Raises RunError."""
+    """Be the only one in a folder of reservations, which is made where it is missing. Raises RunError."""
     with ExitStack() as stack:
         try:
             lock = _opened(folder, patience, force, stack)
         except (FileExistsError, NotADirectoryError):
             raise RunError(f"{folder.parent}: is not a directory (choose another with --runs)") from None
         except OSError as error:
-            raise RunError(f"{folder}: no claim can be made there: {reason(error)}") from None
+            raise RunError(f"{folder}: no reservation can be made there: {reason(error)}") from None
         yield lock
 
 
