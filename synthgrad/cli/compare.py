@@ -48,7 +48,7 @@ class Output(NamedTuple):
         return self.kind == "html" or bool(self.html or self.plot) or (self.curves and self.kind == "json")
 
 
-@click.command(short_help="Compare runs: groups, paired differences, verdicts, figures, a page.")
+@click.command(short_help="Compare runs: groups, paired differences, verdicts, figures.")
 @click.argument("places", nargs=-1, metavar="[RUN | DIRECTORY | GLOB]...", shell_complete=complete_run)
 @click.option(
     "--metric", "metrics", multiple=True, metavar="NAME", help="The metric to test; further ones are only described."

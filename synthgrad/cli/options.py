@@ -20,18 +20,12 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 def _moment(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:
     """A point in time: a date, with or without a time of day, in local time, or an age."""
     try:
-        return _when(text) if text is not None else None
+        if text is None or not (age := re.fullmatch(r"(\d+(?:\.\d+)?)([mhdw])", text)):
+            return datetime.fromisoformat(text).astimezone() if text is not None else None
+        return datetime.now().astimezone() - timedelta(**{UNITS[age[2]]: float(age[1])})
     except (ValueError, OverflowError):
         message = f"{text!r} is not a time (2026-11-24, 2026-11-24T18:00, or an age: 90m, 2h, 3d, 1w)"
         raise click.BadParameter(message, context, parameter) from None
-
-
-def _when(text: str) -> datetime:
-    """Raises ValueError, OverflowError."""
-    age = re.fullmatch(r"(\d+(?:\.\d+)?)([mhdw])", text)
-    if age:
-        return datetime.now().astimezone() - timedelta(**{UNITS[age[2]]: float(age[1])})
-    return datetime.fromisoformat(text).astimezone()
 
 
 def complete_setting(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -1,4 +1,4 @@
-"""``synthgrad sweep``: a grid of runs, from one line."""
+"""``synthgrad sweep``: train a grid of runs."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 
 def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """As for ``train``, and after a comma the next value."""
+    """Complete a key or its values as for ``train``; after a comma the next value."""
     key, equals, values = incomplete.partition("=")
     before, comma, value = values.rpartition(",")
     items = complete_setting(context, parameter, f"{key}{equals}{value}")
     return [CompletionItem(item.value.replace("=", f"={before}{comma}", 1)) for item in items]
 
 
-@click.command(short_help="Train every combination of settings, those that are missing.")
+@click.command(short_help="Train every combination of settings, skipping existing runs.")
 @click.argument("configs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CONFIG...")
 @click.option(
     "-s",
@@ -46,7 +46,7 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
     multiple=True,
     metavar="KEY=V1,V2,...",
     shell_complete=_complete,
-    help="Values of a key, each a run: commas, ranges 0..9, 1e-4..1e-1:log4; repeatable, the last of a key counts.",
+    help="Values of a key: a,b,c or 0..9 or 1e-4..1e-1:log4; repeatable, the last one of a key counts.",
 )
 @click.option("--seed", metavar="N|0..9", help="The same as -s seed=N.")
 @click.option(
@@ -57,20 +57,23 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
 @new_runs
 @new_name
 @click.option(
-    "--jobs", type=click.IntRange(1), metavar="N", help="Processes, or workers of a scheduler; by default one a core."
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Processes, or workers of a scheduler; by default one per core.",
 )
 @click.option(
     "--stack",
     type=click.IntRange(1),
     metavar="N",
-    help="Train at most N runs side by side in a process; 1 for each alone, what fits a core's cache if not given.",
+    help="Train at most N runs side by side in a process, 1 turns it off; by default as many as fit a core's cache.",
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Train on the workers of a Dask scheduler, tcp://HOST:PORT.")
 @click.option(
-    "--force", is_flag=True, help="Train also runs that others may still be training, on file systems without locks."
+    "--force", is_flag=True, help="On file systems without locks: also train runs that another process may train."
 )
-@click.option("--dry-run", is_flag=True, help="Print the train lines of the runs that are missing, nothing else.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but run directories, and errors.")
+@click.option("--dry-run", is_flag=True, help="Only print a train line for each missing run.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but run directories and errors.")
 def sweep(
     configs: tuple[Path, ...],
     settings: tuple[str, ...],
@@ -85,20 +88,18 @@ def sweep(
     dry_run: bool,
     quiet: bool,
 ) -> None:
-    """Train every combination of the values, for every CONFIG, into a run directory each.
+    """Train every combination of the values for every CONFIG, each in its own run directory.
 
-    Runs that are there already are left alone, so the same line again completes a sweep that was interrupted. The
-    directories of the whole grid are printed on stdout, unless that is a terminal. A file of claims among the configs
-    is left out.
+    sweep skips runs that already exist, so the same line again completes an interrupted sweep. It prints the
+    directories of the whole grid on stdout, unless that is a terminal. It skips claims files among the configs.
 
-    Values are parted by commas, but for those in brackets. 0..9 stands for ten whole numbers, 0..100..10 for every
-    tenth, 0.1..0.5:5 for five evenly spaced, 1e-4..1e-1:log4 for four on a log scale. A key counts where it exists:
-    trainer.generator.input does not multiply the runs of backprop.
+    Separate values with commas; commas inside brackets do not count. 0..9 means ten whole numbers, 0..100..10 every
+    tenth, 0.1..0.5:5 five evenly spaced numbers, 1e-4..1e-1:log4 four on a log scale. A key has no effect on trainers
+    without it: trainer.generator.input does not multiply the runs of backprop.
 
-    --ablate layers asks what each hidden layer contributes: a network that does as well with a layer frozen does not
-    need what that layer learns, though it still passes through it what it was drawn with. Read each freeze=[i] against
-    the run that freezes nothing (synthgrad compare --against dni), and all of them against trainer.name=frozen, which
-    freezes them all at once (synthgrad compare).
+    --ablate layers shows how much each hidden layer contributes: if a network does as well with a layer frozen, it
+    does not need what that layer learns. Compare each freeze=[i] with the run that freezes nothing (synthgrad compare
+    --against dni), and all of them with trainer.name=frozen, which freezes all hidden layers (synthgrad compare).
 
     \b
     Examples:
@@ -147,7 +148,7 @@ def _without_claims(paths: Sequence[Path], quiet: bool) -> list[Path]:
 
 
 def _tell_damaged(plan: Plan) -> None:
-    """Name the runs that cannot be read, and so are not known to be of the grid."""
+    """Name the runs that cannot be read, which may belong to the grid."""
     if plan.damaged:
         from synthgrad.cli.runs.layout import some, warn
 
@@ -158,7 +159,7 @@ def _tell_damaged(plan: Plan) -> None:
 
 
 def _carry_out(plan: Plan, first: Sequence[str], engine: Engine, runs: Path, quiet: bool) -> int:
-    """Say the first lines, train what is missing, say what came of it. Returns the exit code. Raises RunError."""
+    """Print the first lines, train the missing runs, print the results. Returns the exit code. Raises RunError."""
     from synthgrad.cli.sweep_progress import SweepProgress
 
     progress = SweepProgress(plan)
@@ -175,7 +176,7 @@ def _carry_out(plan: Plan, first: Sequence[str], engine: Engine, runs: Path, qui
 
 
 def _follow(progress: SweepProgress, engine: Engine, display: QuietDisplay[Event], stop: Stop) -> RunError | None:
-    """Show what the engine tells, to its end or to the failure that ends it."""
+    """Show the events of the engine, up to its end or to the failure that ends it."""
     if not progress.orders:
         return None
     with closing(engine(lambda: stop.signal)) as events, display:
@@ -189,7 +190,7 @@ def _follow(progress: SweepProgress, engine: Engine, display: QuietDisplay[Event
 
 
 def _conclude(progress: SweepProgress, display: QuietDisplay[Event], runs: Path, quiet: bool) -> None:
-    """Say what came of it; print the directories of the grid, in its order."""
+    """Print errors and the summary, then the directories of the grid in its order."""
     for message in progress.error_lines():
         display.warn(message)
     display.conclude()
@@ -206,7 +207,7 @@ def _conclude(progress: SweepProgress, display: QuietDisplay[Event], runs: Path,
 
 
 def _against(plan: Plan) -> str:
-    """What is to be compared where layers are frozen in turn: each run with the one that freezes nothing."""
+    """The option that compares each run with frozen layers with the run that freezes none."""
     if not any(each.config.trainer.freeze for each in plan.grid):
         return ""
     from synthgrad.cli.stack_names import labels_without_frozen_layers
@@ -217,14 +218,14 @@ def _against(plan: Plan) -> str:
 
 
 def _code(progress: SweepProgress, stop: Stop) -> int:
-    """A signal, else that something is missing, else that something diverged."""
+    """The exit code: a signal, a missing run, a diverged run, in this order."""
     if progress.missing():
         return 128 + stop.signal if stop.signal else 1
     return ExitCode.DIVERGED if progress.diverged() else 0
 
 
 def _engine(plan: Plan, jobs: int, scheduler: str | None) -> Engine:
-    """Who trains the stacks."""
+    """The function that trains the stacks, here or on a cluster."""
     if scheduler is None:
         from synthgrad.sweep.pool import work
 
@@ -246,11 +247,11 @@ def _display(quiet: bool, progress: SweepProgress, stop: Stop) -> QuietDisplay[E
     return kind(progress, stop)
 
 
-# telling only -------------------------------------------------------------------------------------
+# dry run ------------------------------------------------------------------------------------------
 
 
 def _tell_lines(plan: Plan, first: Sequence[str]) -> None:
-    """Say the first lines, and print those that train what is missing, in the order of the grid."""
+    """Print the first lines, then the lines that train the missing runs, in the order of the grid."""
     for line in first:
         click.echo(line, err=True)
     orders = sorted((order for stack in plan.stacks for order in stack.orders), key=attrgetter("number"))
@@ -259,7 +260,7 @@ def _tell_lines(plan: Plan, first: Sequence[str]) -> None:
 
 
 def _line(order: Order) -> Sequence[str]:
-    """The words of the line that trains a run alone, or goes on with an earlier attempt."""
+    """The words of the line that trains a run alone, or continues an earlier attempt."""
     if order.resume is None:
         return order.command
     from synthgrad.cli.train_summary import resuming

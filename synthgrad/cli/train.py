@@ -54,7 +54,7 @@ def train(
 ) -> None:
     """Train the network of a config and record everything in a new run directory.
 
-    stdout gets one line, the path of the directory: run=$(synthgrad train config.yaml -q).
+    Only the path of the directory goes to stdout: run=$(synthgrad train config.yaml -q).
 
     --resume continues a run that was interrupted, killed or failed, from its last checkpoint (one a minute, see
     training.checkpoint_every; Ctrl-C and other signals write one too) or, without one, from the start. It ends with
