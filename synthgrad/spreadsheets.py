@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from synthgrad.text import escaped
 
@@ -17,19 +16,19 @@ NO_TEXT = range(0xDC80, 0xDD00)
 """How Python reads bytes of a path that are not text; they are written as the bytes that they are."""
 
 
-def csv_line(cells: Iterable[Any]) -> str:
+def csv_line(cells: Iterable[object]) -> str:
     """One line, without its end. Text that a spreadsheet would take for a formula has an apostrophe in front."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerow(map(_inert, cells))  # which has cells with either of them quoted
     return text.getvalue().removesuffix("\r\n")
 
 
-def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
     """Lines of CSV."""
     return "".join(f"{csv_line(row)}\n" for row in rows)
 
 
-def _inert(value: Any) -> Any:
+def _inert(value: object) -> object:
     """A number as it is; of text no control character but the end of a line, which stands in quotes."""
     if not isinstance(value, str):
         return value

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.floating[Any]]
+AnyArray = npt.NDArray[Any]
+"""Of any dtype: labels as a file has them."""
 ReplicaShape = tuple[int, ...]
 State = dict[str, npt.NDArray[Any]]
 """Everything that a step of training changes, by name: what a snapshot copies."""

@@ -37,7 +37,7 @@ class Stamp(NamedTuple):
 
 
 def stamp(path: str) -> Stamp:
-    """The file as it is now. Raises DataError where there is none that can be read."""
+    """The file as it is now. Raises DataError if there is none that can be read."""
     try:
         found = os.stat(path)
         with open(path, "rb"):
@@ -52,7 +52,7 @@ def unreadable(error: OSError | ValueError) -> str:
     kinds: dict[type[Exception], str] = {
         FileNotFoundError: "there is no such file", IsADirectoryError: "is a directory (expected a file)",
     }  # fmt: skip
-    why = getattr(error, "strerror", None) or str(error)
+    why = (isinstance(error, OSError) and error.strerror) or str(error)
     return kinds.get(type(error), f"cannot be read: {why.lower()}")
 
 
@@ -89,7 +89,7 @@ def remembered(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 
 def fingerprints(files: Iterable[Stamp]) -> dict[str, str]:
-    """By the names of files, fingerprints of their bytes. Raises DataError where one cannot be read."""
+    """By the names of files, fingerprints of their bytes. Raises DataError if one cannot be read."""
     return {escaped(os.path.basename(file.path)): _fingerprint(file) for file in files}
 
 
@@ -111,7 +111,7 @@ def problems(read: Callable[[], object]) -> Iterator[Problem]:
 
 
 def fits(path: str, numbers: int, fewer: str) -> None:
-    """Raise DataError where this machine has no room for so many numbers of a file; ``fewer`` is what helps."""
+    """Raise DataError if this machine has no room for so many numbers of a file; ``fewer`` is what helps."""
     need, have = numbers * NUMBER_BYTES, memory()
     if need > have:
         room = f"would take {gib(need)} of memory (this machine has {gib(have)}; {fewer})"

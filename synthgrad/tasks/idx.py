@@ -78,7 +78,7 @@ def _key(options: IDXOptions) -> tuple[Files, int | None, int | None]:
 
 @remembered(2)
 def _sides(files: Files, n_train: int | None, n_test: int | None) -> tuple[Side, Side]:
-    """Training and held-out images. Raises DataError where they do not belong together."""
+    """Training and held-out images. Raises DataError if they do not belong together."""
     train = _side(files[0], files[1], "train_examples", n_train)
     test = _side(files[2], files[3], "test_examples", n_test)
     shapes = [read(file, "images", most).shape[1:] for file, most in ((files[0], n_train), (files[2], n_test))]

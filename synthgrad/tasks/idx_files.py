@@ -8,22 +8,20 @@ LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
 
 from __future__ import annotations
 
-import gzip
 import math
 import struct
-import zlib
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.tasks.files import DataError, Stamp, fits, remembered, stamp, unreadable
+from synthgrad.tasks.files import DataError, Stamp, fits, remembered, stamp
+from synthgrad.tasks.packed import opened
 
 Kind = Literal["images", "labels"]
 AXES = {"images": 3, "labels": 1}
 KINDS: tuple[Kind, Kind] = ("images", "labels")
-GZIP = b"\x1f\x8b"
 CHUNK = 1 << 20
 
 
@@ -65,33 +63,19 @@ def _others(directory: str, prefixes: tuple[str, ...]) -> str:
 
 @remembered(8)
 def read(file: Stamp, kind: Kind, most: int | None) -> Content:
-    """The first ``most`` images or labels of a file, or all. Raises DataError where it is not one, or damaged."""
+    """The first ``most`` images or labels of a file, or all. Raises DataError if it is not one, or damaged."""
     path = file.path
-    try:
-        with gzip.open(path) if path.endswith(".gz") else open(path, "rb") as stream:
-            return _read(stream, file, kind, most)  # type: ignore[arg-type] # both are streams of bytes
-    except EOFError:
-        raise DataError("path", f"{path}: is cut short (its gzip data end too early: fetch it again)") from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        what = str(error).partition(" (b'")[0].lower()  # without the bytes that it found
-        raise DataError("path", f"{path}: is no gzip file, or damaged ({what})") from None
-    except OSError as error:
-        raise DataError("path", f"{path}: {unreadable(error)}") from None
-
-
-def _read(stream: IO[bytes], file: Stamp, kind: Kind, most: int | None) -> Content:
-    shape = _head(stream, file.path, kind)
-    one = math.prod(shape[1:])
-    count = shape[0] if most is None else min(most, shape[0])
-    head, whole = 4 + 4 * len(shape), math.prod(shape)
-    if kind == "images":
-        fits(file.path, count * one, "task.train_examples and task.test_examples take fewer images")
-    if not file.path.endswith(".gz"):
-        _complete(file.path, file.size, head + whole)
-    values = np.frombuffer(stream.read(count * one), np.uint8)
-    if file.path.endswith(".gz"):
-        _complete(file.path, head + len(values) + _rest(stream), head + whole)
-    return Content(shape, values.reshape(count, one))
+    with opened(path) as stream:
+        shape = _head(stream, path, kind)
+        one = math.prod(shape[1:])
+        count = shape[0] if most is None else min(most, shape[0])
+        if kind == "images":
+            fits(path, count * one, "task.train_examples and task.test_examples take fewer images")
+        data = stream.read(count * one)
+        rest = sum(len(chunk) for chunk in iter(lambda: stream.read(CHUNK), b""))  # which checks packed files, too
+    head = 4 + 4 * len(shape)
+    _complete(path, head + len(data) + rest, head + math.prod(shape))
+    return Content(shape, np.frombuffer(data, np.uint8).reshape(count, one))
 
 
 def _head(stream: IO[bytes], path: str, kind: Kind) -> tuple[int, ...]:
@@ -111,16 +95,9 @@ def _head(stream: IO[bytes], path: str, kind: Kind) -> tuple[int, ...]:
 def _no_magic(magic: bytes, right: bytes, kind: Kind) -> str:
     other: Kind = "labels" if kind == "images" else "images"
     hint = f"expected {right.hex(' ')}, the magic number of {kind}"
-    if magic[:2] == GZIP:
-        hint = "gzipped: let its name end in .gz"
-    elif magic == bytes([0, 0, 8, AXES[other]]):
+    if magic == bytes([0, 0, 8, AXES[other]]):
         hint = f"these are {other}; {hint}"
     return f"begins with {magic.hex(' ')} ({hint})" if magic else f"is empty ({hint})"
-
-
-def _rest(stream: IO[bytes]) -> int:
-    """How many bytes are left in a stream; reading them checks it to its end."""
-    return sum(len(chunk) for chunk in iter(lambda: stream.read(CHUNK), b""))
 
 
 def _complete(path: str, size: int, right: int) -> None:

@@ -1,6 +1,6 @@
-"""The bytes of a table's file: as they are, or unpacked on the way, up to a bound; other formats are named.
+"""Opens a data file: its bytes as they are, or unpacked while they are read, up to a bound; names other formats.
 
-What a file is, its first bytes say, not its name.
+The first bytes of a file say what it is, not its name.
 """
 
 from __future__ import annotations
@@ -19,16 +19,18 @@ from typing import IO, Any, BinaryIO, cast
 
 from synthgrad.tasks.files import DataError, Stamp, unreadable
 
-MOST_BYTES = 4 << 30
-"""No file is unpacked beyond this, as no archive of runs is."""
-MOST_RATIO, FREE_BYTES = 200, 64 << 20
-"""Nor beyond so many times its own size, where that is more than so many bytes: a table shrinks to a tenth."""
-_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error)
-DAMAGE = (*_DAMAGE, EOFError, NotImplementedError, RuntimeError, MemoryError)
-"""What unpacking a damaged, encrypted or strangely packed file raises, beside OSError."""
+MAX_BYTES = 4 << 30
+"""No file is unpacked beyond this size, as no archive of runs is."""
+MAX_RATIO, FREE_BYTES = 200, 64 << 20
+"""Nor beyond this many times its own size, if that is more than FREE_BYTES: a table shrinks to a tenth."""
+DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError,
+    MemoryError,
+)  # fmt: skip
+"""What unpacking a damaged, encrypted or strangely packed file raises, in addition to OSError."""
 CHUNK = 1 << 18
 BEGINNING = 560
-"""The bytes by which formats are known."""
+"""Bytes that tell the formats apart."""
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 """How a zip file begins, and one of nothing."""
@@ -41,6 +43,7 @@ PACKED: dict[bytes, tuple[str, Opener]] = {
 """By how a file begins: what it is, and what unpacks it."""
 FRAME = "with pandas: read_{0}({1!r}).to_csv('{2}.csv', index=False)"
 SHEET = "save the sheet as CSV UTF-8"
+PICKLE = "a pickle, which is never loaded", "save it as CSV"
 FOREIGN = {
     b"PAR1": ("a Parquet file", FRAME.format("parquet", "{0}", "{1}")),
     b"ARROW1": ("an Arrow file", FRAME.format("feather", "{0}", "{1}")),
@@ -53,15 +56,10 @@ FOREIGN = {
     b"\x04\x22\x4d\x18": ("an LZ4 file", "unpack it, or pack it with gzip"),
     b"MATLAB 5.0": ("a MATLAB file", "save its arrays with numpy.savez"),
     b"\x93NUMPY": ("an NPY file, a single array", "save inputs and target together with numpy.savez"),
-    b"\x80\x02": ("a pickle, which is never loaded", "save it as CSV"),
-    b"\x80\x03": ("a pickle, which is never loaded", "save it as CSV"),
-    b"\x80\x04": ("a pickle, which is never loaded", "save it as CSV"),
-    b"\x80\x05": ("a pickle, which is never loaded", "save it as CSV"),
     b"%PDF": ("a PDF file", "save the table as CSV"),
-    b"<!DOCTYPE": ("a web page", "fetch the CSV file itself"),
-    b"<html": ("a web page", "fetch the CSV file itself"),
-    b'{"': ("JSON", FRAME.format("json", "{0}", "{1}")),
-    b"[{": ("JSON", FRAME.format("json", "{0}", "{1}")),
+    **dict.fromkeys([b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"], PICKLE),
+    **dict.fromkeys([b"<!DOCTYPE", b"<html"], ("a web page", "fetch the CSV file itself")),
+    **dict.fromkeys([b'{"', b"[{"], ("JSON", FRAME.format("json", "{0}", "{1}"))),
 }
 """By how a file begins: formats that are not read, and what to do about it."""
 SHEETS = {"xl/workbook.xml": "an Excel file", "xl/workbook.bin": "an Excel file", "content.xml": "an OpenDocument file"}
@@ -70,15 +68,16 @@ SHEETS = {"xl/workbook.xml": "an Excel file", "xl/workbook.bin": "an Excel file"
 
 @contextmanager
 def opened(path: str) -> Iterator[BinaryIO]:
-    """The bytes of a table, unpacked. Raises DataError, as reading from it does, where it is damaged or too much."""
-    with ExitStack() as files:
-        try:
-            stream = _opened(path, files.enter_context(open(path, "rb")), files)
-        except (*DAMAGE, ValueError) as error:
-            raise _damaged(path, "zip", error) from None
-        except OSError as error:
-            raise DataError("path", f"{path}: {unreadable(error)}") from None
-        yield stream
+    """The bytes of a file, unpacked. Raises DataError, as reading from it does, if it is damaged or too large."""
+    try:
+        with ExitStack() as files:
+            try:
+                stream = _opened(path, files.enter_context(open(path, "rb")), files)
+            except (*DAMAGE, ValueError) as error:
+                raise _damaged(path, "zip", error) from None
+            yield stream
+    except OSError as error:
+        raise DataError("path", f"{path}: {unreadable(error)}") from None
 
 
 def _opened(path: str, file: BinaryIO, files: ExitStack) -> BinaryIO:
@@ -93,14 +92,14 @@ def _opened(path: str, file: BinaryIO, files: ExitStack) -> BinaryIO:
     else:
         _refuse(path, head)
         return file
-    bound = min(MOST_BYTES, max(FREE_BYTES, MOST_RATIO * os.path.getsize(path)))
+    bound = min(MAX_BYTES, max(FREE_BYTES, MAX_RATIO * os.path.getsize(path)))
     stream = files.enter_context(_Packed(_Bounded(files.enter_context(raw), path, kind, bound), CHUNK))
     _refuse(f"{path}: the file in it", stream.peek(BEGINNING)[:BEGINNING], path)
     return stream
 
 
 def unpacked_size(file: Stamp) -> int:
-    """The bytes of a table, unpacked. Raises DataError where it is damaged or too much."""
+    """The bytes of a table, unpacked. Raises DataError if it is damaged or too much."""
     with opened(file.path) as stream:
         if not isinstance(stream, _Packed):
             return file.size
@@ -156,7 +155,7 @@ def _damaged(path: str, kind: str, error: Exception) -> DataError:
 
 
 def _refuse(place: str, head: bytes, path: str = "") -> None:
-    """Raise DataError where the bytes begin a format that is no table of text."""
+    """Raise DataError if the bytes begin a format that is no table of text."""
     begin = head.lstrip()
     known = next((FOREIGN[magic] for magic in FOREIGN if begin.startswith(magic) or head.startswith(magic)), None)
     if known:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from os.path import basename
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from synthgrad.streams import Streams
 from synthgrad.tasks.files import FROM_HERE, DataError, Stamp, beginning, problems, remembered, stamp
 from synthgrad.tasks.task import FEW, Examples, Sizes, Task, TaskOptions, Values, kept, one_hot
 from synthgrad.text import are, counted
+from synthgrad.types import AnyArray, Array, Metrics
 
 if TYPE_CHECKING:
     from synthgrad.tasks.table_csv import Cells
@@ -72,7 +73,7 @@ class TableOptions(TaskOptions):
         held_out = _held_out(self, len(x))
         return Sizes(x.shape[1], content.n_y, len(x) - held_out, held_out, content.outputs)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, int | str]:
         content = _of(self)
         unseen = len(_only_held_out(self, content))
         more = {"only_held_out": unseen} if unseen else {}
@@ -96,7 +97,7 @@ class Table(Task):
         self.train, self.test, self.units = _examples(file, options)
         self.n_x, self.n_y, _, _, self.outputs = options.sizes()
 
-    def score(self, o: npt.NDArray[Any], y: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    def score(self, o: Array, y: Array) -> Metrics:
         """In the units of the file: how an output is scaled for training does not decide how much its error counts."""
         return super().score(o, y) if self.units is None else super().score(o * self.units, y * self.units)
 
@@ -105,14 +106,14 @@ def _held_out(options: TableOptions, rows: int) -> int:
     return min(round(options.test_share * rows), rows - 1)
 
 
-def _order(options: TableOptions, rows: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def _order(options: TableOptions, rows: int) -> tuple[AnyArray, AnyArray]:
     """The rows that train, and those that are held out."""
     order = np.random.RandomState(options.split).permutation(rows)
     train, test = np.split(order, [rows - _held_out(options, rows)])
     return train, test
 
 
-def _only_held_out(options: TableOptions, content: Content) -> npt.NDArray[Any]:
+def _only_held_out(options: TableOptions, content: Content) -> AnyArray:
     """The classes (their places) that have held-out rows and none that trains."""
     if content.outputs != "classes":
         return np.empty(0, np.int64)
@@ -121,7 +122,7 @@ def _only_held_out(options: TableOptions, content: Content) -> npt.NDArray[Any]:
 
 
 def _come_again(options: TableOptions, content: Content) -> None:
-    """Raise DataError where every row is a class, or one has only held-out rows: that may be no classification."""
+    """Raise DataError if every row is a class, or one has only held-out rows: that may be no classification."""
     rows, path = len(content.x), options.path
     name = str(content.classes[0])[:40]
     if content.n_y == rows:
@@ -140,7 +141,7 @@ def _come_again(options: TableOptions, content: Content) -> None:
 
 @remembered(1)
 def _examples(file: Stamp, options: TableOptions) -> tuple[Examples, Examples, Values | None]:
-    """Training and held-out examples, and the unit of each label over the largest of them, None where all are alike."""
+    """Training and held-out examples, and the unit of each label over the largest of them, None if all are alike."""
     x, y, n_y, outputs, *_ = _content(file, options.target, options.columns, options.kind)
     train, test = _order(options, len(x))
     units = None
@@ -155,14 +156,14 @@ def _examples(file: Stamp, options: TableOptions) -> tuple[Examples, Examples, V
     return kept(x[train], y[train]), kept(x[test], y[test]), units
 
 
-def _finite(path: str, arrays: Iterable[npt.NDArray[Any]], hint: str) -> None:
-    """Raise DataError where there are numbers that to a network of float32 are infinite."""
+def _finite(path: str, arrays: Iterable[AnyArray], hint: str) -> None:
+    """Raise DataError if there are numbers that to a network of float32 are infinite."""
     if any(max(array.max(), -array.min()) > LARGEST for array in arrays):
         raise DataError("path", f"{path}: holds numbers that are too large to train on ({hint})")
 
 
 @np.errstate(over="ignore")  # of what is held out
-def _standardized(values: Values, train: npt.NDArray[Any]) -> tuple[Values, Values]:
+def _standardized(values: Values, train: AnyArray) -> tuple[Values, Values]:
     """Columns less their mean in the rows ``train``, in units of their standard deviation there; and these units (n,).
 
     A column that is constant there keeps its unit, 1.
@@ -177,7 +178,7 @@ def _standardized(values: Values, train: npt.NDArray[Any]) -> tuple[Values, Valu
     return standardized, np.where(constant, 1, large * std)
 
 
-def _constant(values: Values, train: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def _constant(values: Values, train: AnyArray) -> npt.NDArray[np.bool_]:
     """Which columns are constant in the rows ``train``."""
     return np.asarray((values[train] == values[train[0]]).all(0))
 

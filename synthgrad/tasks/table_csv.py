@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.tasks.cells import FLAGS, fault, missing, number
-from synthgrad.tasks.files import DataError, Stamp, fits, unreadable
+from synthgrad.tasks.files import DataError, Stamp, fits
 from synthgrad.tasks.packed import opened, unpacked_size
 from synthgrad.text import closest, counted, listed
 
@@ -53,10 +53,6 @@ class Cells(NamedTuple):
         """That something is wrong with the target of a row."""
         return DataError("path", _at(self.path, int(self.lines[row]), self.column, what))
 
-    def place(self, row: int) -> str:
-        """Where a row is, for people."""
-        return f"line {self.lines[row]}"
-
 
 def read_csv(file: Stamp, target: str, columns: Sequence[str]) -> Cells:
     """The columns of a file as numbers, all but the target if none are named. Raises DataError."""
@@ -75,15 +71,13 @@ def read_csv(file: Stamp, target: str, columns: Sequence[str]) -> Cells:
             return _columns(_even(rows, path, len(names)), path, names, target, chosen)
     except UnicodeError:
         raise DataError("path", f"{path}: is not UTF-8 text (save it as CSV UTF-8, or as an NPZ file)") from None
-    except OSError as error:
-        raise DataError("path", f"{path}: {unreadable(error)}") from None
 
 
 # the file as a whole ------------------------------------------------------------------------------
 
 
 def _checked(sample: bytes, path: str, size: int) -> str:
-    """The beginning of a file as text. Raises DataError where it is none, or more than the machine can hold."""
+    """The beginning of a file as text. Raises DataError if it is none, or more than the machine can hold."""
     fits(path, _numbers(sample, size), FEWER)
     text = sample.decode(_encoding(sample), "replace")
     if not text.strip():
@@ -104,7 +98,7 @@ def _numbers(sample: bytes, size: int) -> int:
 
 
 def _rows(stream: TextIO, path: str, text: str) -> Iterator[Row]:
-    """Every row that is not empty, the header first. Raises DataError where the quoting is wrong."""
+    """Every row that is not empty, the header first. Raises DataError if the quoting is wrong."""
     said, before = _SEP.match(text), 0
     if said:
         stream.readline()
@@ -125,7 +119,7 @@ def _rows(stream: TextIO, path: str, text: str) -> Iterator[Row]:
 
 
 def _lines(stream: TextIO, path: str) -> Iterator[str]:
-    """The lines of a file. Raises DataError where one has no end."""
+    """The lines of a file. Raises DataError if one has no end."""
     for line in iter(lambda: stream.readline(LINE), ""):
         if len(line) == LINE:
             raise DataError("path", f"{path}: has a line of {LINE >> 20} MiB and more, so it is no CSV file")
@@ -133,7 +127,7 @@ def _lines(stream: TextIO, path: str) -> Iterator[str]:
 
 
 def _names(path: str, line: int, header: Sequence[str], target: str) -> list[str]:
-    """The names of the columns. Raises DataError where they are not one of a kind."""
+    """The names of the columns. Raises DataError if they are not one of a kind."""
     names = [unicodedata.normalize("NFC", name.strip()) for name in header]
     twice = [name for name in names if names.count(name) > 1] if len(set(names)) < len(names) else []
     lost = target not in names and closest(target, names) is None

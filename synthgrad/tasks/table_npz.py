@@ -12,16 +12,16 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from numpy.lib import format as npy
 
-from synthgrad.tasks.files import DataError, Stamp, fits, unreadable
+from synthgrad.tasks.files import DataError, Stamp, beginning, fits, unreadable
 from synthgrad.tasks.table_csv import inputs
 from synthgrad.tasks.task import Values
-from synthgrad.text import counted
+from synthgrad.text import counted, listed
+from synthgrad.types import AnyArray
 
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, SyntaxError)
 """What reading a damaged, encrypted or strangely packed file raises."""
@@ -32,7 +32,7 @@ class Arrays(NamedTuple):
     """Inputs x (N, n_x) and the target (N,) or (N, n_y), numbers or text, with its file and its name."""
 
     x: Values
-    target: npt.NDArray[Any]
+    target: AnyArray
     path: str
     name: str
 
@@ -50,12 +50,8 @@ class Arrays(NamedTuple):
         texts = self.target.astype(str) if self.target.dtype.kind == "U" else _decoded(self.target)
         return [unicodedata.normalize("NFC", text.strip()) for text in texts.ravel().tolist()]
 
-    def place(self, row: int) -> str:
-        """Where a row is, for people."""
-        return f"row {row}, counted from 0"
 
-
-def _decoded(target: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _decoded(target: AnyArray) -> AnyArray:
     """Text that is stored as bytes."""
     try:
         return np.char.decode(target, "utf-8")
@@ -68,25 +64,22 @@ def read_npz(file: Stamp, target: str, columns: Sequence[str]) -> Arrays:
     path = file.path
     try:
         with zipfile.ZipFile(path) as archive:
-            known = {_name(entry): entry for entry in archive.namelist() if entry.endswith(".npy")}
-            names = [_name(entry) for entry in archive.namelist() if entry.endswith(".npy")]
+            entries = [entry for entry in archive.namelist() if entry.endswith(".npy")]
+            names = [_name(entry) for entry in entries]
             if not names:
                 raise DataError("path", f"{path}: is a zip file without arrays (expected one that np.savez writes)")
             if len(set(names)) < len(names):
                 twice = next(name for name in names if names.count(name) > 1)
                 raise DataError("path", f"{path}: two arrays are called {twice!r} (rename one)")
             chosen = inputs(path, names, target, columns, "array")
-            return _Reader(archive, path, known).read(target, chosen, bool(columns))
+            return _Reader(archive, path, dict(zip(names, entries, strict=True))).read(target, chosen, bool(columns))
     except zipfile.BadZipFile as error:
-        what = "is an NPY file, a single array" if _begins(path, b"\x93NUMPY") else "is no NPZ file, or cut short"
+        what = (
+            "is an NPY file, a single array" if beginning(path, 6) == b"\x93NUMPY" else "is no NPZ file, or cut short"
+        )
         raise DataError("path", f"{path}: {what} ({str(error).lower()}; expected what np.savez writes)") from None
     except OSError as error:
         raise DataError("path", f"{path}: {unreadable(error)}") from None
-
-
-def _begins(path: str, magic: bytes) -> bool:
-    with open(path, "rb") as file:
-        return file.read(len(magic)) == magic
 
 
 def _name(entry: str) -> str:
@@ -101,19 +94,19 @@ class _Reader:
 
     def read(self, target: str, chosen: Sequence[str], named: bool) -> Arrays:
         """The target and the inputs; ``named``: the user has chosen these. Raises DataError."""
-        rows = self._shape(target)[0]
+        (rows, *rest), _ = self._head(target)
         if not rows:
             raise self._wrong(target, "has no rows")
         faults: dict[str, DataError] = {}
-        shapes = {target: self._shape(target)}
+        room = self._room(target, (rows, *rest))
         for name in chosen:
             try:
-                shapes[name] = self._input(name, target, rows)
+                room += self._room(name, self._input(name, target, rows))
             except DataError as error:
                 faults[name] = error
         if faults:
             raise self._advised(faults, [name for name in chosen if name not in faults], named)
-        fits(self.path, sum(self._size(name, shape) for name, shape in shapes.items()), FEWER)
+        fits(self.path, room, FEWER)
         x = np.concatenate([self._numbers(name) for name in chosen], axis=1)
         found = Arrays(x, self._load(target), self.path, target)
         if not found.text and (what := _infinite(found.target)):
@@ -125,39 +118,40 @@ class _Reader:
         first = next(iter(faults.values()))
         if named or not sound:
             return first
-        line = f"task.columns: [{', '.join(sound)}]"
+        line = f"task.columns: [{listed(sound)}]"
         return DataError("path", f"{first.problem.message}; to learn from the other arrays alone write {line}")
-
-    def _input(self, name: str, target: str, rows: int) -> tuple[int, ...]:
-        """The shape of an input. Raises DataError where it has other rows than the target, or no numbers."""
-        shape = self._shape(name)
-        if shape[0] != rows:
-            few = f"{name!r} has {counted(shape[0], 'row')}, but {target!r} {rows:,}"
-            raise DataError("path", f"{self.path}: the array {few} (expected as many)")
-        if self._dtype(name).kind in "US":
-            raise self._wrong(name, "holds text, which is no number (task.columns names the arrays to learn from)")
-        return shape
 
     def _wrong(self, name: str, what: str) -> DataError:
         return DataError("path", f"{self.path}: the array {name!r} {what}")
 
-    def _open(self, name: str) -> Any:
-        return self.archive.open(self.entries[name])
-
-    def _dtype(self, name: str) -> np.dtype[Any]:
-        with _reading(self.path, name), self._open(name) as stream:
-            dtype: np.dtype[Any] = _head(stream)[2]
-        return dtype
-
-    def _size(self, name: str, shape: tuple[int, ...]) -> int:
+    def _room(self, name: str, shape: tuple[int, ...]) -> int:
         """The numbers of an array, or as many as take the room of its text."""
         return max(math.prod(shape), self.archive.getinfo(self.entries[name]).file_size // 8)
 
-    def _shape(self, name: str) -> tuple[int, ...]:
-        """The shape of an array, from its head. Raises DataError where it is not one of rows of numbers or text."""
-        info = self.archive.getinfo(self.entries[name])
-        with _reading(self.path, name), self._open(name) as stream:
-            shape, _, dtype = _head(stream)
+    def _input(self, name: str, target: str, rows: int) -> tuple[int, ...]:
+        """The shape of an input. Raises DataError if it has other rows than the target, or no numbers."""
+        shape, kind = self._head(name)
+        if shape[0] != rows:
+            few = f"{name!r} has {counted(shape[0], 'row')}, but {target!r} {rows:,}"
+            raise DataError("path", f"{self.path}: the array {few} (expected as many)")
+        if kind in "US":
+            raise self._wrong(name, "holds text, which is no number (task.columns names the arrays to learn from)")
+        return shape
+
+    @contextmanager
+    def _open(self, name: str) -> Iterator[IO[bytes]]:
+        """The bytes of an array. Raises DataError for whatever reading a damaged one raises."""
+        try:
+            with self.archive.open(self.entries[name]) as stream:
+                yield stream
+        except DAMAGE as error:
+            raise self._wrong(name, f"is damaged ({' '.join(str(error).split())[:80]})") from None
+
+    def _head(self, name: str) -> tuple[tuple[int, ...], str]:
+        """The shape of an array and the kind of its dtype. Raises DataError unless it has rows of numbers or text."""
+        with self._open(name) as stream:
+            one = npy.read_magic(stream) == (1, 0)
+            shape, _, dtype = (npy.read_array_header_1_0 if one else npy.read_array_header_2_0)(stream)
             head = stream.tell()
         if dtype.hasobject:
             what = "holds Python objects, which only a pickle can store; pickles are never loaded"
@@ -168,17 +162,16 @@ class _Reader:
             raise self._wrong(name, "is a single number (expected one row for each example)")
         if 0 in shape[1:]:
             raise self._wrong(name, f"has rows without a number, {shape}")
-        if info.file_size != head + math.prod(shape) * dtype.itemsize:
+        if self.archive.getinfo(self.entries[name]).file_size != head + math.prod(shape) * dtype.itemsize:
             raise self._wrong(name, "is cut short, or damaged")
-        return tuple(shape)
+        return tuple(shape), dtype.kind
 
-    def _load(self, name: str) -> npt.NDArray[Any]:
-        with _reading(self.path, name), self._open(name) as stream:
-            array: npt.NDArray[Any] = npy.read_array(stream, allow_pickle=False)
-        return array
+    def _load(self, name: str) -> AnyArray:
+        with self._open(name) as stream:
+            return np.asarray(npy.read_array(stream, allow_pickle=False))
 
     def _numbers(self, name: str) -> Values:
-        """An array as inputs, (N, n) in float64. Raises DataError where it holds what is not finite."""
+        """An array as inputs, (N, n) in float64. Raises DataError if it holds what is not finite."""
         array = self._load(name)
         with np.errstate(over="ignore"):  # longer numbers than float64
             values = array.reshape(len(array), -1).astype(np.float64)
@@ -187,23 +180,7 @@ class _Reader:
         return values
 
 
-def _head(stream: IO[bytes]) -> Any:
-    """Shape, order, dtype."""
-    version = npy.read_magic(stream)
-    return (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(stream)
-
-
-@contextmanager
-def _reading(path: str, name: str) -> Iterator[None]:
-    """Say of whatever a damaged array raises that it is damaged."""
-    try:
-        yield
-    except DAMAGE as error:
-        what = " ".join(str(error).split())[:80]
-        raise DataError("path", f"{path}: the array {name!r} is damaged ({what})") from None
-
-
-def _infinite(array: npt.NDArray[Any]) -> str:
+def _infinite(array: AnyArray) -> str:
     """Where an array of numbers is not finite; nothing if it is nowhere."""
     if np.isfinite(array).all():
         return ""

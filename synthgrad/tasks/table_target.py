@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +18,13 @@ from synthgrad.tasks.files import DataError
 from synthgrad.tasks.table_csv import Cells
 from synthgrad.tasks.task import FEW, Values
 from synthgrad.text import counted
+from synthgrad.types import AnyArray
 
 if TYPE_CHECKING:
     from synthgrad.tasks.table_npz import Arrays
 
 EITHER = "task.kind: classes if they are labels, task.kind: values if they are quantities"
+Rows = npt.NDArray[np.int64]
 Wrong = Callable[[str, str], DataError]
 """Makes the error for a text of the target, at the first row that has it."""
 
@@ -34,11 +36,11 @@ class Content(NamedTuple):
     """
 
     x: Values
-    y: npt.NDArray[Any]
+    y: AnyArray
     n_y: int
     outputs: Literal["classes", "values"]
-    classes: Sequence[Any] = ()
-    lines: npt.NDArray[np.int64] | None = None
+    classes: Sequence[object] = ()
+    lines: Rows | None = None
 
     def place(self, row: int) -> str:
         """Where a row is, for people."""
@@ -78,7 +80,7 @@ def _wordy(text: str) -> bool:
 def decided(texts: Mapping[str, int], wrong: Wrong) -> Literal["classes", "values"]:
     """What a target is whose different texts stand in so many rows each; ``wrong`` makes the error for one of them.
 
-    Raises DataError where it may be either.
+    Raises DataError if it may be either.
     """
     kinds = sorted_out(texts)
     if kinds.written and len(kinds.written) + len(kinds.numbers) > len(kinds.names):
@@ -139,7 +141,7 @@ def of_cells(cells: Cells, kind: str) -> Content:
 
 
 def _numbers(texts: Iterable[str], cells: Cells, needed: bool, wrong: Wrong) -> npt.NDArray[np.float64] | None:
-    """The target as numbers; None where it has others. Raises DataError where they are ``needed``."""
+    """The target as numbers; None if it has others. Raises DataError if they are ``needed``."""
     flags = all(text.lower() in FLAGS for text in texts)
     if needed and flags:
         return np.array([FLAGS[text.lower()] for text in cells.target])
@@ -173,11 +175,11 @@ def of_arrays(arrays: Arrays, kind: str) -> Content:
     return Content(arrays.x, y, y.shape[1], "values")
 
 
-def _shape(target: npt.NDArray[Any]) -> str:
+def _shape(target: AnyArray) -> str:
     return " x ".join(f"{n:,}" for n in target.shape)
 
 
-def _of_text(arrays: Arrays, target: npt.NDArray[Any], kind: str) -> Content:
+def _of_text(arrays: Arrays, target: AnyArray, kind: str) -> Content:
     if target.ndim > 1:
         raise arrays.wrong(f"holds {_shape(target)} texts (expected one for each row)")
     if kind == "values":
@@ -192,8 +194,8 @@ def _of_text(arrays: Arrays, target: npt.NDArray[Any], kind: str) -> Content:
     return _classes(arrays.x, np.array(names), arrays.path)
 
 
-def _array_kind(arrays: Arrays, target: npt.NDArray[Any]) -> str:
-    """What an array of numbers is. Raises DataError where it may be either."""
+def _array_kind(arrays: Arrays, target: AnyArray) -> str:
+    """What an array of numbers is. Raises DataError if it may be either."""
     if target.dtype.kind == "b" and target.ndim == 1:
         return "classes"
     bits = bool(np.isin(target, (0, 1)).all())
@@ -210,13 +212,13 @@ def _array_kind(arrays: Arrays, target: npt.NDArray[Any]) -> str:
     return "classes" if few else "values"
 
 
-def one_hot_rows(target: npt.NDArray[Any]) -> bool:
+def one_hot_rows(target: AnyArray) -> bool:
     """Whether every row (N, n_y) has one 1 and otherwise zeros."""
     return target.ndim == 2 and bool(np.isin(target, (0, 1)).all() and (target.sum(-1) == 1).all())
 
 
-def _classes(x: Values, target: npt.NDArray[Any], path: str, lines: Any = None) -> Content:
-    """The place of every label among the sorted ones. Raises DataError where there is only one."""
+def _classes(x: Values, target: AnyArray, path: str, lines: Rows | None = None) -> Content:
+    """The place of every label among the sorted ones. Raises DataError if there is only one."""
     classes, places = np.unique(target, return_inverse=True)
     if len(classes) == 1:
         only = str(classes[0])[:40]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from synthgrad.scores import measured, scores_of
 from synthgrad.streams import Streams
 from synthgrad.tasks.files import Stamp
 from synthgrad.tasks.learned import learned
-from synthgrad.types import Array, Metrics, Outputs
+from synthgrad.types import AnyArray, Array, Metrics, Outputs
 
 Values = npt.NDArray[np.float64]
 
@@ -56,7 +56,7 @@ class TaskOptions(Options):
         """The user's files that the examples are read from, as they are now. Raises ConfigError if one is missing."""
         return ()
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, int | str]:
         """What a run records of its data in addition to the sizes: the file, the target. Raises ConfigError."""
         return {}
 
@@ -115,7 +115,7 @@ def kept(x: Values, y: Values) -> Examples:
     return Examples(x, y)
 
 
-def one_hot(labels: npt.NDArray[Any], classes: npt.NDArray[Any]) -> Values:
+def one_hot(labels: AnyArray, classes: AnyArray) -> Values:
     """Rows with a 1 in the column of the example's class, (N, n_y), of labels (N,) and the sorted classes (n_y,)."""
     y = np.zeros((len(labels), len(classes)))
     y[np.arange(len(labels)), np.searchsorted(classes, labels)] = 1

@@ -32,6 +32,15 @@ def test_the_examples_are_what_the_files_hold(tmp_path, mark, end):
     check_all(task(write_idx(tmp_path, mark=mark, end=end)))
 
 
+@pytest.mark.parametrize("end", ["", ".gz"])
+def test_the_bytes_say_whether_a_file_is_gzipped(tmp_path, end):
+    """A download may have gained or lost the end of its name."""
+    write_idx(tmp_path, end=end)
+    for path in tmp_path.iterdir():
+        path.rename(path.with_name(f"{path.stem}" if end else f"{path.name}.gz"))
+    check_all(task(tmp_path))
+
+
 def test_the_two_files_of_a_kind_may_be_packed_differently(tmp_path):
     """Only the images gzipped, as some mirrors have them."""
     write_idx(tmp_path, end=".gz")

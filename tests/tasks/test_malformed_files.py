@@ -218,10 +218,6 @@ CASES = {
     "idx-labels-for-images": Case(
         idx(changed(IMAGES_FILE, lambda data: idx_bytes(LABELS))), "begins with 00 00 08 01 (these are labels; expected"
     ),
-    "idx-gzipped-by-name": Case(
-        idx(changed(IMAGES_FILE, gzip.compress)), "begins with 1f 8b 08 00 (gzipped: let its name end in .gz)"
-    ),
-    "idx-not-gzipped": Case(idx(changed(f"{IMAGES_FILE}.gz", gzip.decompress), end=".gz"), "(not a gzipped file)"),
     "idx-empty": Case(idx(changed(IMAGES_FILE, lambda data: b"")), f"{IMAGES_FILE}: is empty (expected 00 00 08 03"),
     "idx-head-cut-short": Case(idx(changed(IMAGES_FILE, lambda data: data[:9])), "is cut short, with 9 bytes of 16"),
     "idx-cut-short": Case(idx(changed(IMAGES_FILE, end_of)), f"{IMAGES_FILE}: is cut short, with 1,213 bytes of 1,216"),

@@ -202,7 +202,7 @@ def test_a_bomb_is_refused_by_what_it_unpacks_to(
 ) -> None:
     """Next to nothing of it is kept; whoever means it unpacks it."""
     monkeypatch.setattr(packed, "FREE_BYTES", 1 << 16)
-    monkeypatch.setattr(packed, "MOST_RATIO", 20)
+    monkeypatch.setattr(packed, "MAX_RATIO", 20)
     data = PACK[kind](b"x,y\n" + unit * ((1 << 20) // len(unit)))
     tracemalloc.start()
     try:
