@@ -16,7 +16,7 @@ one_blas_thread()  # as commands do: with another number of threads sums come ou
 import numpy as np
 import pytest
 
-from synthgrad.config import check, dump
+from synthgrad.config import check, decided, dump
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, train
 from synthgrad.generators import INPUTS
 from synthgrad.trainers import TRAINERS
@@ -40,7 +40,7 @@ def tiny(keys: Mapping[str, Any] | None = None, **more: Any) -> Config:
             place[section] = dict(place.get(section, {}))
             place = place[section]
         place[name] = value
-    return check(dump(tree), Config)
+    return decided(check(dump(tree), Config))
 
 
 def finish(experiment: Experiment) -> list[Epoch]:

@@ -8,8 +8,8 @@ config of a whole experiment is put together from the registries in ``synthgrad.
 
 from pydantic.fields import FieldInfo
 
-from synthgrad.config.checking import check, walk
-from synthgrad.config.choosing import chooses
+from synthgrad.config.checking import check, decided
+from synthgrad.config.keys import chooses
 from synthgrad.config.kinds import (
     AUTO,
     AnyOf,
@@ -68,6 +68,7 @@ __all__ = [
     "Word",
     "check",
     "chooses",
+    "decided",
     "default_of",
     "dump",
     "fields",
@@ -86,5 +87,4 @@ __all__ = [
     "setting",
     "show",
     "value_of",
-    "walk",
 ]

@@ -1,4 +1,4 @@
-"""Hold a tree against the options that exist and say everything that is wrong with it at once."""
+"""Check a tree against the options that exist, and report everything that is wrong with it at once."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from synthgrad.config.choosing import chosen, meant
+from synthgrad.config.keys import chosen, meant, paths
 from synthgrad.config.kinds import Quotable
 from synthgrad.config.messages import Key, describe, dotted, not_one_of, quoted_line, show
-from synthgrad.config.options import OneOf, Options, Section, default_of, fields, optional, paths, sections, value_of
+from synthgrad.config.options import OneOf, Options, Section, default_of, fields, optional, sections, value_of
 from synthgrad.config.overrides import hinted
 from synthgrad.config.reading import Finding, Tree, in_order, parse
 from synthgrad.errors import ConfigError, Problem
@@ -20,12 +20,7 @@ T = TypeVar("T", bound=Options)
 
 
 def check(tree: Tree | str, options: type[T]) -> T:
-    """Make the options of a tree (or of YAML text), everything decided. Raises ConfigError with every problem."""
-    return decided(check_only(tree, options))
-
-
-def check_only(tree: Tree | str, options: type[T]) -> T:
-    """The same with what is left to be found out as it is."""
+    """The options of a tree, or of YAML text, before ``decided``. Raises ConfigError with every problem."""
     if isinstance(tree, str):
         tree = parse(tree, "config")
     checker = _Checker(tree, options)
@@ -36,7 +31,7 @@ def check_only(tree: Tree | str, options: type[T]) -> T:
 
 
 def walk(value: Options, key: Key = ()) -> Iterator[tuple[Key, Problem]]:
-    """Every problem that a section of ``value`` finds in itself, with the key of that section."""
+    """The problems that ``value`` and the sections below it find in themselves, each with the key of its section."""
     for problem in value.problems():
         yield key, problem
     for name, below in value:
@@ -45,19 +40,19 @@ def walk(value: Options, key: Key = ()) -> Iterator[tuple[Key, Problem]]:
 
 
 def decided(value: T) -> T:
-    """A section and those below it with what they left to be found out."""
+    """A section and those below it with everything that they decide from data."""
     value = value.decided()
     below = {name: (old, decided(old)) for name, old in value if isinstance(old, Options)}
     changed = {name: new for name, (old, new) in below.items() if new is not old}
     return value.model_copy(update=changed) if changed else value
 
 
-READ = {bool: "a switch", int: "a number", float: "a number", list: "a list", dict: "a section"}
-"""By its kind, what YAML reads a text as that is no text."""
+READ_AS = {bool: "a switch", int: "a number", float: "a number", list: "a list", dict: "a section"}
+"""What YAML may read a name without quotes as, by type."""
 
 
 class _Checker:
-    """The problems found so far in a tree; ``given_up`` are keys of which no more is said."""
+    """The problems found so far in a tree; ``given_up`` are keys about which nothing more is reported."""
 
     def __init__(self, tree: Tree, options: type[Options]) -> None:
         self.tree, self.options = tree, options
@@ -89,11 +84,9 @@ class _Checker:
     # keys ---------------------------------------------------------------------------------------
 
     def section(self, section: Section, data: Any, key: Key, default: Any = None) -> Any:
-        """Check the keys of a section and of those below; return it ready for the values' check."""
-        if isinstance(section, OneOf):
-            data = section.expand(data)
-        if data is None:
-            data = {}
+        """Check the keys of a section and of those below; return the data whose values can be checked."""
+        data = section.expand(data) if isinstance(section, OneOf) else data
+        data = {} if data is None else data
         if not isinstance(data, dict):
             self.add(key, self._no_section(section, data, key))
             self.given_up.add(key)
@@ -125,14 +118,14 @@ class _Checker:
         return checked
 
     def _quoted(self, key: Key, value: Any, many: bool) -> None:
-        """Say of a name without quotes that YAML reads something else there, with the line to write."""
+        """Report a name without quotes that YAML does not read as text, with the line to write."""
         items = list(enumerate(value)) if many and isinstance(value, list) else [(None, value)]
         texts = [self.tree.texts.get(key if i is None else (*key, i), "") for i, _ in items]
         names = [text or str(item) for text, (_, item) in zip(texts, items, strict=True)]
         for text, (i, item) in zip(texts, items, strict=True):
             if text and text != str(item):
                 line = quoted_line(key, names if i is not None else names[0], key in self.tree.overridden)
-                read = next((word for kind, word in READ.items() if isinstance(item, kind)), "nothing")
+                read = next((word for kind, word in READ_AS.items() if isinstance(item, kind)), "nothing")
                 said = f"{text} without quotes is read as {read} (write {line})"
                 self.add(key if i is None else (*key, i), said)
                 self.given_up.add(key)
@@ -161,7 +154,7 @@ class _Checker:
     def _without_foreign(
         self, section: OneOf, options: type[Options], data: dict[str, Any], key: Key
     ) -> dict[str, Any]:
-        """Leave out what the file says for the choice that an override replaced."""
+        """Leave out the keys of the choice that an override has replaced."""
         chosen = (*key, section.key)
         if chosen not in self.tree.overridden:
             return data
@@ -199,7 +192,7 @@ class _Checker:
     # values -------------------------------------------------------------------------------------
 
     def values(self, error: ValidationError, data: Any) -> None:
-        """Say each of pydantic's errors in the user's words."""
+        """Report pydantic's errors in the user's words."""
         for item in error.errors(include_url=False):
             key = item["loc"]
             options, name = _locate(key, self.options, data)
@@ -210,7 +203,7 @@ class _Checker:
                 self.add(key, describe(item, fields(options)[name]))
 
     def beyond(self, section: Section, data: Any, key: Key, value: Options | None) -> None:
-        """Add the problems beyond single values, of every section whose values are right; ``value`` if all are."""
+        """Add the problems between values, of every section whose values are right; with ``value`` they all are."""
         if not isinstance(data, dict):
             return
         options = _options(section, data)

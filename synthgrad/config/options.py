@@ -164,13 +164,3 @@ def default_of(options: type[Options], key: str) -> Any:
     """The default of a key, None if it has none."""
     field = fields(options)[key]
     return None if field.is_required() else field.get_default(call_default_factory=True)
-
-
-def paths(section: Section, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every dotted key in parts, of all entries of the registries; some occur several times."""
-    choices = [section.options(name) for name in section.registry] if isinstance(section, OneOf) else [section]
-    for choice in choices:
-        for name, below in sections(choice).items():
-            yield (*above, name)
-            if below is not None:
-                yield from paths(below, (*above, name))

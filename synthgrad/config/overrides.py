@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from synthgrad.config.choosing import below
+from synthgrad.config.keys import below
 from synthgrad.config.messages import Key, dotted, with_hint
 from synthgrad.config.options import OneOf, Options, Section
 from synthgrad.config.reading import Finding, Location, Tree, parse

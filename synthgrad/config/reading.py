@@ -119,7 +119,7 @@ def read(path: Path) -> Tree:
     """Read a YAML file. Raises ConfigError where it is not one YAML document, or one of claims."""
     text = read_text(path)
     if has_claims(text):
-        raise ConfigError(f"{path}: is a file of claims, no config (synthgrad compare --claims FILE)")
+        raise ConfigError(f"{path}: is a claims file, not a config (synthgrad compare --claims FILE)")
     return parse(text, str(path))
 
 
@@ -155,7 +155,7 @@ def _whole(tree: Tree, node: yaml.Node, text: str) -> None:
         tree.broken.clear()
         tree.texts.clear()
     elif rest.startswith("#"):
-        said = "what follows # would be left out (quote it, or delete it)"
+        said = "the text after # would be ignored (quote it, or delete it)"
         tree.findings.append(Finding(Location(tree.source), (), said))
 
 
@@ -182,7 +182,7 @@ class _Builder:
         place = self.tree.values[key] = self.place(node.start_mark)
         self.count += 1
         if self.count > MAX_VALUES:
-            raise ConfigError(f"{place}: more than {MAX_VALUES} values: an anchor that explodes? (write it out)")
+            raise ConfigError(f"{place}: more than {MAX_VALUES} values: do anchors multiply? (write it out)")
         if len(above) == MAX_DEPTH:
             return self.broken(place, key, f"is nested too deeply (at most {MAX_DEPTH} levels)")
         if isinstance(node, yaml.ScalarNode):
@@ -210,12 +210,12 @@ class _Builder:
                 self.note(place, key, f"the tag {_tag(name_node)} has no meaning here (leave it out)")
             elif name_node.tag == _CORE + "merge":
                 if merges:
-                    self.note(place, (*key, name), "stands twice (write <<: [*one, *other]; the first has priority)")
+                    self.note(place, (*key, name), "is given twice (write <<: [*one, *other]; the first has priority)")
                 merges += value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
             elif name in data:
                 first = self.tree.keys[*key, name]
                 also = f"first in line {first.line}; " if first.line else ""
-                self.note(place, (*key, name), f"stands twice ({also}keep one)")
+                self.note(place, (*key, name), f"is given twice ({also}keep one)")
             else:
                 self.tree.keys[*key, name] = place
                 data[name] = self.value(value_node, (*key, name), above)
@@ -226,7 +226,7 @@ class _Builder:
     def _merge(self, node: yaml.Node, data: dict[str, Any], key: Key, above: tuple[int, ...]) -> None:
         """``<<``: take over what ``data`` does not have itself, and its places."""
         if not isinstance(node, yaml.MappingNode):
-            return self.note(self.place(node.start_mark), (*key, "<<"), "takes a section or its *anchor")
+            return self.note(self.place(node.start_mark), (*key, "<<"), "expected a section or its *anchor")
         tree = self.tree
         outer = tree.values, tree.keys
         tree.values, tree.keys = {}, {}

@@ -9,7 +9,7 @@ import yaml
 SAYINGS = {
     r"character '\t'": "a tab (YAML wants spaces)",
     "could not find expected ':'": "neither a value nor a key (a key ends with ': ', colon and space)",
-    "mapping values are not allowed here": "a ': ' too many in this line (quote the text, or begin a new line)",
+    "mapping values are not allowed here": "one ': ' too many in this line (quote the text, or begin a new line)",
     "but found '<block mapping start>'": "indented unlike the lines above it (align the keys of a section)",
     "but found '<block sequence start>'": "indented unlike the lines above it (align the items of a list)",
     "expected <block end>, but found '-'": "an item of a list among keys (drop the dash, or put the list under a key)",
@@ -36,7 +36,7 @@ def explain(error: Exception, text: str) -> tuple[Any, str]:
     if isinstance(error, yaml.reader.ReaderError):
         before = text[: error.position]
         at = _At(before.count("\n"), len(before) - before.rfind("\n") - 1)
-        return at, f"the character {_unicode(error.character)} has no place in YAML (delete it)"
+        return at, f"the character {_unicode(error.character)} is not allowed in YAML (delete it)"
     if not isinstance(error, yaml.MarkedYAMLError):
         return None, f"not valid YAML: {error}"
     said = f"{error.context or ''}: {error.problem or ''}"
@@ -53,7 +53,7 @@ def _short(problem: str) -> str:
     """PyYAML's own words, for what is rare."""
     if problem.startswith("found undefined alias"):
         name = problem.split("'")[1]
-        return f"*{name} stands for nothing (there is no &{name} above it)"
+        return f"*{name} refers to nothing (there is no &{name} above it)"
     if problem.endswith("that cannot start any token"):
         return f"{problem.split()[2]} cannot begin a value (quote the text)"
     return problem

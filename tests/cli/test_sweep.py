@@ -157,7 +157,7 @@ def test_files_of_claims_that_a_glob_brings_along_are_left_out(sweep, tmp_path):
     assert (said.code, said.out) == (0, alone.out)
     assert said.err == f"sweep: {claims}: left out (a claims file)\n{alone.err}"
     assert sweep(claims, "--dry-run", "-q") == (0, alone.out, "")
-    error = f"{claims}: is a file of claims, no config (synthgrad compare --claims FILE)\n"
+    error = f"{claims}: is a claims file, not a config (synthgrad compare --claims FILE)\n"
     for command in ("sweep", "train"):
         assert typed(command, claims, "--runs", tmp_path / "runs") == (2, "", error)
 

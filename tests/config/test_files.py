@@ -64,7 +64,7 @@ def test_a_huge_file_is_not_read(here: Path) -> None:
         (b"seed: 1\n# caf\xe9\n", "a.yaml:2:6: the byte 0xe9 is not UTF-8 (save it as UTF-8)"),
         ("# é \n# é ".encode() + b"\xff", "a.yaml:2:5: the byte 0xff is not UTF-8 (save it as UTF-8)"),
         ("seed: 1".encode("utf-16"), "a.yaml: is UTF-16 text (save it as UTF-8)"),
-        (b"seed: \x07", "a.yaml:1:7: the character U+0007 has no place in YAML (delete it)"),
+        (b"seed: \x07", "a.yaml:1:7: the character U+0007 is not allowed in YAML (delete it)"),
     ],
     ids=["latin-1", "column-in-characters", "utf-16", "control"],
 )

@@ -91,15 +91,15 @@ WRONG = {
     "trainer.optimizer.beta1=0.9": "trainer.optimizer.beta1: sgd has no such option (adam has it)",
     "trainer.optimizer={name: adam, beta1: 3}": "trainer.optimizer.beta1: 3 is out of range (must be >= 0 and < 1)",
     'trainer.alpha="1e-2"': "trainer.alpha: expected a number, got '1e-2' (write it without quotes)",
-    "training={epochs: 1, epochs: 2}": "training.epochs: stands twice (keep one)",
+    "training={epochs: 1, epochs: 2}": "training.epochs: is given twice (keep one)",
     "seed=!!python/object:x 1": "seed: the tag !!python/object:x has no meaning here (leave it out)",
     "trainer.alpha=1_0": "trainer.alpha: expected a number, got '1_0' (write 10; _ is for thousands, 1_000)",
     "trainer.alpha=1e-400": "trainer.alpha: '1e-400' is too small for a number (it would be read as 0; the smallest is "
     "2.2e-308)",
     "trainer.alpha=1e400": "trainer.alpha: '1e400' is too large for a number (at most 1.8e+308)",
     "trainer.alpha=0.1 # low": "trainer.alpha: expected a number, got '0.1 # low'",
-    "network.hidden=[3] # low": "network.hidden: what follows # would be left out (quote it, or delete it)",
-    "trainer.name='dni' # x": "trainer.name: what follows # would be left out (quote it, or delete it)",
+    "network.hidden=[3] # low": "network.hidden: the text after # would be ignored (quote it, or delete it)",
+    "trainer.name='dni' # x": "trainer.name: the text after # would be ignored (quote it, or delete it)",
     "seed=[": "not valid YAML: ends too early (a bracket or a quote is not closed)",
 }
 
@@ -150,7 +150,7 @@ def test_a_file_is_not_sent_to_sweep() -> None:
 def test_an_override_with_line_breaks_is_still_one_line() -> None:
     """What a terminal would break or obey is shown escaped."""
     (line,) = said(BASE, "seed=\x1b[1m\nx")
-    assert line.startswith(r"-s seed=\x1b[1m\nx: the character U+001B has no place in YAML")
+    assert line.startswith(r"-s seed=\x1b[1m\nx: the character U+001B is not allowed in YAML")
 
 
 def test_an_override_into_the_file_s_bare_name_leaves_the_file_s_error() -> None:

@@ -30,7 +30,7 @@ SYNTAX = {
     ),
     "two-colons": (
         "task: name: x\n",
-        "a.yaml:1:11: not valid YAML: a ': ' too many in this line (quote the text, or begin a new line)",
+        "a.yaml:1:11: not valid YAML: one ': ' too many in this line (quote the text, or begin a new line)",
     ),
     "dash-among-keys": (
         BASE + "- x\n",
@@ -39,7 +39,7 @@ SYNTAX = {
     "at-sign": ("task: @x\n", "a.yaml:1:7: not valid YAML: '@' cannot begin a value (quote the text)"),
     "no-anchor": (
         BASE + "network: *n\n",
-        "a.yaml:3:10: not valid YAML: *n stands for nothing (there is no &n above it)",
+        "a.yaml:3:10: not valid YAML: *n refers to nothing (there is no &n above it)",
     ),
 }
 
@@ -71,9 +71,9 @@ def test_every_duplicate_key_is_reported_and_the_rest_is_still_checked() -> None
     """Duplicates on any level, with the place of the first, beside other problems."""
     text = BASE + "seed: 1\nseed: 2\nnetwork:\n  hidden: [0]\n  hidden: [1]\nfoo: 1\n"
     assert said(text) == [
-        "a.yaml:4:1: seed: stands twice (first in line 3; keep one)",
+        "a.yaml:4:1: seed: is given twice (first in line 3; keep one)",
         "a.yaml:6:12: network.hidden[0]: 0 is out of range (must be 1 to 100000)",
-        "a.yaml:7:3: network.hidden: stands twice (first in line 6; keep one)",
+        "a.yaml:7:3: network.hidden: is given twice (first in line 6; keep one)",
         f"a.yaml:8:1: foo: unknown key ({TOP})",
     ]
 
@@ -86,7 +86,7 @@ def test_anchors_that_explode_are_stopped_early() -> None:
     lines = [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefghi", "bcdefghij", strict=True)]
     start = time.perf_counter()
     (line,) = said("a: &a [lol, lol]\n" + "\n".join(lines))
-    assert line.endswith("more than 10000 values: an anchor that explodes? (write it out)")
+    assert line.endswith("more than 10000 values: do anchors multiply? (write it out)")
     assert time.perf_counter() - start < 5
 
 
@@ -157,10 +157,10 @@ def test_problems_of_merged_values_have_the_places_where_they_are_written() -> N
 @pytest.mark.parametrize(
     ("training", "line"),
     [
-        ("{<<: 3}", "a.yaml:3:16: training.<<: takes a section or its *anchor"),
+        ("{<<: 3}", "a.yaml:3:16: training.<<: expected a section or its *anchor"),
         (
             "{<<: {}, <<: {}}",
-            "a.yaml:3:20: training.<<: stands twice (write <<: [*one, *other]; the first has priority)",
+            "a.yaml:3:20: training.<<: is given twice (write <<: [*one, *other]; the first has priority)",
         ),
     ],
 )
