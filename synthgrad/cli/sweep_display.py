@@ -9,17 +9,14 @@ from typing import Self
 
 from rich.text import Text
 
-from synthgrad.cli.quiet_display import QuietDisplay
 from synthgrad.cli.signals import Stop
 from synthgrad.cli.stack_names import Name, Names
 from synthgrad.cli.sweep_progress import Running, SweepProgress
-from synthgrad.cli.terminal import Picture, Printer, bar, clock, line
+from synthgrad.cli.terminal import SILENCE, LineDisplay, Picture, bar, clock, line
 from synthgrad.compare.text import cell_width, cut
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
 from synthgrad.text import are, counted, printable
 
-SILENCE = 30.0
-"""The longest time between two plain lines, in seconds."""
 MARGIN = 4
 """Columns for the ^C that a terminal writes into the last line: if that line broke, all others would move."""
 STACKS = 8
@@ -27,21 +24,15 @@ STACKS = 8
 COLOURS = {"diverged": "yellow", "failed": "red", "interrupted": "yellow"}
 
 
-class Lines(QuietDisplay[Event]):
+class Lines(LineDisplay[Event]):
     """Plain lines, for files and pipes: one every tenth of the runs, and one every half minute."""
 
-    whole_lines = True
-    """The reader's terminal or editor decides where a long line breaks."""
-
     def __init__(self, progress: SweepProgress, stop: Stop) -> None:
-        self.progress, self.stop = progress, stop
-        self.printer = Printer(self.whole_lines)
-        self.said, self.tenth = time.monotonic(), 0
+        super().__init__()
+        self.progress, self.stop, self.tenth = progress, stop, 0
 
-    def say(self, text: str) -> None:
-        self.printer.say(text)
-
-    warn = say
+    def warn(self, text: str) -> None:
+        self.say(text)
 
     def conclude(self) -> None:
         if self.progress.orders:
@@ -93,7 +84,7 @@ class Live(Lines):
     def __enter__(self) -> Self:
         self.names = Names([stack.orders for stack in self.progress.plan.stacks])
         self.running: dict[int, Name] = {}
-        self.picture = Picture(self.printer.console)
+        self.picture = Picture(self.console)
         self._draw()
         return self
 
@@ -117,9 +108,9 @@ class Live(Lines):
     def _stacks(self) -> Iterator[Text]:
         """A line for each stack in training, as many as there is room for."""
         running = list(self.progress.running.items())
-        room = max(1, min(STACKS, self.printer.console.height - 4))
+        room = max(1, min(STACKS, self.console.height - 4))
         for number, stack in running[:room]:
-            text = line(stack_line(self.running[number], stack, self.printer.console.width - MARGIN))
+            text = line(stack_line(self.running[number], stack, self.console.width - MARGIN))
             text.highlight_regex(r"^\S+", "cyan")
             yield text
         if len(running) > room:

@@ -15,7 +15,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from synthgrad.cli.quiet_display import Event, QuietDisplay
+
 FRAMES_PER_SECOND = 5
+SILENCE = 30.0
+"""The longest time between two plain lines, in seconds."""
+COMMAND = "  "
+"""The beginning of a line to be copied, which is never folded."""
 
 
 class Tolerant:
@@ -47,16 +53,18 @@ class Tolerant:
         return getattr(self.file, name)
 
 
-class Printer:
-    """Prints text on stderr as it is: a name such as [red] is a name. Lines are whole, or folded at the width."""
+class LineDisplay(QuietDisplay[Event]):
+    """Prints lines on stderr as they are: a name such as [red] is a name."""
 
-    def __init__(self, whole_lines: bool) -> None:
-        self.whole_lines = whole_lines
+    whole_lines = True
+    """The reader's terminal or editor decides where a long line breaks."""
+
+    def __init__(self) -> None:
         self.console = Console(file=cast(TextIO, Tolerant(sys.stderr)), highlight=False)
+        self.said = time.monotonic()
 
-    def say(self, text: str, whole: bool = False) -> None:
-        """Print text; with ``whole`` it is one line in any case, to be copied."""
-        self.console.print(Text(text), soft_wrap=whole or self.whole_lines)
+    def say(self, text: str) -> None:
+        self.console.print(Text(text), soft_wrap=self.whole_lines or text.startswith(COMMAND))
 
 
 class Picture:

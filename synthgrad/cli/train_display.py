@@ -10,10 +10,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from synthgrad.cli.metric_rows import busy, rows, wrapped
-from synthgrad.cli.quiet_display import QuietDisplay
-from synthgrad.cli.terminal import Picture, Printer, bar, clock, line
+from synthgrad.cli.terminal import SILENCE, LineDisplay, Picture, bar, clock, line
 from synthgrad.cli.train_opening import opening
-from synthgrad.cli.train_summary import COMMAND, summary
+from synthgrad.cli.train_summary import summary
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.text import ARROW, legible
 from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse, Record
@@ -22,27 +21,21 @@ if TYPE_CHECKING:
     from synthgrad.runs.log import Log
     from synthgrad.workers import Load
 
-SILENCE = 30.0
-"""The longest time between two plain lines, in seconds."""
 NEW = 0.2
 """The weight of the newest loads in those that are shown, which would flicker otherwise."""
 POINTS = 512
 """The most losses that are kept for the curve."""
 
 
-class Lines(QuietDisplay[Record]):
+class Lines(LineDisplay[Record]):
     """Plain lines, for files and pipes: ten a run, and one every half minute."""
 
-    whole_lines = True
-    """The reader's terminal or editor decides where a long line breaks."""
-
     def __init__(self, log: Log, experiment: Experiment) -> None:
+        super().__init__()
         self.log, self.experiment = log, experiment
         self.epochs = experiment.config.training.epochs
         self.metrics: dict[str, float] = {}
         self.loads: Sequence[Load] = ()
-        self.printer = Printer(self.whole_lines)
-        self.said = time.monotonic()
 
     def __enter__(self) -> Self:
         for text in opening(self.log, self.experiment):
@@ -67,9 +60,6 @@ class Lines(QuietDisplay[Record]):
         if isinstance(record, Epoch):
             self.metrics |= {name: float(value) for name, value in record.figures.items()}
 
-    def say(self, text: str) -> None:
-        self.printer.say(text, whole=text.startswith(COMMAND))
-
     def conclude(self) -> None:
         for text in summary(self.log, self.experiment):
             self.say(text)
@@ -91,7 +81,7 @@ class Live(Lines):
         self.every, self.epoch = 1, self.log.epoch
         self.begun, self.first_step, self.step = time.monotonic(), self.log.step, self.log.step
         self.steps = self.epochs * self.experiment.feed.steps
-        self.picture = Picture(self.printer.console)
+        self.picture = Picture(self.console)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -118,7 +108,7 @@ class Live(Lines):
                 self.losses, self.every = self.losses[1::2], self.every * 2
 
     def _parts(self) -> Iterator[RenderableType]:
-        width, elapsed = self.printer.console.width, time.monotonic() - self.begun
+        width, elapsed = self.console.width, time.monotonic() - self.begun
         speed = (self.step - self.first_step) / elapsed if elapsed else 0.0
         left = (self.steps - self.step) / speed if speed else 0.0
         rate = f"{speed:,.0f} steps/s  " if width >= 60 else ""
@@ -130,7 +120,7 @@ class Live(Lines):
             yield self._curve(width)
 
     def _curve(self, width: int) -> Text:
-        file = self.printer.console.file
+        file = self.console.file
         curve = line().append("loss ", "dim")
         curve.append(legible(sparkline(self.losses, max(10, min(width - 30, 60))), file), "cyan")
         return curve.append(legible(f"  {self.first:.3g} {ARROW} {self.losses[-1]:.3g}", file), "dim")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from synthgrad.cli.terminal import COMMAND
 from synthgrad.tasks import TASKS
 from synthgrad.text import counted
 
@@ -57,10 +58,6 @@ def _outcome(log: Log) -> str:
     if log.outcome == "interrupted":
         return f"Interrupted: {epochs} recorded ({log.seconds:.1f} s of training{speed})."
     return f"Finished: {epochs} in {log.seconds:.1f} s of training{speed}."
-
-
-COMMAND = "  "
-"""The beginning of a line to be copied."""
 
 
 def _control(config: Config, log: Log) -> list[str]:

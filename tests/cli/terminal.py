@@ -22,7 +22,7 @@ COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3|4|9|10)[0-7](?:;\d+)*m")
 
 
 class Seen(NamedTuple):
-    """What came of a command on a terminal."""
+    """The result of a command on a terminal."""
 
     code: int
     out: str

@@ -1,4 +1,4 @@
-"""``synthgrad compare`` on whatever is left of runs: a plain sentence, or what can still be said; no traceback."""
+"""``synthgrad compare`` on damaged runs: a plain sentence, or the part that can be compared; no traceback."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def no_run(directory: Path) -> Path:
 
 
 def a_file(directory: Path) -> Path:
-    """A file that is no run."""
+    """A file that is not a run."""
     (directory / "file").write_text("text")
     return directory / "file"
 
@@ -248,7 +248,7 @@ def test_one_seed_of_each_method_decides_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("outcome", ["diverged", "interrupted", "failed", None])
 def test_no_finished_run_has_no_number(tmp_path: Path, outcome: str | None) -> None:
-    """What became of them is shown all the same."""
+    """Their outcomes are shown all the same."""
     for keys in (BACKPROP, BOTH, FROZEN):
         for seed in range(7):
             run(tmp_path, keys, seed, outcome=outcome)

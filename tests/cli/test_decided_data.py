@@ -1,4 +1,4 @@
-"""What the program decides about a user's table: printed, recorded, and the same whoever asks again."""
+"""What the program decides about a user's table: printed, recorded, and the same every time."""
 
 from __future__ import annotations
 

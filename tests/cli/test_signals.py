@@ -1,4 +1,4 @@
-"""What a run leaves behind when it is told to stop, or killed: everything up to its last finished epoch."""
+"""What a run leaves behind when it is stopped or killed: everything up to its last finished epoch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from synthgrad.processes import SIGNALS
 from synthgrad.runs.directory import Run
 
 LONG_EPOCHS = ("-s", "task.bits=8", "-s", "task.train_examples=8000", "-s", "training.batch_size=1")
-"""Epochs of more than a tenth of a second, so that a signal comes in the midst of one."""
+"""Epochs of more than a tenth of a second, so that a signal comes during one."""
 
 
 def rows(runs):
@@ -61,7 +61,7 @@ def test_a_run_told_to_stop_records_all_finished_epochs(tmp_path, number, code):
 
 @pytest.mark.parametrize(("number", "code"), STOPS[:2])
 def test_a_stopped_run_has_the_weights_of_its_last_finished_epoch(tmp_path, number, code):
-    """In the midst of an epoch: to the bit those of a run of as many epochs as are recorded."""
+    """During an epoch: to the bit those of a run of as many epochs as are recorded."""
     returned, _, _, run = stopped(tmp_path, number, words=[*LONG_EPOCHS, "-q"])
     again = typed(
         "train", run / "config.yaml", "--runs", tmp_path / "again", "-q", "-s",
@@ -80,7 +80,7 @@ def test_signals_that_come_together_are_one(tmp_path):
 
 @pytest.mark.parametrize("command", ["train", "sweep"])
 def test_a_terminal_that_is_closed_interrupts_what_runs_in_it(tmp_path, command):
-    """Exit code 129 and a checkpoint, although there is nobody left to whom the path could be printed."""
+    """Exit code 129 and a checkpoint, although nobody is left to read the path."""
     master, slave = pty.openpty()
     words = [*COMMAND[1:], command, *ENDLESS, write(tmp_path), "--runs", tmp_path / "runs"]
     process = subprocess.Popen(
@@ -130,14 +130,14 @@ def test_a_killed_run_has_whole_rows_and_no_result(tmp_path):
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_the_first_signal_is_only_noted(number):
-    """Whoever trains looks at it between steps."""
+    """The training loop reads it between steps."""
     with Stop() as stop:
         os.kill(os.getpid(), number)
         assert stop.signal == number
 
 
 def test_a_signal_that_comes_much_later_acts_at_once(monkeypatch):
-    """Something hangs, and whoever sends it means it."""
+    """Something hangs, and the person insists."""
     with Stop() as stop:
         os.kill(os.getpid(), signal.SIGTERM)
         monkeypatch.setattr(signals, "PATIENCE", -1.0)

@@ -71,7 +71,7 @@ def test_stdout_is_the_directories_of_the_grid_in_its_order(sweep, tmp_path):
 
 
 def test_before_and_after_there_is_a_sentence(sweep, tmp_path):
-    """How many runs are there and how many are not; what came of them."""
+    """How many runs exist and how many are missing; how they ended."""
     made(tmp_path / "runs", seed=8)
     first, last = lines(sweep("--seed", "7..10"))
     assert first == "4 runs: 1 exists already, 3 to train, in 1 stack on 1 process"
@@ -163,7 +163,7 @@ def test_files_of_claims_that_a_glob_brings_along_are_left_out(sweep, tmp_path):
 
 
 def test_a_quiet_sweep_prints_directories_on_a_terminal_too(tmp_path):
-    """Whoever asks for nothing else gets it."""
+    """The default."""
     out, err = on_a_terminal("sweep", write(tmp_path), "--runs", tmp_path / "runs", "-q")
     assert (out.splitlines(), err) == ([str(path) for path in below(tmp_path / "runs")], [])
 

@@ -101,7 +101,7 @@ def test_a_signal_to_every_process_is_answered_by_the_parent(line, tmp_path):
 
 
 def test_a_killed_worker_is_replaced(line, tmp_path):
-    """Its runs are taken up in their directories; the sweep completes with exit 0, and says so."""
+    """Its runs continue in their directories; the sweep completes with exit 0, and says so."""
     process = started(*line)
     training(tmp_path / "runs")
     os.kill(min(children(process.pid)), signal.SIGKILL)

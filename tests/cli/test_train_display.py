@@ -95,7 +95,7 @@ def test_a_stable_step_size_is_not_warned_of(tmp_path):
 
 
 def test_a_quiet_run_warns_of_nothing(tmp_path):
-    """Whoever wants silence has it."""
+    """Quiet means quiet."""
     assert typed("train", write(tmp_path), "--runs", tmp_path / "r", *UNSTABLE, "-q").err == ""
 
 
@@ -171,7 +171,7 @@ def test_ctrl_c_leaves_a_clean_screen(tmp_path):
 
 
 def test_an_error_leaves_a_clean_screen(tmp_path):
-    """The message stands below the title, not in the midst of a bar."""
+    """The message stands below the title, not inside a bar."""
     words = ["train", write(tmp_path), "--runs", tmp_path / "r", *ENDLESS]
     shown = seen(*words, width=200, preexec_fn=no_file_above(SMALL))
     _, title, message, *again = shown.screen

@@ -76,7 +76,7 @@ WRONG = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_the_collector_is_on_after_a_line_that_is_wrong(tmp_path, collector, case):
-    """Whatever is wrong with it: other code may continue in this process."""
+    """For every kind of mistake: other code may continue in this process."""
     first = [write(tmp_path)] if case == "config" else []
     assert typed("train", *first, *WRONG[case], "--runs", tmp_path / "runs").code == 2
     assert gc.isenabled()

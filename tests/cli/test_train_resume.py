@@ -25,7 +25,7 @@ KILLS = -(-50 // len(ROWS))
 
 
 def ends(path):
-    """What a run came to, but for clocks: rows, result, weights."""
+    """The results of a run except times: rows, result, weights."""
     found = {key: value for key, value in result(path).items() if key not in CLOCKS}
     return numbers(path), found, {name: value.tobytes() for name, value in weights(path).items()}
 

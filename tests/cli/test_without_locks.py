@@ -128,7 +128,7 @@ def test_a_doubtful_run_is_taken_up_by_a_sweep_with_force_only(doubtful):
 
 
 def test_force_alone_means_nothing(tmp_path):
-    """A new run is nobody else's."""
+    """No other process can be training a new run."""
     said = typed("train", write(tmp_path), "--force", "--runs", tmp_path / "runs")
     assert (said.code, said.out) == (2, "")
     assert "--force belongs to --resume" in said.err

@@ -74,7 +74,7 @@ def test_a_signal_to_the_parent_alone_ends_all(tmp_path):
 
 
 def test_workers_whose_parent_is_killed_end_by_themselves(tmp_path):
-    """In the midst of an epoch, in which nobody listens for the end of a pipe."""
+    """During an epoch, when nobody listens for the end of a pipe."""
     process, pids = going(tmp_path, *ENDLESS)
     process.kill()
     process.wait()
