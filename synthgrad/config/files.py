@@ -1,4 +1,4 @@
-"""A config file as text, or one line that says why not."""
+"""Read a config file as text; one line says why a file cannot be read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CLAIMS = re.compile(r"""^(["']?)claims\1[ \t]*:(\s|$)""", re.MULTILINE)
 
 
 def read_text(path: Path, regular: bool = False) -> str:
-    """The text of a file, or of a pipe if it need not be ``regular``. Raises ConfigError."""
+    """The text of a file; ``regular`` refuses pipes. Raises ConfigError."""
     try:
         if path.is_dir():
             raise ConfigError(f"{path}: is a directory (expected a YAML file{_such_as(path)})")
@@ -32,12 +32,12 @@ def read_text(path: Path, regular: bool = False) -> str:
 
 
 def has_claims(text: str) -> bool:
-    """Whether it is the text of a file of claims: ``claims:`` stands at its left edge, and it is no config."""
+    """Whether a text is that of a claims file, not of a config: a line begins with ``claims:``."""
     return _CLAIMS.search(text) is not None
 
 
 def of_claims(path: Path) -> bool:
-    """Whether there is a file of claims."""
+    """Whether ``path`` is a claims file."""
     try:
         return has_claims(read_text(path))
     except ConfigError:

@@ -57,14 +57,14 @@ def not_one_of(value: Any, allowed: Iterable[str]) -> str:
 
 
 def with_hint(message: str, hint: str) -> str:
-    """A message with what would be right in parentheses, after what stands there already."""
+    """A message with a hint in parentheses, after the hint that it has already."""
     if not message.endswith(")"):
         return f"{message} ({hint})"
     return f"{message[:-1]}{'' if message.endswith('?)') else ';'} {hint})"
 
 
 def quoted_line(key: Key, names: str | list[str], override: bool) -> str:
-    """The line that sets a name, or names, whatever they look like: ``target: "2.50"``."""
+    """The line that sets a name, or names, as text whatever they look like: ``target: "2.50"``."""
     texts = [json.dumps(name, ensure_ascii=False) for name in ([names] if isinstance(names, str) else names)]
     value = texts[0] if isinstance(names, str) else f"[{', '.join(texts)}]"
     return f"-s {shlex.quote(f'{dotted(key)}={value}')}" if override else f"{key[-1]}: {value}"

@@ -21,7 +21,7 @@ _NEARLY = re.compile(r"[\[{] *\d+\.\.\d+ *[\]}]|\d+ *[-:] *\d+")
 
 
 class Setting(NamedTuple):
-    """An override that could be read; ``texts`` as in a tree, by the key below its own."""
+    """An override ``KEY=VALUE``; ``texts`` as in a tree, by the key below its own."""
 
     key: tuple[str, ...]
     value: Any
@@ -57,13 +57,13 @@ def key_and_value(text: str) -> tuple[tuple[str, ...], str]:
 
 
 def label(text: str) -> str:
-    """``-s KEY=VALUE`` as the place of what is said about it: in one short line."""
+    """``-s KEY=VALUE`` as the location of a problem, in one short line."""
     shown = escaped(text)
     return f"-s {shown}" if len(shown) <= WIDEST else f"-s {shown[: WIDEST - 3]}..."
 
 
 def hinted(message: str, place: Location) -> str:
-    """What is wrong with an override, with a word on sweeps where its text is what they take, or nearly: 1,2 or 0-9."""
+    """A message about an override, with a hint at sweeps if its value looks like several: 1,2 or 0-9."""
     value = "" if place.line else place.source.partition("=")[2]
     if _NEARLY.fullmatch(value):
         return with_hint(message, "a range is written 0..9, for synthgrad sweep")
@@ -71,7 +71,7 @@ def hinted(message: str, place: Location) -> str:
 
 
 def _several(text: str) -> bool:
-    """Whether there is a comma or a range outside of brackets and quotes."""
+    """Whether a text has a comma or a range outside brackets and quotes."""
     depth = 0
     for part in _PART.findall(text):
         depth += (part in "[{(") - (part in ")}]")
@@ -81,7 +81,7 @@ def _several(text: str) -> bool:
 
 
 def put(tree: Tree, change: Setting, options: type[Options]) -> None:
-    """Set one key, making the sections on the way, where ``options`` have sections."""
+    """Set one key, and make the missing sections above it where ``options`` have sections."""
     if not isinstance(tree.data, dict):
         return
     key, at = change.key, tree.data
@@ -95,7 +95,7 @@ def put(tree: Tree, change: Setting, options: type[Options]) -> None:
             return
         value = _expanded(tree, key[:depth], at.get(name), here)
         if value is not None and not isinstance(value, dict):
-            return  # what the file has there is wrong itself
+            return  # the file is wrong there, which is reported
         for notes in (tree.values, tree.keys):
             notes.setdefault(key[:depth], change.place)
         at[name] = at = dict(value or {})
@@ -108,7 +108,7 @@ def put(tree: Tree, change: Setting, options: type[Options]) -> None:
 
 
 def _expanded(tree: Tree, key: Key, value: Any, here: list[Section | None]) -> Any:
-    """The section that a shorthand such as ``optimizer: adam`` stands for."""
+    """The section that a shorthand such as ``optimizer: adam`` means."""
     for section in here:
         if isinstance(section, OneOf) and isinstance(value, str) and (full := section.expand(value)) != value:
             tree.values[*key, section.key] = tree.place(key)

@@ -1,4 +1,4 @@
-"""YAML text as plain data that knows where every value stands."""
+"""Read YAML text: plain data, and for every value and key its location."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from synthgrad.config.syntax import explain
 from synthgrad.errors import ConfigError
 
 MAX_VALUES = 10_000
-"""A config of more values than this is an anchor that explodes, not an experiment."""
+"""More values than this come from anchors that multiply, not from a person."""
 MAX_DEPTH = 30
 MAX_DIGITS = 300
 """Longer whole numbers are read as floats, that is as infinity."""
@@ -37,7 +37,7 @@ _CORE = "tag:yaml.org,2002:"
 
 
 class Loader(yaml.SafeLoader):
-    """PyYAML's parser with the scalars of ``PATTERNS``, and aliases that stand where they are written."""
+    """PyYAML's parser with the scalars of ``PATTERNS``; an alias has the location where it is written."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
 
@@ -55,7 +55,7 @@ for _kind, _pattern in PATTERNS.items():
 
 
 class Location(NamedTuple):
-    """Where something stands: ``file:line:column``, or ``-s KEY=VALUE`` (line 0)."""
+    """The location of a value or a key: ``file:line:column``, or ``-s KEY=VALUE`` (line 0)."""
 
     source: str
     line: int = 0
@@ -66,7 +66,7 @@ class Location(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One thing wrong: where, with which key, and what."""
+    """One problem: its location, its key, and a message."""
 
     place: Location
     key: Key
@@ -78,11 +78,10 @@ class Finding(NamedTuple):
 
 @dataclass
 class Tree:
-    """Plain data, the places of its values and of their keys, and what was wrong with it already.
+    """Plain data, the locations of its values and keys, and the problems found while reading.
 
-    ``broken`` holds the keys whose values cannot be told (they are None), ``texts`` how values that are no text were
-    written,
-    ``overridden`` holds the keys that were set by ``-s``, ``replaced`` what the file has there.
+    ``broken`` are keys whose values could not be read (they are None), ``texts`` the texts of values that YAML does not
+    read as text, ``overridden`` the keys that ``-s`` has set, ``replaced`` the file's values of these.
     """
 
     data: Any
@@ -96,7 +95,7 @@ class Tree:
     texts: dict[Key, str] = field(default_factory=dict)
 
     def place(self, key: Key, of_key: bool = False) -> Location:
-        """Where ``key`` stands; for one that is not there, where the section around it begins."""
+        """The location of ``key``; of a missing one, that of the section around it."""
         if of_key and key in self.keys:
             return self.keys[key]
         while key and key not in self.values:
@@ -104,11 +103,11 @@ class Tree:
         return self.values.get(key, Location(self.source, 1, 1))
 
     def copy(self) -> Tree:
-        """A tree to put overrides in: they replace the sections on their way and change none in place."""
+        """A copy for overrides, which replace the sections above them and change none in place."""
         return Tree(*(copy.copy(getattr(self, each.name)) for each in fields(self)))
 
     def forget(self, key: Key) -> None:
-        """Drop every note about ``key`` and what is below it."""
+        """Drop what is known of ``key`` and of the keys below it."""
         notes: tuple[dict[Key, Any], ...] = (self.values, self.keys, self.overridden, self.replaced, self.texts)
         for note in notes:
             for old in [k for k in note if k[: len(key)] == key]:
@@ -116,7 +115,7 @@ class Tree:
 
 
 def read(path: Path) -> Tree:
-    """Read a YAML file. Raises ConfigError where it is not one YAML document, or one of claims."""
+    """Read a YAML file. Raises ConfigError if it is not one YAML document, or is a claims file."""
     text = read_text(path)
     if has_claims(text):
         raise ConfigError(f"{path}: is a claims file, not a config (synthgrad compare --claims FILE)")
@@ -135,7 +134,7 @@ def parse(text: str, source: str, in_file: bool = True) -> Tree:
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         mark, message = explain(error, text)
         raise ConfigError(f"{builder.place(mark)}: {message}") from None
-    if node is None and not in_file:  # all of it would be a comment
+    if node is None and not in_file:  # YAML reads all of it as a comment
         tree.data = text.strip()
         return tree
     if node is None or (in_file and isinstance(node, yaml.ScalarNode) and not node.value and not node.style):
@@ -147,7 +146,7 @@ def parse(text: str, source: str, in_file: bool = True) -> Tree:
 
 
 def _whole(tree: Tree, node: yaml.Node, text: str) -> None:
-    """Take text on the command line whole, where YAML would leave out a comment: ``my #1.csv``."""
+    """Keep the whole text of an override if YAML would drop its end as a comment: ``my #1.csv``."""
     rest = text[node.end_mark.index :].strip()
     if rest.startswith("#") and isinstance(node, yaml.ScalarNode) and not node.style:
         tree.data = text.strip()
@@ -160,7 +159,7 @@ def _whole(tree: Tree, node: yaml.Node, text: str) -> None:
 
 
 class _Builder:
-    """Turns nodes into data, noting places, and what is surely a slip."""
+    """Turns nodes into data; notes locations and obvious mistakes."""
 
     def __init__(self, tree: Tree, in_file: bool, text: str) -> None:
         self.tree, self.in_file, self.text, self.count = tree, in_file, text, 0
@@ -178,7 +177,7 @@ class _Builder:
         self.tree.broken.add(key)
 
     def value(self, node: yaml.Node, key: Key, above: tuple[int, ...]) -> Any:
-        """The data of a node; None where something is wrong with the node itself."""
+        """The data of a node; None if something is wrong with the node itself."""
         place = self.tree.values[key] = self.place(node.start_mark)
         self.count += 1
         if self.count > MAX_VALUES:
@@ -224,7 +223,7 @@ class _Builder:
         return data
 
     def _merge(self, node: yaml.Node, data: dict[str, Any], key: Key, above: tuple[int, ...]) -> None:
-        """``<<``: take over what ``data`` does not have itself, and its places."""
+        """``<<``: add the keys that ``data`` does not have, with their locations."""
         if not isinstance(node, yaml.MappingNode):
             return self.note(self.place(node.start_mark), (*key, "<<"), "expected a section or its *anchor")
         tree = self.tree
@@ -253,13 +252,13 @@ class _Builder:
         return value
 
     def _comment(self, node: yaml.ScalarNode) -> str:
-        """The comment that stands in the place of a value."""
+        """The comment that is written instead of a value."""
         rest = self.text[node.end_mark.index :].partition("\n")[0].strip()
         return rest if rest.startswith("#") else ""
 
 
 def _beyond(text: str, value: Any) -> str:
-    """What is said of a number that a float cannot hold."""
+    """What is wrong with a number that a float cannot hold; "" for any other."""
     digits = text.lower().partition("e")[0]
     if value == 0 and any(digit in digits for digit in "123456789"):
         return f"is too small for a number (it would be read as 0; the smallest is {sys.float_info.min:.1e})"
@@ -285,5 +284,5 @@ def _tag(node: yaml.Node) -> str:
 
 
 def in_order(findings: Iterable[Finding]) -> list[str]:
-    """One line for each finding, overrides first, then down the file."""
+    """A line for each finding: overrides first, then in the order of the file."""
     return [str(f) for f in sorted(findings, key=lambda f: (f.place.line, f.place.column))]

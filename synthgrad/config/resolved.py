@@ -1,7 +1,4 @@
-"""The resolved config that a run directory keeps: plain data as dotted keys, read without checking.
-
-A run of an older version may lack keys and one of a newer version have more; both can still be compared.
-"""
+"""Read the resolved config of a run as dotted keys, without checks: other versions have fewer keys, or more."""
 
 from __future__ import annotations
 
@@ -20,11 +17,11 @@ from synthgrad.errors import ConfigError
 
 _SEED = re.compile(rf"^seed: (\d{{1,{MAX_DIGITS}}})\n", re.MULTILINE | re.ASCII)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Any YAML reader understands what ``dump`` writes; libyaml's is ten times faster, where it is there."""
+"""Any YAML reader understands what ``dump`` writes; libyaml's, if it is installed, is ten times faster."""
 _INT, _TEXT, _DATE = (f"tag:yaml.org,2002:{name}" for name in ("int", "str", "timestamp"))
 _KINDS = {_INT, _TEXT, *(f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "float", "bool", "null", "merge"))}
 _WRONG = (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError, RecursionError)
-"""What PyYAML raises at text that is no YAML, and at values that are not what their tags say."""
+"""What PyYAML raises if a text is not YAML, or a value is not what its tag says."""
 
 
 def read_resolved(path: Path) -> dict[str, Any]:
@@ -58,10 +55,7 @@ def _load(loader: Any) -> Any:
 
 
 def _check(node: yaml.Node, count: Iterator[int], depth: int = 0) -> None:
-    """Raise ValueError where aliases make a document grow beyond all bounds, or a value is none that a config has.
-
-    Dates are text, as they are in a config.
-    """
+    """Raise ValueError if aliases make a document too large, or a config cannot have a value; make dates text."""
     if node.tag == _DATE:
         node.tag = _TEXT
     digits = len(node.value) if node.tag == _INT else 0

@@ -1,8 +1,8 @@
-"""What PyYAML finds wrong with a text, in the words of the person who wrote it."""
+"""PyYAML's syntax errors in plain words."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -21,22 +21,23 @@ SAYINGS = {
     "expected the node content": "a value is missing here",
     "expected a single document": "a second document begins (expected one)",
 }
-"""A part of PyYAML's problem, and what it says to a person."""
+"""A part of PyYAML's message, and what is wrong in plain words."""
 AT_CONTEXT = ("could not find expected ':'", "expected ',' or", "found unexpected end of stream")
-"""Problems whose cause is where the thing begins, not where PyYAML gives up."""
+"""Problems whose cause is where PyYAML began to read a value, not where it stopped."""
 
 
-class _At:
-    def __init__(self, line: int, column: int) -> None:
-        self.line, self.column = line, column
+class _Mark(NamedTuple):
+    line: int
+    column: int
 
 
 def explain(error: Exception, text: str) -> tuple[Any, str]:
-    """Where (a mark counted from 0, or None) and what."""
+    """The position (counted from 0, or None) and the message of an error."""
     if isinstance(error, yaml.reader.ReaderError):
         before = text[: error.position]
-        at = _At(before.count("\n"), len(before) - before.rfind("\n") - 1)
-        return at, f"the character {_unicode(error.character)} is not allowed in YAML (delete it)"
+        code = error.character if isinstance(error.character, int) else ord(error.character)
+        at = _Mark(before.count("\n"), len(before) - before.rfind("\n") - 1)
+        return at, f"the character U+{code:04X} is not allowed in YAML (delete it)"
     if not isinstance(error, yaml.MarkedYAMLError):
         return None, f"not valid YAML: {error}"
     said = f"{error.context or ''}: {error.problem or ''}"
@@ -50,15 +51,10 @@ def explain(error: Exception, text: str) -> tuple[Any, str]:
 
 
 def _short(problem: str) -> str:
-    """PyYAML's own words, for what is rare."""
+    """PyYAML's own words, for rare mistakes."""
     if problem.startswith("found undefined alias"):
         name = problem.split("'")[1]
         return f"*{name} refers to nothing (there is no &{name} above it)"
     if problem.endswith("that cannot start any token"):
         return f"{problem.split()[2]} cannot begin a value (quote the text)"
     return problem
-
-
-def _unicode(character: Any) -> str:
-    code = character if isinstance(character, int) else ord(character)
-    return f"U+{code:04X}"

@@ -1,4 +1,4 @@
-"""Plain data as YAML that this project and every other YAML reader understand alike."""
+"""Write plain data as YAML that every YAML reader understands in the same way."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def dump(data: Any) -> str:
 
 
 def plain(options: Options) -> dict[str, Any]:
-    """Options as plain data, every default spelt out; a section that may be left out and is, is left out."""
+    """Options as plain data with all defaults; an optional section is left out if the options have none."""
     known = sections(type(options))
     data = options.model_dump(mode="json")
     return {name: value for name, value in data.items() if value is not None or known[name] is None}
