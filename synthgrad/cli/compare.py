@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import os
-import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from synthgrad.cli.compare_output import FORMATS, Output
 from synthgrad.cli.missing_runs import complete_with, list_missing
 from synthgrad.cli.options import complete_run, runs_option, where
 
@@ -21,31 +19,8 @@ if TYPE_CHECKING:
     from synthgrad.compare.report import Report
     from synthgrad.compare.subjects import Gathered
 
-FORMATS = ("table", "json", "csv", "md", "html", "tex")
-WIDE = 120
-NOTES = 5
-"""The most warnings that are shown; a report in JSON has them all."""
-
 TABLES = ("metrics", "at", "against", "conditions", "by", "target", "sort", "no_control", "plot", "curves")
 """Parameters of ``compare`` that are about tables."""
-
-
-class Output(NamedTuple):
-    """The format of the report, where it goes, and what else is written."""
-
-    kind: str
-    output: Path | None
-    curves: bool
-    wide: bool
-    whole: bool
-    plot: str | None
-    html: Path | None
-    schema: bool
-
-    @property
-    def all_curves(self) -> bool:
-        """Whether the report needs more curves than the metric's; in CSV they come from the runs."""
-        return self.kind == "html" or bool(self.html or self.plot) or (self.curves and self.kind == "json")
 
 
 @click.command(short_help="Compare runs: groups, paired differences, verdicts, figures.")
@@ -138,7 +113,7 @@ def compare(
 
     show = Output(**output)
     if show.schema:
-        _print_schema()
+        show.print_schema()
         return
     if run and not complete:
         raise click.UsageError("--run needs --complete")
@@ -156,11 +131,14 @@ def compare(
         runs=runs,
         curves=show.all_curves,
     )
-    if files:
-        report, gathered = _stated(files, places, conditions, question, show)
-    else:
+
+    def answer() -> tuple[Report, Gathered]:
+        if files:
+            return _stated(files, places, conditions, question, show)
         gathered = _gather(find(places or (str(runs),), runs), conditions, question, show)
-        report = build(gathered, question, command_line())
+        return build(gathered, question, command_line()), gathered
+
+    report, gathered = answer()
     if complete:
         from synthgrad.compare.missing import in_flight
 
@@ -168,9 +146,8 @@ def compare(
         complete_with(lines, run, bool(files), sum(map(in_flight, gathered.subjects)))
         if not (files and run):
             return
-        report, gathered = _stated(files, places, conditions, question, show)
-    _warn(report)
-    _show(report, gathered, show)
+        report, gathered = answer()
+    show.write(report, gathered)
     list_missing(report)
     if report.claims:
         from synthgrad.claims.judge import exit_code
@@ -218,80 +195,3 @@ def _gather(paths: Sequence[Path], conditions: tuple[str, ...], question: Questi
         return [name for name in names if every or name in told or name in claimed]
 
     return gather(paths, conditions, wanted)
-
-
-def _warn(report: Report) -> None:
-    from synthgrad.text import printable
-
-    for note in report.warnings[:NOTES]:
-        click.echo(printable(f"compare: {note}"), err=True)
-    if len(report.warnings) > NOTES:
-        click.echo(f"compare: and {len(report.warnings) - NOTES} more warnings", err=True)
-
-
-# what is shown ------------------------------------------------------------------------------------
-
-
-def _show(report: Report, gathered: Gathered, show: Output) -> None:
-    from synthgrad.runs.directory import write_text
-
-    if show.html is not None:
-        from synthgrad.compare.page import page
-
-        write_text(show.html, page(report))
-    text = _text(report, gathered, show)
-    if show.output is not None:
-        write_text(show.output, text)
-    else:
-        _print(text, show)
-    if show.plot not in (None, "-"):
-        from synthgrad.compare.figures import save
-
-        save(report, Path(str(show.plot)))
-
-
-def _text(report: Report, gathered: Gathered, show: Output) -> str:
-    """The output in its format."""
-    if show.kind == "html":
-        from synthgrad.compare.page import page
-
-        return page(report)
-    if show.kind == "csv" and show.curves:
-        from synthgrad.compare.formats.tidy import curves_as_csv
-
-        return curves_as_csv(report, gathered.subjects)
-    if show.kind != "table":
-        from synthgrad.compare.formats import FORMATS as WRITERS
-
-        return WRITERS[show.kind](report)
-    from synthgrad.compare.screens import screen
-
-    width = shutil.get_terminal_size((80, 24)).columns - 1
-    width = max(width, WIDE) if show.wide else max(width, 40)
-    lines = screen(report, gathered.subjects, width, show.whole)
-    if show.plot == "-":
-        from synthgrad.compare.screens.chart import chart
-
-        lines += ["", *chart(report, width)]
-    return "\n".join(lines) + "\n"
-
-
-def _print(text: str, show: Output) -> None:
-    if show.kind == "table":
-        from synthgrad.compare.text import legible
-
-        text = legible(text, sys.stdout)
-    if show.kind == "table" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-        from synthgrad.cli.colours import coloured
-
-        coloured(text)
-    else:
-        click.echo(text.encode("utf-8", "surrogateescape"), nl=False)  # a path may have bytes that are not text
-
-
-def _print_schema() -> None:
-    import json
-
-    from synthgrad.compare.formats import schema
-
-    click.echo(json.dumps(schema(), indent=2))
