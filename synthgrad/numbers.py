@@ -1,4 +1,4 @@
-"""Numbers as text for eyes: as many digits as their uncertainty leaves meaning to."""
+"""Numbers as text for people, with as many digits as their uncertainty justifies."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterable
 
 MAX_DIGITS = 5
 FEW = 3
-"""Digits after the point where nothing is known of the uncertainty."""
+"""Digits after the point if the uncertainty is unknown."""
 LONG = 1e7
 """From here on only four digits are shown."""
 ROUNDING = 1e-12
-"""What is smaller than this is what subtracting leaves of nothing."""
+"""A smaller number is a rounding error and printed as 0."""
 
 
 def decimals(widths: Iterable[float], magnitude: float = 1.0) -> int:
-    """Digits after the point that show two digits of the middle one of these widths.
+    """Digits after the point that show two digits of the median width.
 
     Without a width, three significant digits of the magnitude.
     """
@@ -26,9 +26,9 @@ def decimals(widths: Iterable[float], magnitude: float = 1.0) -> int:
 
 
 def fixed(value: float | None, digits: int, sign: str = "") -> str:
-    """A number with so many digits after the point; a dash for None; ``sign`` "+" shows it for gains too.
+    """A number with this many digits after the point; a dash for None; ``sign`` "+" shows it for gains too.
 
-    It takes more digits not to show as 0 or 1 what is not, and a power of ten where that is too long.
+    More digits are used if it would otherwise read 0 or 1 without being so, and a power of ten if that is too long.
     """
     if value is None or not math.isfinite(value):
         return "-"
@@ -51,7 +51,7 @@ def spread(interval: tuple[float, float] | None, digits: int, sign: str = "") ->
 
 
 def short(value: float | None, digits: int = 3) -> str:
-    """A number with so many significant digits, as short as may be."""
+    """A number with this many significant digits, as short as possible."""
     if value is None or not math.isfinite(value):
         return "-"
     return f"{value:.{digits}g}"

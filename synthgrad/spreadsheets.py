@@ -32,11 +32,7 @@ def _inert(value: object) -> object:
     """A number as it is; of text no control character but the end of a line, which stands in quotes."""
     if not isinstance(value, str):
         return value
-    text = value if value.isprintable() else "".join(map(_visible, value))
+    text = "".join(c if c == "\n" or ord(c) in NO_TEXT else escaped(c) for c in value)
     if text[:1].isalnum() or NUMBER.fullmatch(text):
         return text
     return f"'{text}" if text.lstrip().startswith(FORMULA) else text
-
-
-def _visible(letter: str) -> str:
-    return letter if letter.isprintable() or letter == "\n" or ord(letter) in NO_TEXT else escaped(letter)

@@ -13,7 +13,7 @@ from synthgrad.errors import ConfigError, Problem
 from synthgrad.nn.losses import LOSSES
 from synthgrad.streams import STREAMS
 from synthgrad.tasks import TASKS, Sizes, TaskOptions
-from synthgrad.tasks.files import fingerprints, gib, memory
+from synthgrad.tasks.data_files import fingerprints, gib, memory
 from synthgrad.trainers import TRAINERS, NetworkOptions, TrainerOptions
 from synthgrad.trainers.modular import ModularOptions
 

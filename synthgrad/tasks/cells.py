@@ -1,7 +1,7 @@
 """What a cell of a table is: a number, a number in another notation, a date, a missing value, or a name.
 
-Nothing is read in another notation: what 1,000 means depends on who wrote it. It is recognised, so that no column of
-numbers becomes one of names, and a message can say what to write.
+Numbers in another notation are not read, because what 1,000 means depends on who wrote it. They are recognised, so
+that a column of numbers does not become one of names, and a message can say what to write.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ MISSING = {*_MISSING.split(), "", "#n/a n/a", "not available", "not applicable",
 FLAGS = {"true": 1.0, "false": 0.0}
 
 
-class Written(NamedTuple):
-    """What a text looks like, what is to be written in its place, and letters after a number that are no known unit.
+class Notation(NamedTuple):
+    """What a text looks like, what to write instead, and the letters after a number that are not a known unit.
 
-    ``affixed``: a currency or a unit stands beside the number.
+    ``affixed``: the number has a currency or a unit.
     """
 
     what: str
@@ -35,18 +35,16 @@ class Written(NamedTuple):
 
     @property
     def advice(self) -> str:
-        """What is to be written, for a column that may have several units."""
+        """What to write, in a column that may have several units."""
         return f"{self.right}, all in one unit" if self.affixed else self.right
 
 
 NUMBER, DATE = "a number in another notation", "a date or a time"
 DECIMAL = "it as a decimal number"
-NO_DATE = "a number, such as the days since a first day"
-"""What is to be written in place of a date."""
 
 
 def number(text: str) -> float | None:
-    """A cell as a number in plain digits, which may be infinite or nan; None if it is not one."""
+    """A cell as a number in plain digits, which may be infinite or nan; None if it is not a number."""
     try:
         return float(text) if text.isascii() and "_" not in text else None
     except ValueError:
@@ -59,7 +57,7 @@ def missing(text: str) -> bool:
 
 
 def fault(text: str, right: str, column: Iterable[str] = ()) -> str:
-    """What is wrong with a cell that should be a finite number, with what would be right; nothing if it is one.
+    """What is wrong with a cell that should be a finite number, and what would be right; "" if it is one.
 
     The other cells of its ``column`` may show whether a comma is a decimal one.
     """
@@ -73,7 +71,7 @@ def fault(text: str, right: str, column: Iterable[str] = ()) -> str:
         return f"{text!r} looks like a missing value (fill it in, or leave the row out)"
     if value is not None:
         return f"{text[:40]!r} is not a finite number (leave the row out)"
-    found = written(text, decimal_comma([*column, text]))
+    found = other_notation(text, decimal_comma([*column, text]))
     if found:
         return f"{text[:40]!r} looks like {found.what} (write {found.advice})"
     return f"{text[:40]!r} is not a number ({right})"
@@ -100,13 +98,13 @@ _ANGLE = re.compile(
 """Degrees and minutes, feet and inches."""
 _HEX = re.compile(r"[-+]?0x[0-9a-f]+", re.IGNORECASE)
 _NOT_UNITS = re.compile(r"(st|nd|rd|th)\b.*", re.IGNORECASE)
-"""Of 1st, 2nd, 3rd, which are names."""
+"""As in 1st, 2nd, 3rd, which are names."""
 _CURRENCIES = """
 usd eur gbp jpy chf cny rmb inr aud cad nzd sek nok dkk pln czk huf ron bgn try rub brl mxn ars clp cop zar krw sgd hkd
 twd thb idr myr php vnd ils aed sar egp ngn kes uah isk rs fr kr kn ft zł kč lei din руб грн лв 元 円 원 dm btc eth
 """
 CURRENCIES = frozenset(_CURRENCIES.split())
-"""What may stand before a number and leaves it one; letters before a sign such as $ too."""
+"""What may stand before a number; so may letters before a sign such as $."""
 _UNITS = """
 % ‰ ° °c °f k g kg mg µg μg ug t lb lbs oz st m mm cm km nm µm μm um in ft yd mi mile miles m2 m3 cm2 cm3 km2 ft2 sqft
 ha acre acres l ml dl cl µl gal s sec secs ms µs us ns min mins h hr hrs hour hours day days week weeks month months yr
@@ -117,23 +115,23 @@ percent bn mio mrd million billion " '
 UNITS = frozenset(_UNITS.split())
 
 
-def written(text: str, comma: bool = False) -> Written | None:
-    """How a text that is not a plain number writes one, or a date; ``comma``: 1,000 is one, not a thousand."""
+def other_notation(text: str, comma: bool = False) -> Notation | None:
+    """How a text writes a number in another notation, or a date; ``comma``: 1,000 is one, not a thousand."""
     if len(text) > 60 or not any(c.isnumeric() for c in text):
         return None
     if any(unicodedata.category(c) == "No" and (not i or text[i - 1].isnumeric()) for i, c in enumerate(text)):
-        return Written(NUMBER, DECIMAL)  # ½, 10³
+        return Notation(NUMBER, DECIMAL)  # ½, 10³
     plain = _plain(text)
     if _ANGLE.fullmatch(plain):
-        return Written(NUMBER, DECIMAL)
+        return Notation(NUMBER, DECIMAL)
     if any(pattern.fullmatch(plain) for pattern in _DATES):
-        return Written(DATE, NO_DATE)
+        return Notation(DATE, "a number, such as the days since a first day")
     special = _special(plain)
-    return Written(NUMBER, special) if special else _parted(plain, comma)
+    return Notation(NUMBER, special) if special else _with_unit(plain, comma)
 
 
 def _plain(text: str) -> str:
-    """Other digits, signs and blanks as those of ASCII."""
+    """The text with ASCII digits, signs and spaces in place of others."""
     text = "".join(_ALIKE.get(c, c) for c in unicodedata.normalize("NFKC", text))
     text = "".join(str(unicodedata.decimal(c, c)) for c in text)
     return " ".join(text.split())
@@ -145,7 +143,7 @@ _ALIKE = {
 
 
 def _special(text: str) -> str:
-    """The decimal number that powers of ten, fractions and hexadecimal digits write."""
+    """The decimal number of a power of ten, a fraction or hexadecimal digits; "" for other texts."""
     if found := _POWER.fullmatch(text):
         return f"{found[1].replace(',', '.')}e{int(found[2])}"
     if (found := _FRACTION.fullmatch(text)) and int(found[4]):
@@ -153,7 +151,7 @@ def _special(text: str) -> str:
     return str(int(text, 16)) if _HEX.fullmatch(text) else ""
 
 
-def _parted(text: str, comma: bool) -> Written | None:
+def _with_unit(text: str, comma: bool) -> Notation | None:
     inner = text[1:-1].strip() if text.startswith("(") and text.endswith(")") else text  # as accountants write losses
     found = _PARTS.fullmatch(re.sub("[.,]-+$", "", inner))  # 1'000.- francs
     if not found:
@@ -165,11 +163,11 @@ def _parted(text: str, comma: bool) -> Written | None:
     negative = (inner is not text) or "-" in (sign, second, last)
     unit = after.strip().casefold()
     unknown = "" if unit in UNITS or _currency(unit) else unit
-    return Written(NUMBER, f"{'-' if negative else ''}{digits}", unknown, bool(before or unit))
+    return Notation(NUMBER, f"{'-' if negative else ''}{digits}", unknown, bool(before or unit))
 
 
 def _currency(text: str) -> bool:
-    """Whether it is nothing, or may stand before a number and leave it one."""
+    """Whether a text may stand before a number, as a currency or as nothing."""
     word = text.casefold().rstrip(".")
     return not word or word in CURRENCIES or word in ("~", "≈", "±", "ca") or unicodedata.category(word[-1]) == "Sc"
 
@@ -189,7 +187,7 @@ def _digits(core: str, comma: bool) -> str | None:
 
 
 def decimal_comma(texts: Iterable[str]) -> bool:
-    """Whether among these is one like 31,53 or 1.000,5, so that 1,000 is 1."""
+    """Whether one of these texts is like 31,53 or 1.000,5, so that 1,000 is 1."""
     return any(_COMMA.search(_plain(text)) for text in texts if "," in text or "٫" in text)
 
 

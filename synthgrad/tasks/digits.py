@@ -1,4 +1,4 @@
-"""Digits: 1,797 handwritten digits of 8 x 8 pixels, which come with the package (``digits.txt`` says whose they are).
+"""Digits: 1,797 handwritten digits of 8 x 8 pixels, part of the package (``digits.txt`` says whose they are).
 
 x is 64 pixels, row by row, each 0 to 16 as a share of 16; y is one-hot, ten classes.
 """
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from synthgrad.config import Int, option
 from synthgrad.errors import Problem
 from synthgrad.streams import Streams
-from synthgrad.tasks.task import Examples, Sizes, Task, TaskOptions, kept, one_hot
+from synthgrad.tasks.task import Examples, Sizes, Task, TaskOptions, one_hot, read_only
 
 ALL = 1797
 LEVELS = 16.0
@@ -25,7 +25,7 @@ class DigitsOptions(TaskOptions):
     """Recognise handwritten digits of 8 x 8 pixels."""
 
     train_examples: Int = option(1400, f"training images, of {ALL}", ge=1, le=ALL)
-    test_examples: Int | None = option(None, "held-out images; null: all the others", ge=0, le=ALL)
+    test_examples: Int | None = option(None, "held-out images; null: all others", ge=0, le=ALL)
     split: Int = option(
         0, "which images train, the same for every seed: the first of RandomState(split)'s permutation", ge=0, lt=2**32
     )
@@ -67,7 +67,7 @@ def _split(train: int, held_out: int, split: int) -> tuple[Examples, Examples]:
     images, labels = _data()
     order = np.random.RandomState(split).permutation(ALL)
     parts = order[:train], order[train : train + held_out]
-    made = (kept(images[part] / LEVELS, one_hot(labels[part], np.arange(10))) for part in parts)
+    made = (read_only(images[part] / LEVELS, one_hot(labels[part], np.arange(10))) for part in parts)
     return next(made), next(made)
 
 

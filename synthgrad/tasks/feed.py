@@ -1,4 +1,4 @@
-"""The feed: the batches of an epoch, as views that are made once."""
+"""The batches of an epoch, as views that are made once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from synthgrad.types import Array, Batch
 
 BLOCK_BYTES = 1 << 22
-"""Shuffled inputs are gathered in blocks of about this size, not by the batch and not by the epoch."""
+"""Shuffled inputs are gathered in blocks of about this size, rather than by batch or by epoch."""
 
 Order = npt.NDArray[np.int64]
 
@@ -60,7 +60,7 @@ class Feed:
         return order
 
     def replace(self, x: Array, y: Array) -> None:
-        """Put other examples of the same number in place of those there are."""
+        """Put other examples of the same number in place of the present ones."""
         np.copyto(self.source_x, x)
         np.copyto(self.source_y, y)
 

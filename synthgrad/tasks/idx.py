@@ -15,9 +15,9 @@ import numpy.typing as npt
 from synthgrad.config import FilePath, Int, option
 from synthgrad.errors import Problem
 from synthgrad.streams import Streams
-from synthgrad.tasks.files import FROM_HERE, DataError, Stamp, problems, remembered
+from synthgrad.tasks.data_files import FROM_HERE, DataError, Stamp, cached, problems_of
 from synthgrad.tasks.idx_files import find, read
-from synthgrad.tasks.task import Examples, Sizes, Task, TaskOptions, kept, one_hot
+from synthgrad.tasks.task import Examples, Sizes, Task, TaskOptions, one_hot, read_only
 
 LEVELS = 255.0
 Bytes = npt.NDArray[np.uint8]
@@ -31,11 +31,11 @@ class IDXOptions(TaskOptions):
         "train", "what the training files' names begin with, such as emnist-balanced-train", min_length=1
     )
     test: str = option("t10k", "what the held-out files' names begin with, such as emnist-balanced-test")
-    train_examples: Int | None = option(None, "so many images from the beginning of the training file; null: all", ge=1)
-    test_examples: Int | None = option(None, "so many images from the beginning of the held-out file; null: all", ge=0)
+    train_examples: Int | None = option(None, "how many images of the training file, the first; null: all", ge=1)
+    test_examples: Int | None = option(None, "how many images of the held-out file, the first; null: all", ge=0)
 
     def problems(self) -> Iterator[Problem]:
-        yield from problems(self.sizes)
+        yield from problems_of(self.sizes)
 
     def sizes(self) -> Sizes:
         train, test = _sides(*_key(self))
@@ -61,7 +61,7 @@ class IDX(Task):
 
 
 class Side(NamedTuple):
-    """Images (N, pixels), labels (N,), and the labels that occur in the whole file."""
+    """Images (N, pixels), labels (N,), and the classes: the labels that occur in the whole file."""
 
     images: Bytes
     labels: Bytes
@@ -72,13 +72,13 @@ Files = tuple[Stamp, ...]
 
 
 def _key(options: IDXOptions) -> tuple[Files, int | None, int | None]:
-    """All that the examples depend on."""
+    """Everything that the examples depend on."""
     return options.files(), options.train_examples, options.test_examples
 
 
-@remembered(2)
+@cached(2)
 def _sides(files: Files, n_train: int | None, n_test: int | None) -> tuple[Side, Side]:
-    """Training and held-out images. Raises DataError if they do not belong together."""
+    """Training and held-out images. Raises DataError if they do not match."""
     train = _side(files[0], files[1], "train_examples", n_train)
     test = _side(files[2], files[3], "test_examples", n_test)
     shapes = [read(file, "images", most).shape[1:] for file, most in ((files[0], n_train), (files[2], n_test))]
@@ -103,8 +103,8 @@ def _side(images: Stamp, labels: Stamp, key: str, most: int | None) -> Side:
     return Side(pixels, named[: len(pixels), 0], np.unique(named))
 
 
-@remembered(1)
+@cached(1)
 def _examples(files: Files, n_train: int | None, n_test: int | None) -> tuple[Examples, Examples]:
     train, test = _sides(files, n_train, n_test)
-    made = (kept(side.images / LEVELS, one_hot(side.labels, train.classes)) for side in (train, test))
+    made = (read_only(side.images / LEVELS, one_hot(side.labels, train.classes)) for side in (train, test))
     return next(made), next(made)

@@ -1,4 +1,4 @@
-"""The IDX format: a head that says what is in it, then nothing but bytes; plain or gzipped.
+"""Reads the IDX format: a header, then only bytes; plain or gzipped.
 
     images   00 00 08 03, then N, rows, columns as 32-bit big-endian numbers, then N · rows · columns bytes
     labels   00 00 08 01, then N, then N bytes
@@ -16,7 +16,7 @@ from typing import IO, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.tasks.files import DataError, Stamp, fits, remembered, stamp
+from synthgrad.tasks.data_files import DataError, Stamp, cached, check_memory, stamp
 from synthgrad.tasks.packed import opened
 
 Kind = Literal["images", "labels"]
@@ -26,19 +26,19 @@ CHUNK = 1 << 20
 
 
 class Content(NamedTuple):
-    """Shape of all that a file holds, and the first of it: (n, rows · columns) of images, (n, 1) of labels."""
+    """Shape of the whole file, and its first n examples: images (n, rows · columns), labels (n, 1)."""
 
     shape: tuple[int, ...]
     values: npt.NDArray[np.uint8]
 
 
 def names(prefix: str, kind: Kind) -> list[str]:
-    """What a file may be called: as MNIST's are, with a dot, gzipped."""
+    """The names that a file may have: as MNIST has them, with a dot, gzipped."""
     return [f"{prefix}-{kind}{mark}idx{AXES[kind]}-ubyte{end}" for end in ("", ".gz") for mark in "-."]
 
 
 def find(directory: str, prefixes: tuple[str, ...]) -> list[Stamp]:
-    """Images and labels for each prefix. Raises DataError with all that is not there."""
+    """Images and labels for each prefix. Raises DataError that names all missing files."""
     wanted = [names(prefix, kind) for prefix in prefixes for kind in KINDS]
     firsts = ", ".join(each[0] for each in wanted)
     sought = f"{firsts}; each may end in .gz, or be written as {wanted[0][1]}; nothing is downloaded"
@@ -55,22 +55,22 @@ def find(directory: str, prefixes: tuple[str, ...]) -> list[Stamp]:
 
 
 def _others(directory: str, prefixes: tuple[str, ...]) -> str:
-    """What other files there are in the directory, by the beginnings of their names."""
+    """Which other data sets are in the directory, by the beginnings of their names."""
     there = {path.name.rpartition("-images")[0] for path in Path(directory).glob("*-images[-.]idx3-ubyte*")}
     others = ", ".join(sorted(there - {*prefixes}))
     return f"there is {others}: choose with task.train and task.test; " if others else ""
 
 
-@remembered(8)
+@cached(8)
 def read(file: Stamp, kind: Kind, most: int | None) -> Content:
-    """The first ``most`` images or labels of a file, or all. Raises DataError if it is not one, or damaged."""
+    """The first ``most`` images or labels of a file, or all. Raises DataError if it is something else, or damaged."""
     path = file.path
     with opened(path) as stream:
         shape = _head(stream, path, kind)
         one = math.prod(shape[1:])
         count = shape[0] if most is None else min(most, shape[0])
         if kind == "images":
-            fits(path, count * one, "task.train_examples and task.test_examples take fewer images")
+            check_memory(path, count * one, "task.train_examples and task.test_examples take fewer images")
         data = stream.read(count * one)
         rest = sum(len(chunk) for chunk in iter(lambda: stream.read(CHUNK), b""))  # which checks packed files, too
     head = 4 + 4 * len(shape)
@@ -79,7 +79,7 @@ def read(file: Stamp, kind: Kind, most: int | None) -> Content:
 
 
 def _head(stream: IO[bytes], path: str, kind: Kind) -> tuple[int, ...]:
-    """The shape that the head of a file says."""
+    """The shape in the header of a file."""
     magic, right = stream.read(4), bytes([0, 0, 8, AXES[kind]])
     if magic != right:
         raise DataError("path", f"{path}: {_no_magic(magic, right, kind)}")
@@ -88,7 +88,7 @@ def _head(stream: IO[bytes], path: str, kind: Kind) -> tuple[int, ...]:
         _complete(path, 4 + len(sizes), 4 + 4 * AXES[kind])
     shape = struct.unpack(f">{AXES[kind]}I", sizes)
     if 0 in shape:
-        raise DataError("path", f"{path}: holds no {kind} (its head says {' x '.join(map(str, shape))})")
+        raise DataError("path", f"{path}: holds no {kind} (its header says {' x '.join(map(str, shape))})")
     return shape
 
 
@@ -104,4 +104,4 @@ def _complete(path: str, size: int, right: int) -> None:
     if size < right:
         raise DataError("path", f"{path}: is cut short, with {size:,} bytes of {right:,} (fetch it again)")
     if size > right:
-        raise DataError("path", f"{path}: has {size:,} bytes, of which its head knows only {right:,} (fetch it again)")
+        raise DataError("path", f"{path}: has {size:,} bytes, but its header says {right:,} (fetch it again)")

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO, Any, BinaryIO, cast
 
-from synthgrad.tasks.files import DataError, Stamp, unreadable
+from synthgrad.tasks.data_files import DataError, Stamp, unreadable
 
 MAX_BYTES = 4 << 30
 """No file is unpacked beyond this size, as no archive of runs is."""

@@ -1,7 +1,7 @@
-"""Reading a CSV file: a header, then rows of numbers and one column to be predicted.
+"""Reads a CSV file: a header, then rows of numbers and one column to predict.
 
-The delimiter is the comma, semicolon, tab or bar that the header has most of, or what a first line such as sep=; says;
-quotes are those of the csv module. UTF-8, or UTF-16 with its byte-order mark; plain, or packed by gzip, xz, bzip2 or
+The delimiter is the comma, semicolon, tab or bar that occurs most in the header, or what a first line such as sep=;
+says; quotes as in the csv module. UTF-8, or UTF-16 with its byte-order mark; plain, or packed by gzip, xz, bzip2 or
 zip. True and False are 1 and 0. Empty lines are skipped.
 """
 
@@ -21,14 +21,14 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.tasks.cells import FLAGS, fault, missing, number
-from synthgrad.tasks.files import DataError, Stamp, fits
+from synthgrad.tasks.data_files import DataError, Stamp, check_memory
 from synthgrad.tasks.packed import opened, unpacked_size
 from synthgrad.text import closest, counted, listed
 
 BLOCK = 4096
-"""Rows that are turned into numbers together."""
+"""Rows that are converted to numbers together."""
 LINE = 1 << 24
-"""Characters of a line at most."""
+"""The longest line, in characters."""
 SAMPLE_BYTES = 1 << 16
 FEWER = "fewer rows, or the same as an NPZ file of float32"
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -50,7 +50,7 @@ class Cells(NamedTuple):
     column: str
 
     def wrong(self, row: int, what: str) -> DataError:
-        """That something is wrong with the target of a row."""
+        """The error for a wrong target in a row."""
         return DataError("path", _at(self.path, int(self.lines[row]), self.column, what))
 
 
@@ -77,13 +77,13 @@ def read_csv(file: Stamp, target: str, columns: Sequence[str]) -> Cells:
 
 
 def _checked(sample: bytes, path: str, size: int) -> str:
-    """The beginning of a file as text. Raises DataError if it is none, or more than the machine can hold."""
-    fits(path, _numbers(sample, size), FEWER)
+    """The beginning of a file as text. Raises DataError if it is not text, or too large for this machine."""
+    check_memory(path, _numbers(sample, size), FEWER)
     text = sample.decode(_encoding(sample), "replace")
     if not text.strip():
         raise DataError("path", f"{path}: is empty (expected a line of names, then rows)")
     if "\0" in text:
-        raise DataError("path", f"{path}: holds NUL bytes, so it is no CSV file (if it is UTF-16, save it as UTF-8)")
+        raise DataError("path", f"{path}: holds NUL bytes, so it is not a CSV file (if it is UTF-16, save it as UTF-8)")
     return text
 
 
@@ -92,7 +92,7 @@ def _encoding(sample: bytes) -> str:
 
 
 def _numbers(sample: bytes, size: int) -> int:
-    """About how many numbers there are in a file that goes on as it begins; at most one in two bytes."""
+    """About how many numbers a file has, judged by its beginning; at most one in two bytes."""
     marks = sum(sample.count(mark) for mark in (b",", b";", b"\t", b"\n"))
     return int(size * marks / len(sample)) if marks else size // 2
 
@@ -111,7 +111,7 @@ def _rows(stream: TextIO, path: str, text: str) -> Iterator[Row]:
         try:
             row = next(reader, None)
         except csv.Error as error:
-            raise DataError("path", f"{path}:{line}: is no row of a CSV file: {error}") from None
+            raise DataError("path", f"{path}:{line}: is not a row of a CSV file: {error}") from None
         if row is None:
             return
         if row:
@@ -119,15 +119,15 @@ def _rows(stream: TextIO, path: str, text: str) -> Iterator[Row]:
 
 
 def _lines(stream: TextIO, path: str) -> Iterator[str]:
-    """The lines of a file. Raises DataError if one has no end."""
+    """The lines of a file. Raises DataError if one is too long."""
     for line in iter(lambda: stream.readline(LINE), ""):
         if len(line) == LINE:
-            raise DataError("path", f"{path}: has a line of {LINE >> 20} MiB and more, so it is no CSV file")
+            raise DataError("path", f"{path}: has a line of more than {LINE >> 20} MiB, so it is not a CSV file")
         yield line
 
 
 def _names(path: str, line: int, header: Sequence[str], target: str) -> list[str]:
-    """The names of the columns. Raises DataError if they are not one of a kind."""
+    """The names of the columns. Raises DataError if they are not unique."""
     names = [unicodedata.normalize("NFC", name.strip()) for name in header]
     twice = [name for name in names if names.count(name) > 1] if len(set(names)) < len(names) else []
     lost = target not in names and closest(target, names) is None
@@ -141,7 +141,7 @@ def _names(path: str, line: int, header: Sequence[str], target: str) -> list[str
 
 
 def _data(names: Sequence[str], twice: bool) -> bool:
-    """Whether a first line looks like a row: numbers and gaps; with a name at an end if any is a fraction, or twice."""
+    """Whether a header looks like a row: numbers and gaps; with a name at one end if any is a fraction, or repeated."""
     if list(names[1:]) == [str(i) for i in range(len(names) - 1)]:
         return False  # as pandas writes a table whose columns have no names, with its index
     numbers = [number(name) is not None or missing(name) for name in names]
@@ -150,12 +150,12 @@ def _data(names: Sequence[str], twice: bool) -> bool:
 
 
 def _fractions(names: Sequence[str]) -> bool:
-    """Whether a first line has numbers alone, not all of them whole, as years and the numbers of columns are."""
+    """Whether a header has only numbers, some of them fractions; years and column numbers are whole."""
     return all(number(name) is not None for name in names) and any("." in name for name in names)
 
 
 def _headless(width: int, target: str) -> str:
-    """What is said where the header is missing, with the line to write."""
+    """The message that the header is missing, with the line to write."""
     last = "y" if number(target) is not None else target
     line = ",".join([*(f"x{i}" for i in range(1, min(width, 40))), last])
     more = "" if width <= 40 else f", with as many names as there are columns, {width}"
@@ -163,7 +163,7 @@ def _headless(width: int, target: str) -> str:
 
 
 def inputs(path: str, names: Sequence[str], target: str, columns: Sequence[str], things: str = "column") -> list[str]:
-    """What is learned from: the columns asked for, or all but the target. Raises DataError."""
+    """The names of the inputs: the columns asked for, or all except the target. Raises DataError."""
     for key, name in [("target", target), *(("columns", name) for name in columns)]:
         if name not in names:
             near = next((each for each in names if each.strip("'\"") == name), None) or closest(name, names)
@@ -177,7 +177,7 @@ def inputs(path: str, names: Sequence[str], target: str, columns: Sequence[str],
         raise DataError("columns", f"names {twice[0]!r} twice (leave one out)")
     chosen = list(columns) or [name for name in names if name != target]
     if not chosen:
-        raise DataError("path", f"{path}: has no {things} but the target {target!r}: there is nothing to learn from")
+        raise DataError("path", f"{path}: has no {things} except the target {target!r}: there is nothing to learn from")
     return chosen
 
 
@@ -204,7 +204,7 @@ def _columns(rows: Iterator[Row], path: str, names: Sequence[str], target: str, 
 
 
 def _name(text: str) -> str:
-    """A cell as a name: in one of the forms that Unicode has for it."""
+    """A cell as a name, in Unicode normal form."""
     text = text.strip()
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
@@ -224,7 +224,7 @@ def _block(
 ) -> tuple[npt.NDArray[np.float64], frozenset[str]]:
     """The inputs of some rows (n, n_x), and which are ``flags``, True or False; those of the rows before, if any.
 
-    Raises DataError for the first cell that is no number, or other than the rest of its column.
+    Raises DataError for the first cell that is not a number, or differs in kind from the rest of its column.
     """
     cells = texts = [[row[place] for place in places] for _, row in block]
     if flags is None:
@@ -246,13 +246,13 @@ def _block(
 
 
 def _flag(text: str) -> str:
-    """True and False as the text of a number; nothing of another cell."""
+    """True and False as the text of a number; "" for other cells."""
     value = FLAGS.get(text.strip().lower())
     return "" if value is None else str(value)
 
 
 def _wrong(cell: str, flag: bool, column: Iterable[str]) -> str:
-    """What is wrong with an input; nothing if it is a number, or in a column of flags one of them."""
+    """What is wrong with an input; "" if it is a number or, in a column of flags, a flag."""
     if not flag:
         return fault(cell, "expected one; task.columns names the columns to learn from", column)
     if _flag(cell):

@@ -1,7 +1,7 @@
-"""Reading an NPZ file: arrays of numbers with as many rows each, one of them to be predicted.
+"""Reads an NPZ file: arrays of numbers with equally many rows, one of them to predict.
 
-An array (N,) is one input, an array (N, ...) as many as a row of it has numbers. Nothing in the file is run: an array
-of Python objects, which NumPy could only load as a pickle, is refused by its head alone.
+An array (N,) is one input, an array (N, ...) one for each number of a row. Nothing in the file is executed: an array
+of Python objects, which NumPy could only load as a pickle, is refused by its header.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import IO, NamedTuple
 import numpy as np
 from numpy.lib import format as npy
 
-from synthgrad.tasks.files import DataError, Stamp, beginning, fits, unreadable
+from synthgrad.tasks.data_files import DataError, Stamp, beginning, check_memory, unreadable
 from synthgrad.tasks.table_csv import inputs
 from synthgrad.tasks.task import Values
 from synthgrad.text import counted, listed
@@ -42,11 +42,11 @@ class Arrays(NamedTuple):
         return self.target.dtype.kind in "US"
 
     def wrong(self, what: str) -> DataError:
-        """That something is wrong with the target."""
+        """The error for a wrong target."""
         return DataError("path", f"{self.path}: the array {self.name!r} {what}")
 
     def names(self) -> list[str]:
-        """The target's text, one a row, each name in one of the forms that Unicode has for it."""
+        """The target's texts, one a row, in Unicode normal form."""
         texts = self.target.astype(str) if self.target.dtype.kind == "U" else _decoded(self.target)
         return [unicodedata.normalize("NFC", text.strip()) for text in texts.ravel().tolist()]
 
@@ -106,7 +106,7 @@ class _Reader:
                 faults[name] = error
         if faults:
             raise self._advised(faults, [name for name in chosen if name not in faults], named)
-        fits(self.path, room, FEWER)
+        check_memory(self.path, room, FEWER)
         x = np.concatenate([self._numbers(name) for name in chosen], axis=1)
         found = Arrays(x, self._load(target), self.path, target)
         if not found.text and (what := _infinite(found.target)):
@@ -114,7 +114,7 @@ class _Reader:
         return found
 
     def _advised(self, faults: Mapping[str, DataError], sound: Sequence[str], named: bool) -> DataError:
-        """The first fault, with the line that leaves all of those arrays out."""
+        """The first fault, with the line that leaves out all arrays that have one."""
         first = next(iter(faults.values()))
         if named or not sound:
             return first
@@ -135,7 +135,7 @@ class _Reader:
             few = f"{name!r} has {counted(shape[0], 'row')}, but {target!r} {rows:,}"
             raise DataError("path", f"{self.path}: the array {few} (expected as many)")
         if kind in "US":
-            raise self._wrong(name, "holds text, which is no number (task.columns names the arrays to learn from)")
+            raise self._wrong(name, "holds text, not numbers (task.columns names the arrays to learn from)")
         return shape
 
     @contextmanager
@@ -157,7 +157,7 @@ class _Reader:
             what = "holds Python objects, which only a pickle can store; pickles are never loaded"
             raise self._wrong(name, f"{what} (save it as numbers)")
         if dtype.kind not in "biufUS":
-            raise self._wrong(name, f"holds {dtype}, which are no numbers (save it as numbers)")
+            raise self._wrong(name, f"holds {dtype}, which is not a kind of number (save it as numbers)")
         if not shape:
             raise self._wrong(name, "is a single number (expected one row for each example)")
         if 0 in shape[1:]:
@@ -171,7 +171,7 @@ class _Reader:
             return np.asarray(npy.read_array(stream, allow_pickle=False))
 
     def _numbers(self, name: str) -> Values:
-        """An array as inputs, (N, n) in float64. Raises DataError if it holds what is not finite."""
+        """An array as inputs, (N, n) in float64. Raises DataError if a number is not finite."""
         array = self._load(name)
         with np.errstate(over="ignore"):  # longer numbers than float64
             values = array.reshape(len(array), -1).astype(np.float64)
@@ -181,7 +181,7 @@ class _Reader:
 
 
 def _infinite(array: AnyArray) -> str:
-    """Where an array of numbers is not finite; nothing if it is nowhere."""
+    """Where an array of numbers is not finite; "" if all of it is."""
     if np.isfinite(array).all():
         return ""
     row = int(np.flatnonzero(~np.isfinite(array).reshape(len(array), -1).all(1))[0])

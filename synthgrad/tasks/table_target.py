@@ -1,7 +1,7 @@
-"""What the target of a table is: classes or values, as the config says, or decided from what stands there.
+"""Reads the target of a table as classes or values: as the config says, or as its cells show.
 
-Text is classes; numbers are values, except whole numbers of few kinds in a CSV file. What may be meant in two ways
-(numbers in another notation, missing values, names none of which comes again) is an error that says how to decide.
+Text is classes; numbers are values, except a few different whole numbers in a CSV file. A target that may be either
+(numbers in another notation, missing values, names that occur once each) is an error that says how to decide.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.tasks.cells import FLAGS, Written, decimal_comma, fault, missing, number, written
-from synthgrad.tasks.files import DataError
+from synthgrad.tasks.cells import FLAGS, Notation, decimal_comma, fault, missing, number, other_notation
+from synthgrad.tasks.data_files import DataError
 from synthgrad.tasks.table_csv import Cells
 from synthgrad.tasks.task import FEW, Values
 from synthgrad.text import counted
@@ -23,14 +23,13 @@ from synthgrad.types import AnyArray
 if TYPE_CHECKING:
     from synthgrad.tasks.table_npz import Arrays
 
-EITHER = "task.kind: classes if they are labels, task.kind: values if they are quantities"
 Rows = npt.NDArray[np.int64]
 Wrong = Callable[[str, str], DataError]
 """Makes the error for a text of the target, at the first row that has it."""
 
 
 class Content(NamedTuple):
-    """Inputs (N, n_x), and the target: values (N, n_y), or the places of the classes (N,) among the n_y sorted ones.
+    """Inputs (N, n_x), and the target: values (N, n_y), or class numbers (N,), in the order of the n_y sorted classes.
 
     ``classes`` are their names; ``lines`` has the line of every row in a text file.
     """
@@ -48,22 +47,22 @@ class Content(NamedTuple):
 
 
 class Kinds(NamedTuple):
-    """The different texts of a target, by what they look like."""
+    """The different texts of a target, sorted by what they look like."""
 
     numbers: list[str]
     missing: list[str]
-    written: dict[str, Written]
+    written: dict[str, Notation]
     names: list[str]
 
 
-def sorted_out(texts: Iterable[str]) -> Kinds:
-    """Different texts by what each looks like beside the others."""
+def kinds_of(texts: Iterable[str]) -> Kinds:
+    """What each of the texts looks like, given the others."""
     texts = list(texts)
     gone = [text for text in texts if missing(text)]
     numbers = [text for text in texts if number(text) is not None and not missing(text)]
     plain = {*gone, *numbers}
     comma = decimal_comma(texts)
-    looks = {text: look for text in texts if text not in plain and (look := written(text, comma))}
+    looks = {text: look for text in texts if text not in plain and (look := other_notation(text, comma))}
     if len({look.unit for look in looks.values()} - {""}) > 1:  # 1a, 1b, 2a: names, and no unit
         looks = {text: look for text, look in looks.items() if not look.unit}
     names = [text for text in texts if text not in plain and text not in looks]
@@ -77,16 +76,16 @@ def _wordy(text: str) -> bool:
     return any(c.isalnum() for c in text)
 
 
-def decided(texts: Mapping[str, int], wrong: Wrong) -> Literal["classes", "values"]:
-    """What a target is whose different texts stand in so many rows each; ``wrong`` makes the error for one of them.
+def decide_kind(texts: Mapping[str, int], wrong: Wrong) -> Literal["classes", "values"]:
+    """Whether a target is classes or values; ``texts`` says in how many rows each text occurs.
 
     Raises DataError if it may be either.
     """
-    kinds = sorted_out(texts)
+    kinds = kinds_of(texts)
     if kinds.written and len(kinds.written) + len(kinds.numbers) > len(kinds.names):
         raise _other_notation(kinds, len(texts), wrong)
     if kinds.missing:
-        raise _gaps(kinds, texts, wrong)
+        raise _missing_values(kinds, texts, wrong)
     whole = len(texts) <= FEW and all(float(text).is_integer() for text in kinds.numbers)
     if kinds.numbers and kinds.names and not whole:
         name = kinds.names[0]
@@ -106,7 +105,7 @@ def _other_notation(kinds: Kinds, different: int, wrong: Wrong) -> DataError:
     return wrong(text, said)
 
 
-def _gaps(kinds: Kinds, texts: Mapping[str, int], wrong: Wrong) -> DataError:
+def _missing_values(kinds: Kinds, texts: Mapping[str, int], wrong: Wrong) -> DataError:
     rows = sum(texts[text] for text in kinds.missing)
     spelt = " and ".join(map(repr, kinds.missing[:3]))
     one = len(kinds.missing) == 1
@@ -117,7 +116,7 @@ def _gaps(kinds: Kinds, texts: Mapping[str, int], wrong: Wrong) -> DataError:
 
 
 def content(found: Cells | Arrays, kind: str) -> Content:
-    """The content of a table that was read, its target of this kind, or guessed. Raises DataError."""
+    """The content of a table, its target of the given kind, or guessed. Raises DataError."""
     return of_cells(found, kind) if isinstance(found, Cells) else of_arrays(found, kind)
 
 
@@ -132,7 +131,7 @@ def of_cells(cells: Cells, kind: str) -> Content:
         return cells.wrong(cells.target.index(text), said)
 
     if kind == "guess":
-        kind = decided(texts, wrong)
+        kind = decide_kind(texts, wrong)
     numbers = _numbers(texts, cells, kind == "values", wrong)
     if kind == "classes":
         return _classes(cells.x, np.array(cells.target) if numbers is None else numbers, cells.path, cells.lines)
@@ -141,7 +140,7 @@ def of_cells(cells: Cells, kind: str) -> Content:
 
 
 def _numbers(texts: Iterable[str], cells: Cells, needed: bool, wrong: Wrong) -> npt.NDArray[np.float64] | None:
-    """The target as numbers; None if it has others. Raises DataError if they are ``needed``."""
+    """The target as numbers; None if some are not. Raises DataError if they are ``needed``."""
     flags = all(text.lower() in FLAGS for text in texts)
     if needed and flags:
         return np.array([FLAGS[text.lower()] for text in cells.target])
@@ -189,13 +188,13 @@ def _of_text(arrays: Arrays, target: AnyArray, kind: str) -> Content:
     def wrong(text: str, said: str) -> DataError:
         return arrays.wrong(f"in row {names.index(text)}, counted from 0: {said}")
 
-    if kind == "guess" and decided(Counter(names), wrong) == "values":
+    if kind == "guess" and decide_kind(Counter(names), wrong) == "values":
         raise arrays.wrong("holds numbers as text (save them as numbers, or task.kind: classes if they are names)")
     return _classes(arrays.x, np.array(names), arrays.path)
 
 
 def _array_kind(arrays: Arrays, target: AnyArray) -> str:
-    """What an array of numbers is. Raises DataError if it may be either."""
+    """Whether an array of numbers is classes or values. Raises DataError if it may be either."""
     if target.dtype.kind == "b" and target.ndim == 1:
         return "classes"
     bits = bool(np.isin(target, (0, 1)).all())
@@ -208,7 +207,8 @@ def _array_kind(arrays: Arrays, target: AnyArray) -> str:
     different = np.unique(target)
     few = len(different) <= FEW and bool((different == np.floor(different)).all())
     if len(different) > 1 and (few or target.dtype.kind in "iu"):
-        raise arrays.wrong(f"holds whole numbers, {len(different):,} different ones (write {EITHER})")
+        right = "write task.kind: classes if they are labels, task.kind: values if they are quantities"
+        raise arrays.wrong(f"holds whole numbers, {len(different):,} different ones ({right})")
     return "classes" if few else "values"
 
 
@@ -218,7 +218,7 @@ def one_hot_rows(target: AnyArray) -> bool:
 
 
 def _classes(x: Values, target: AnyArray, path: str, lines: Rows | None = None) -> Content:
-    """The place of every label among the sorted ones. Raises DataError if there is only one."""
+    """The content with a number for every class, in sorted order. Raises DataError if there is only one."""
     classes, places = np.unique(target, return_inverse=True)
     if len(classes) == 1:
         only = str(classes[0])[:40]

@@ -1,4 +1,4 @@
-"""What a task is: fixed examples to learn from, others held out, and the figures that say how well."""
+"""What a task is: examples to train on, held-out examples, and the scores that say how well it is learned."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import numpy.typing as npt
 from synthgrad.config import Options
 from synthgrad.scores import measured, scores_of
 from synthgrad.streams import Streams
-from synthgrad.tasks.files import Stamp
+from synthgrad.tasks.data_files import Stamp
 from synthgrad.tasks.learned import learned
 from synthgrad.types import AnyArray, Array, Metrics, Outputs
 
 Values = npt.NDArray[np.float64]
 
 FEW = 20
-"""Whole numbers in a CSV file, or text among whole numbers, of at most so many kinds are taken for classes."""
+"""At most this many different whole numbers in a CSV file, or texts among whole numbers, are taken for classes."""
 
 
 class Examples(NamedTuple):
@@ -39,7 +39,7 @@ class Sizes(NamedTuple):
     outputs: Outputs = "bits"
 
     def bytes(self, item: int) -> int:
-        """What the examples take while training: in float64 as they are made, in numbers of ``item`` bytes as used."""
+        """Bytes of the examples in training: in float64 as they are made, and in numbers of ``item`` bytes as used."""
         return (8 + item) * (self.train + self.test) * (self.n_x + self.n_y)
 
 
@@ -76,13 +76,13 @@ class Task(ABC):
     train: Examples
     test: Examples
     skill: ClassVar[str] = ""
-    """What it learned, after "It learned to", if it did well; "" for what its kind of outputs says."""
+    """Completes "It learned to ..."; "" for the words of its kind of outputs."""
     example: ClassVar[str] = "example"
     """What one of its examples is called."""
     fresh = False
     fixed = False
     locations: ClassVar[tuple[str, ...]] = ()
-    """The options that only say where ``files`` lie: with the same bytes elsewhere the examples are the same."""
+    """The options that only say where ``files`` are: the same bytes in another place give the same examples."""
 
     @abstractmethod
     def __init__(self, options: TaskOptions, streams: Streams) -> None: ...
@@ -109,14 +109,14 @@ class Task(ABC):
         raise NotImplementedError
 
 
-def kept(x: Values, y: Values) -> Examples:
-    """Examples that several experiments share, so that none may write into them."""
+def read_only(x: Values, y: Values) -> Examples:
+    """Examples that several experiments share and none may change."""
     x.flags.writeable = y.flags.writeable = False
     return Examples(x, y)
 
 
 def one_hot(labels: AnyArray, classes: AnyArray) -> Values:
-    """Rows with a 1 in the column of the example's class, (N, n_y), of labels (N,) and the sorted classes (n_y,)."""
+    """Rows (N, n_y) with a 1 in the column of the class, from labels (N,) and the sorted classes (n_y,)."""
     y = np.zeros((len(labels), len(classes)))
     y[np.arange(len(labels)), np.searchsorted(classes, labels)] = 1
     return y

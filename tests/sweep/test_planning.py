@@ -21,7 +21,7 @@ from synthgrad.runs.resuming import take_up
 from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.planning import Request, identity, planned, train_line
 from synthgrad.sweep.reservations import FOLDER, others, reserving
-from synthgrad.tasks import files
+from synthgrad.tasks import data_files
 
 
 def grid(*keys):
@@ -288,7 +288,7 @@ def test_the_same_bytes_under_two_paths_are_one_run_of_a_grid(tmp_path):
 def test_no_file_is_read_again_for_each_run(tmp_path, monkeypatch):
     """Its fingerprint is made once, however many runs and files there are."""
     read = []
-    monkeypatch.setattr(files, "file_digest", lambda file, make: read.append(file.name) or file_digest(file, make))
+    monkeypatch.setattr(data_files, "file_digest", lambda file, make: read.append(file.name) or file_digest(file, make))
     tasks = [csv(tmp_path / str(number)) for number in range(20)]
     for number, task in enumerate(tasks):
         Path(task["path"]).write_text(Path(task["path"]).read_text() + f"{number},1,1,1,setosa\n")

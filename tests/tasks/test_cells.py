@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from synthgrad.tasks.cells import DATE, decimal_comma, fault, missing, number, written
+from synthgrad.tasks.cells import DATE, decimal_comma, fault, missing, number, other_notation
 
 NOTATIONS = {
     "31,53": "31.53", "+31,5": "31.5", "0,123": "0.123", ",5": ".5", "1,5e3": "1.5e3",
@@ -46,7 +46,7 @@ def each(texts: str) -> list[str]:
 @pytest.mark.parametrize(("text", "right"), NOTATIONS.items())
 def test_a_number_in_another_notation_is_recognised_with_what_to_write(text: str, right: str | None) -> None:
     """Decimal commas, thousands, currencies, percent, units, other minus signs and digits, powers, fractions."""
-    found = written(text)
+    found = other_notation(text)
     assert (found and found.right) == right
     assert right is None or number(right) is not None or right.startswith("it as")
 
@@ -54,7 +54,7 @@ def test_a_number_in_another_notation_is_recognised_with_what_to_write(text: str
 @pytest.mark.parametrize("text", each(DATES))
 def test_a_date_or_a_time_is_recognised(text: str) -> None:
     """In the order of any country, with names of months, as durations and parts of years."""
-    found = written(text)
+    found = other_notation(text)
     assert found is not None
     assert found.what == DATE
 
@@ -62,7 +62,7 @@ def test_a_date_or_a_time_is_recognised(text: str) -> None:
 @pytest.mark.parametrize("text", each(NAMES))
 def test_a_name_with_digits_in_it_is_a_name(text: str) -> None:
     """Codes, ordinals, ranges, versions, addresses."""
-    assert written(text) is None
+    assert other_notation(text) is None
 
 
 @pytest.mark.parametrize("text", each(MISSING))
@@ -87,7 +87,7 @@ def test_a_column_shows_whether_its_comma_is_a_decimal_one(texts: list[str], com
     """1,000 alone is a thousand; beside 2,5 it is one."""
     assert decimal_comma(texts) is comma
     if "1,000" in texts:
-        found = written("1,000", comma)
+        found = other_notation("1,000", comma)
         assert found is not None
         assert found.right == ("1.000" if comma else "1000")
 

@@ -7,8 +7,8 @@ import pytest
 from datafiles import IMAGES, LABELS, TRAIN, write_idx
 
 from synthgrad.streams import Streams
-from synthgrad.tasks import files as files_module
-from synthgrad.tasks.files import DataError
+from synthgrad.tasks import data_files
+from synthgrad.tasks.data_files import DataError
 from synthgrad.tasks.idx import IDX, IDXOptions
 
 
@@ -88,7 +88,7 @@ def test_files_are_read_once_for_all_seeds_and_again_when_they_change(tmp_path):
 
 def test_files_beyond_the_machine_are_refused_before_they_are_read(tmp_path, monkeypatch):
     """By what their head says; fewer images may fit."""
-    monkeypatch.setattr(files_module, "memory", lambda: 12_000)
+    monkeypatch.setattr(data_files, "memory", lambda: 12_000)
     with pytest.raises(DataError) as error:
         task(write_idx(tmp_path))
     assert str(error.value).startswith(f"task.path: {tmp_path}/train-images-idx3-ubyte: 0.0 GiB, to train on which ")

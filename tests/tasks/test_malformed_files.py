@@ -19,7 +19,7 @@ from datafiles import IMAGES, LABELS, TABLE, TRAIN, idx_bytes, write_csv, write_
 from typed import typed
 
 from synthgrad.config import dump
-from synthgrad.tasks import files
+from synthgrad.tasks import data_files
 
 SPARSE = 3 << 30
 """Bytes of a file that takes none on the disk."""
@@ -50,15 +50,15 @@ TEXTS = {
         "1,2,3\n4,5,6\n",
         "csv:1: the header seems to be missing: these are values (write a line of names above, such as x1,x2,d)",
     ),
-    "only-a-target": ("d\n1\n2\n", "table.csv: has no column but the target 'd': there is nothing to learn from"),
+    "only-a-target": ("d\n1\n2\n", "table.csv: has no column except the target 'd': there is nothing to learn from"),
     "no-rows": ("a,b,d\n", "table.csv: has no rows below its header"),
     "empty": ("", "table.csv: is empty (expected a line of names, then rows)"),
     "twice": ("a,a,d\n1,2,3\n", "table.csv:1: two columns are called 'a' (rename one)"),
     "no-name": ("a,,d\n1,2,3\n", "table.csv:1: column 2 has no name (name it, or delete it)"),
     "short-row": ("a,b,d\n1,2,3\n\n4\n", "table.csv:4: has 1 value, but the header 3 names"),
     "long-row": ("a,b,d\n1,2,3,4\n", "table.csv:2: has 4 values, but the header 3 names"),
-    "open-quote": ('a,b,d\n1,2,3\n4,"5,6\n', "table.csv:3: is no row of a CSV file: unexpected end of data"),
-    "odd-quote": ('a,b,d\n1,"2"3,3\n', "table.csv:2: is no row of a CSV file: ',' expected after '\"'"),
+    "open-quote": ('a,b,d\n1,2,3\n4,"5,6\n', "table.csv:3: is not a row of a CSV file: unexpected end of data"),
+    "odd-quote": ('a,b,d\n1,"2"3,3\n', "table.csv:2: is not a row of a CSV file: ',' expected after '\"'"),
 }
 """A table without which target d cannot be learned, and a part of what is said of it."""
 
@@ -172,7 +172,7 @@ def head_of_3_gib(directory: Path) -> None:
 CASES = {
     **{f"csv-{name}": Case(csv(text), said) for name, (text, said) in TEXTS.items()},
     "csv-latin-1": Case(file("t.csv", "a,d\n1,größer\n".encode("latin-1")), "t.csv: is not UTF-8 text"),
-    "csv-binary": Case(file("t.csv", b"a,d\n1,\0\n"), "t.csv: holds NUL bytes, so it is no CSV file"),
+    "csv-binary": Case(file("t.csv", b"a,d\n1,\0\n"), "t.csv: holds NUL bytes, so it is not a CSV file"),
     "csv-sparse": Case(sparse("t.csv"), "t.csv: "),
     "csv-no-column": Case(csv("age,d\n1,2\n", columns="agee"), "{path} has no column 'agee' (did you mean 'age'?"),
     "csv-target-among-inputs": Case(csv("a,d\n1,2\n", columns=["a", "d"]), "task.columns: 'd' is the target: it"),
@@ -186,9 +186,9 @@ CASES = {
     "npz-lengths": Case(npz(x=TABLE[:79], d=D), "the array 'x' has 79 rows, but 'd' 80 (expected as many)"),
     "npz-nan": Case(npz(x=np.c_[D, BAD], d=D), "the array 'x' is not finite in row 7, counted from 0 (leave it out)"),
     "npz-nan-target": Case(npz(x=TABLE, d=BAD), "the array 'd' is not finite in row 7, counted from 0 (leave it out)"),
-    "npz-text": Case(npz(x=D.astype(str), d=D), "the array 'x' holds text, which is no number (task.columns names the"),
+    "npz-text": Case(npz(x=D.astype(str), d=D), "the array 'x' holds text, not numbers (task.columns names the"),
     "npz-one-class": Case(npz(x=TABLE, d=np.ones(80)), "there is only one class, '1.0', in "),
-    "npz-dates": Case(npz(x=D.astype("M8[s]"), d=D), "the array 'x' holds datetime64[s], which are no numbers"),
+    "npz-dates": Case(npz(x=D.astype("M8[s]"), d=D), "the array 'x' holds datetime64[s], which is not a kind of"),
     "npz-a-number": Case(npz(x=np.array(3.0), d=D), "the array 'x' is a single number (expected one row"),
     "npz-no-rows": Case(npz(x=TABLE[:0], d=D[:0]), "the array 'd' has no rows"),
     "npz-no-columns": Case(npz(x=TABLE[:, :0], d=D), "the array 'x' has rows without a number, (80, 0)"),
@@ -221,7 +221,7 @@ CASES = {
     "idx-empty": Case(idx(changed(IMAGES_FILE, lambda data: b"")), f"{IMAGES_FILE}: is empty (expected 00 00 08 03"),
     "idx-head-cut-short": Case(idx(changed(IMAGES_FILE, lambda data: data[:9])), "is cut short, with 9 bytes of 16"),
     "idx-cut-short": Case(idx(changed(IMAGES_FILE, end_of)), f"{IMAGES_FILE}: is cut short, with 1,213 bytes of 1,216"),
-    "idx-too-long": Case(idx(changed(LABELS_FILE, lambda data: data + b"x")), "has 69 bytes, of which its head knows"),
+    "idx-too-long": Case(idx(changed(LABELS_FILE, lambda data: data + b"x")), "has 69 bytes, but its header says"),
     "idx-gzip-cut-short": Case(idx(changed(f"{IMAGES_FILE}.gz", end_of), end=".gz"), "is cut short (its gzip data"),
     "idx-cut-short-inside": Case(
         idx(changed(f"{IMAGES_FILE}.gz", lambda data: gzip.compress(gzip.decompress(data)[:-3])), end=".gz"),
@@ -229,13 +229,13 @@ CASES = {
     ),
     "idx-too-long-inside": Case(
         idx(changed(f"{LABELS_FILE}.gz", lambda data: gzip.compress(gzip.decompress(data) + b"x")), end=".gz"),
-        "has 69 bytes, of which its head knows only 68",
+        "has 69 bytes, but its header says 68",
     ),
     "idx-counts": Case(
         idx(changed(LABELS_FILE, lambda data: idx_bytes(LABELS[:59]))), "holds 60 images, but {path}/train-labels"
     ),
     "idx-no-images": Case(
-        idx(changed(IMAGES_FILE, lambda data: idx_bytes(IMAGES[:0]))), "holds no images (its head says 0 x 4 x 5)"
+        idx(changed(IMAGES_FILE, lambda data: idx_bytes(IMAGES[:0]))), "holds no images (its header says 0 x 4 x 5)"
     ),
     "idx-sizes": Case(
         idx(changed("t10k-images-idx3-ubyte", lambda data: idx_bytes(IMAGES[TRAIN:, :3]))),
@@ -295,7 +295,7 @@ def test_a_csv_file_beyond_the_machine_is_told_from_one_of_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By how many numbers a file of its size may have, which takes no look at what is in it."""
-    monkeypatch.setattr(files, "memory", lambda: 8 << 30)
+    monkeypatch.setattr(data_files, "memory", lambda: 8 << 30)
     config = tmp_path / "a.yaml"
     config.write_text(dump({"task": sparse("t.csv")(tmp_path), "trainer": {"name": "backprop"}}))
     (line,) = typed("train", config, "--runs", tmp_path / "runs").err.splitlines()

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from synthgrad.streams import Streams
-from synthgrad.tasks import files, packed
-from synthgrad.tasks.files import DataError
+from synthgrad.tasks import data_files, packed
+from synthgrad.tasks.data_files import DataError
 from synthgrad.tasks.table import Table, TableOptions
 
 TEXT = "x,y\n" + "".join(f"{i},{i / 2}\n" for i in range(40))
@@ -152,7 +152,7 @@ FOREIGN: dict[str, tuple[str, bytes, str]] = {
     "utf-16-without-mark": (
         "m.csv",
         TEXT.encode("utf-16-le"),
-        "holds NUL bytes, so it is no CSV file (if it is UTF-16, save",
+        "holds NUL bytes, so it is not a CSV file (if it is UTF-16, save",
     ),
     "sep-alone": ("m.csv", b"sep=;\n\n", "m.csv: has no line of names (expected one, then rows)"),
     "latin-1": ("m.csv", "x,größe\n1,2\n".encode("latin-1"), "is not UTF-8 text (save it as CSV UTF-8, or as an NPZ"),
@@ -217,7 +217,7 @@ def test_a_packed_table_beyond_the_machine_is_refused_while_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How much is in it nobody knows before."""
-    monkeypatch.setattr(files, "memory", lambda: 500)
+    monkeypatch.setattr(data_files, "memory", lambda: 500)
     assert "to train on which would take" in said(tmp_path, "m.csv.gz", gzip.compress(PLAIN))
 
 

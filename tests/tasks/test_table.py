@@ -7,9 +7,8 @@ import pytest
 from datafiles import KINDS, TABLE, write_csv, write_npz
 
 from synthgrad.streams import Streams
-from synthgrad.tasks import files as files_module
-from synthgrad.tasks import table_csv
-from synthgrad.tasks.files import DataError
+from synthgrad.tasks import data_files, table_csv
+from synthgrad.tasks.data_files import DataError
 from synthgrad.tasks.table import Table, TableOptions
 
 
@@ -183,7 +182,7 @@ def test_a_held_out_number_beyond_all_proportion_is_refused(tmp_path):
     """It would be infinite in float32; so would be a huge one that is not standardised, which options tell at once."""
     x = TABLE.copy()
     x[np.random.RandomState(0).permutation(80)[70], 1] = 1e300
-    with pytest.raises(DataError, match=r"holds numbers that are too large to train on \(in rows that are held out"):
+    with pytest.raises(DataError, match=r"holds numbers that are too large to train on \(in held-out rows"):
         task(write_npz(tmp_path, x=x, y=TABLE[:, 1]), "y")
     for data in ({"x": x, "y": TABLE[:, 1]}, {"x": TABLE, "y": -x[:, 1]}):
         with pytest.raises(DataError, match=r"too large to train on \(task.standardize: true makes them smaller"):
@@ -209,7 +208,7 @@ def test_names_may_look_like_numbers(tmp_path):
 
 def test_a_table_beyond_the_machine_is_refused_before_it_is_read(tmp_path, monkeypatch):
     """By its size and its first lines, or by the heads of its arrays."""
-    monkeypatch.setattr(files_module, "memory", lambda: 2_000)
+    monkeypatch.setattr(data_files, "memory", lambda: 2_000)
     for path in (write_csv(tmp_path), write_npz(tmp_path)):
         with pytest.raises(DataError, match=rf"{path}: 0.0 GiB, to train on which would take .* \(this machine has"):
             task(path, "d")

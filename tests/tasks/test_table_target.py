@@ -10,7 +10,7 @@ import pytest
 from datafiles import write_csv, write_npz
 
 from synthgrad.streams import Streams
-from synthgrad.tasks.files import DataError
+from synthgrad.tasks.data_files import DataError
 from synthgrad.tasks.table import Table, TableOptions
 from synthgrad.tasks.task import FEW
 
@@ -146,7 +146,7 @@ def test_as_many_classes_as_rows_is_no_classification(tmp_path: Path, target: li
     """Identifiers of rows, as names and as whole numbers."""
     what = said(csv(tmp_path, target))
     assert what.startswith("task.target: ")
-    assert f"{len(target)} rows have {len(target)} classes, each its own" in what
+    assert f"{len(target)} rows have {len(target)} classes, one a row" in what
 
 
 def test_a_class_that_only_held_out_rows_have_is_an_error(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_class_that_only_held_out_rows_have_is_an_error(tmp_path: Path) -> Non
     path = csv(tmp_path, ["rare" if i == held_out else "ab"[i % 2] for i in range(40)])
     what = said(path)
     assert "1 of 3 classes is only in held-out rows, such as 'rare' in line " + str(held_out + 2) in what
-    assert "choose another task.split; task.kind: classes trains without them" in what
+    assert "choose another task.split; task.kind: classes to train without them" in what
     assert options(path, kind="classes").data()["only_held_out"] == 1
     assert decided(path, test_share=0) == ("classes", 3)
     assert "only_held_out" not in options(path, kind="classes", test_share=0).data()

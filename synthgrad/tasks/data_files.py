@@ -1,4 +1,4 @@
-"""Files that a user has: looked at again only when they change, refused in time where they are too large."""
+"""The user's data files: read again only if they change, refused early if they are too large."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from synthgrad.text import escaped
 P = ParamSpec("P")
 T = TypeVar("T")
 FROM_HERE = "relative to where the command is run, kept absolute; ~ is home"
-"""What is said of a path."""
+"""How the help describes a path."""
 NUMBER_BYTES = 12
-"""What a number takes at least while training: float64 as it is read, float32 as it is trained on."""
+"""Bytes that a number needs at least in training: float64 as it is read, float32 as it is trained on."""
 
 
 class DataError(ConfigError):
-    """Files do not hold what a task needs: the option that is to be changed, and what is wrong."""
+    """A data file is not what its task needs: says which option to change, and what is wrong."""
 
     def __init__(self, key: str, message: str) -> None:
         message = escaped(message)
@@ -29,7 +29,7 @@ class DataError(ConfigError):
 
 
 class Stamp(NamedTuple):
-    """A file as it is now: what is read of it holds until one of these changes."""
+    """A file as it is now; what was read from it is valid until one of these changes."""
 
     path: str
     size: int
@@ -37,7 +37,7 @@ class Stamp(NamedTuple):
 
 
 def stamp(path: str) -> Stamp:
-    """The file as it is now. Raises DataError if there is none that can be read."""
+    """The file as it is now. Raises DataError if it cannot be read."""
     try:
         found = os.stat(path)
         with open(path, "rb"):
@@ -65,8 +65,8 @@ def beginning(path: str, count: int) -> bytes:
         raise DataError("path", f"{path}: {unreadable(error)}") from None
 
 
-def remembered(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Remember what a function made of its last ``most`` arguments, which say all it depends on, or complained of."""
+def cached(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Cache a function's last ``most`` results, or the DataErrors it raised; its arguments determine them."""
 
     def remember(make: Callable[P, T]) -> Callable[P, T]:
         @lru_cache(maxsize=most)
@@ -93,7 +93,7 @@ def fingerprints(files: Iterable[Stamp]) -> dict[str, str]:
     return {escaped(os.path.basename(file.path)): _fingerprint(file) for file in files}
 
 
-@remembered(4096)
+@cached(4096)
 def _fingerprint(file: Stamp) -> str:
     try:
         with open(file.path, "rb") as stream:
@@ -102,16 +102,16 @@ def _fingerprint(file: Stamp) -> str:
         raise DataError("path", f"{file.path}: {unreadable(error)}") from None
 
 
-def problems(read: Callable[[], object]) -> Iterator[Problem]:
-    """What keeps the files of a task from being read."""
+def problems_of(read: Callable[[], object]) -> Iterator[Problem]:
+    """The problem that reading a task's files meets, if any."""
     try:
         read()
     except DataError as error:
         yield error.problem
 
 
-def fits(path: str, numbers: int, fewer: str) -> None:
-    """Raise DataError if this machine has no room for so many numbers of a file; ``fewer`` is what helps."""
+def check_memory(path: str, numbers: int, fewer: str) -> None:
+    """Raise DataError if this many numbers do not fit into the memory; ``fewer`` says what would."""
     need, have = numbers * NUMBER_BYTES, memory()
     if need > have:
         room = f"would take {gib(need)} of memory (this machine has {gib(have)}; {fewer})"
