@@ -1,9 +1,9 @@
 """YAML <-> validated, frozen values.
 
-``options`` is how an algorithm, a task, a layer declares what can be set; ``reading`` turns files and
-``-s`` overrides into a tree that knows where each value stands; ``checking`` holds the two together and
-says everything that is wrong at once; ``loading`` does all of it, for one set of overrides or for many. The
-config of a whole experiment is put together from the registries in ``synthgrad.experiment``.
+With ``options`` and ``kinds`` of values an algorithm, a task, a layer declares what can be set. ``reading`` turns a
+file, and ``overrides`` turn ``-s KEY=VALUE``, into a tree that knows the location of each value; ``checking`` checks it
+against the options and reports every problem; ``loading`` does all of it, with one set of overrides or many.
+``recorded`` is the config that a run keeps. The registries are put together in ``synthgrad.experiment``.
 """
 
 from pydantic.fields import FieldInfo
@@ -41,9 +41,8 @@ from synthgrad.config.options import (
 )
 from synthgrad.config.overrides import Setting, key_and_value, label, setting
 from synthgrad.config.reading import Location
-from synthgrad.config.resolved import flat, read_resolved
+from synthgrad.config.recorded import dump, flat, plain, read_resolved
 from synthgrad.config.schemas import schema_of
-from synthgrad.config.writing import dump, plain
 
 __all__ = [
     "AUTO",

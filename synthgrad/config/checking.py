@@ -119,36 +119,35 @@ class _Checker:
 
     def _quoted(self, key: Key, value: Any, many: bool) -> None:
         """Report a name without quotes that YAML does not read as text, with the line to write."""
-        items = list(enumerate(value)) if many and isinstance(value, list) else [(None, value)]
-        texts = [self.tree.texts.get(key if i is None else (*key, i), "") for i, _ in items]
-        names = [text or str(item) for text, (_, item) in zip(texts, items, strict=True)]
-        for text, (i, item) in zip(texts, items, strict=True):
-            if text and text != str(item):
-                line = quoted_line(key, names if i is not None else names[0], key in self.tree.overridden)
+        row = many and isinstance(value, list)
+        items = {(*key, i): item for i, item in enumerate(value)} if row else {key: value}
+        texts = {at: self.tree.texts.get(at) or str(item) for at, item in items.items()}
+        for at, item in items.items():
+            if texts[at] != str(item):
+                line = quoted_line(key, [*texts.values()] if row else texts[at], key in self.tree.overridden)
                 read = next((word for kind, word in READ_AS.items() if isinstance(item, kind)), "nothing")
-                said = f"{text} without quotes is read as {read} (write {line})"
-                self.add(key if i is None else (*key, i), said)
+                self.add(at, f"{texts[at]} without quotes is read as {read} (write {line})")
                 self.given_up.add(key)
 
     def _no_section(self, section: Section, value: Any, key: Key) -> str:
-        if not isinstance(section, OneOf):
-            dashes = "; drop the dashes" if isinstance(value, list) else ""
-            return f"expected a section, got {show(value)} (its keys: {listed(fields(section))}{dashes})"
-        full, name = dotted((*key, section.key)), closest(value, section.registry)
-        if not isinstance(value, str) or name is None:
-            dashes = "; drop the dashes" if isinstance(value, list) else ""
-            return f"expected a section, got {show(value)} ({full} is one of {listed(section.registry)}{dashes})"
-        right = f"-s {full}={name}" if key in self.tree.overridden else f"{key[-1]}: {{{section.key}: {name}}}"
-        return f"expected a section, got {show(value)} (write {right})"
+        if isinstance(section, OneOf):
+            full, name = dotted((*key, section.key)), closest(value, section.registry)
+            right = f"{full} is one of {listed(section.registry)}"
+            if isinstance(value, str) and name and key in self.tree.overridden:
+                right = f"write -s {full}={name}"
+            elif isinstance(value, str) and name:
+                right = f"write {key[-1]}: {{{section.key}: {name}}}"
+        else:
+            right = f"its keys: {listed(fields(section))}"
+        dashes = "; drop the dashes" if isinstance(value, list) else ""
+        return f"expected a section, got {show(value)} ({right}{dashes})"
 
     def _choice(self, section: OneOf, data: dict[str, Any], key: Key, default: Any) -> str | None:
         """The entry chosen, or the one that was probably meant."""
-        name = chosen(section, data, default)
-        if name is not None:
+        if name := chosen(section, data, default):
             return name
-        full, said = (*key, section.key), data.get(section.key)
-        missing = f"is missing (one of {listed(section.registry)})"
-        self.add(full, missing if said is None else not_one_of(said, section.registry))
+        said, missing = data.get(section.key), f"is missing (one of {listed(section.registry)})"
+        self.add((*key, section.key), missing if said is None else not_one_of(said, section.registry))
         return meant(section, data)
 
     def _without_foreign(
