@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from synthgrad.config.keys import chosen, meant, paths
-from synthgrad.config.kinds import Quotable
+from synthgrad.config.kinds import Json, Quotable
 from synthgrad.config.messages import Key, describe, dotted, not_one_of, quoted_line, show
 from synthgrad.config.options import OneOf, Options, Section, default_of, fields, optional, sections, value_of
 from synthgrad.config.overrides import hinted
@@ -117,19 +117,19 @@ class _Checker:
                 checked[name] = self.section(below, None, (*key, name))
         return checked
 
-    def _quoted(self, key: Key, value: Any, many: bool) -> None:
+    def _quoted(self, key: Key, value: object, many: bool) -> None:
         """Report a name without quotes that YAML does not read as text, with the line to write."""
-        row = many and isinstance(value, list)
-        items = {(*key, i): item for i, item in enumerate(value)} if row else {key: value}
+        row = value if many and isinstance(value, list) else None
+        items = {key: value} if row is None else {(*key, i): item for i, item in enumerate(row)}
         texts = {at: self.tree.texts.get(at) or str(item) for at, item in items.items()}
         for at, item in items.items():
             if texts[at] != str(item):
-                line = quoted_line(key, [*texts.values()] if row else texts[at], key in self.tree.overridden)
+                line = quoted_line(key, texts[at] if row is None else [*texts.values()], key in self.tree.overridden)
                 read = next((word for kind, word in READ_AS.items() if isinstance(item, kind)), "nothing")
                 self.add(at, f"{texts[at]} without quotes is read as {read} (write {line})")
                 self.given_up.add(key)
 
-    def _no_section(self, section: Section, value: Any, key: Key) -> str:
+    def _no_section(self, section: Section, value: object, key: Key) -> str:
         if isinstance(section, OneOf):
             full, name = dotted((*key, section.key)), closest(value, section.registry)
             right = f"{full} is one of {listed(section.registry)}"
@@ -142,7 +142,7 @@ class _Checker:
         dashes = "; drop the dashes" if isinstance(value, list) else ""
         return f"expected a section, got {show(value)} ({right}{dashes})"
 
-    def _choice(self, section: OneOf, data: dict[str, Any], key: Key, default: Any) -> str | None:
+    def _choice(self, section: OneOf, data: Json, key: Key, default: Any) -> str | None:
         """The entry chosen, or the one that was probably meant."""
         if name := chosen(section, data, default):
             return name
@@ -150,9 +150,7 @@ class _Checker:
         self.add((*key, section.key), missing if said is None else not_one_of(said, section.registry))
         return meant(section, data)
 
-    def _without_foreign(
-        self, section: OneOf, options: type[Options], data: dict[str, Any], key: Key
-    ) -> dict[str, Any]:
+    def _without_foreign(self, section: OneOf, options: type[Options], data: Json, key: Key) -> Json:
         """Leave out the keys of the choice that an override has replaced."""
         chosen = (*key, section.key)
         if chosen not in self.tree.overridden:

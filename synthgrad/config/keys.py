@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from synthgrad.config.kinds import Json
 from synthgrad.config.messages import Key
 from synthgrad.config.options import OneOf, Options, Section, default_of, fields, sections, value_of
 from synthgrad.text import closest
 
 
-def chosen(section: OneOf, data: dict[str, Any], default: Any) -> str | None:
+def chosen(section: OneOf, data: Json, default: Any) -> str | None:
     """The entry that a section chooses, by its name or by default; None if there is no such entry."""
     name = data.get(section.key)
     if name is None and default is not None:
@@ -18,7 +19,7 @@ def chosen(section: OneOf, data: dict[str, Any], default: Any) -> str | None:
     return name if isinstance(name, str) and name in section.registry else None
 
 
-def meant(section: OneOf, data: dict[str, Any]) -> str | None:
+def meant(section: OneOf, data: Json) -> str | None:
     """The entry that was probably meant if none is chosen."""
     name = data.get(section.key)
     return closest(name, section.registry) if isinstance(name, str) else None

@@ -31,7 +31,7 @@ def wrong_items(problems: list[tuple[int | None, str]]) -> PydanticCustomError:
 # numbers and switches -----------------------------------------------------------------------------
 
 
-def _switch(value: Any) -> Any:
+def _switch(value: object) -> object:
     return SWITCHES.get(value.lower(), value) if isinstance(value, str) else value
 
 
@@ -40,11 +40,11 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _is_whole(value: Any, least: int) -> bool:
+def _is_whole(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
-def _tuple(value: Any) -> Any:
+def _tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -69,14 +69,14 @@ AUTO: Literal["auto"] = "auto"
 ALL: Literal["all"] = "all"
 
 
-def _auto(value: Any) -> Any:
+def _auto(value: object) -> object:
     number = _whole(value)
     if value == AUTO or _is_whole(number, 0):
         return number
     raise wrong_items([(None, f"expected auto, or a whole number of at least 0, got {show(value)}")])
 
 
-def _layers(value: Any) -> Any:
+def _layers(value: object) -> object:
     """``all``, or the numbers in a list in ascending order."""
     if value == ALL:
         return ALL
@@ -121,10 +121,10 @@ def selected_layers(selection: tuple[int, ...] | Literal["all"], count: int) -> 
 class NameOf:
     """Field metadata: one name out of a registry."""
 
-    def __init__(self, registry: Mapping[str, Any]) -> None:
+    def __init__(self, registry: Mapping[str, object]) -> None:
         self.registry = registry
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.literal_schema(list(self.registry))
 
 
@@ -132,11 +132,11 @@ class Word:
     """Field metadata of a choice between names, one of them ``true``: it may be written with quotes and without."""
 
     @staticmethod
-    def parse(value: Any) -> Any:
+    def parse(value: object) -> object:
         """A switch as the name that it was meant to be."""
         return str(value).lower() if isinstance(value, bool) else value
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_before_validator_function(self.parse, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Json:
@@ -149,10 +149,10 @@ class AnyOf:
     The value is a tuple in the registry's order, and is written in the shortest form.
     """
 
-    def __init__(self, registry: Mapping[str, Any], **aliases: tuple[str, ...]) -> None:
+    def __init__(self, registry: Mapping[str, object], **aliases: tuple[str, ...]) -> None:
         self.registry, self.aliases = registry, aliases
 
-    def parse(self, value: Any) -> tuple[str, ...]:
+    def parse(self, value: object) -> tuple[str, ...]:
         """Read a name, an alias or a list of names."""
         if isinstance(value, str) and value in self.aliases:
             return self.aliases[value]
@@ -165,7 +165,7 @@ class AnyOf:
             raise wrong_items(wrong)
         return tuple(name for name in self.registry if name in names)
 
-    def _problems(self, names: Any) -> Iterator[tuple[int, str]]:
+    def _problems(self, names: list[Any] | tuple[Any, ...]) -> Iterator[tuple[int, str]]:
         for i, name in enumerate(names):
             if isinstance(name, str) and name in self.aliases and len(names) > 1:
                 yield i, f"{name!r} is short for a list ({', '.join(self.aliases[name])}): write its names"
@@ -181,7 +181,7 @@ class AnyOf:
         alias = next((name for name, names in self.aliases.items() if names == value), None)
         return alias or (value[0] if len(value) == 1 else list(value))
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         writer = core_schema.plain_serializer_function_ser_schema(self.write)
         return core_schema.no_info_plain_validator_function(self.parse, serialization=writer)
 
@@ -193,15 +193,15 @@ class AnyOf:
 # files, and names in them -------------------------------------------------------------------------
 
 
-def _absolute(value: Any) -> Any:
+def _absolute(value: object) -> object:
     return os.path.abspath(os.path.expanduser(value)) if isinstance(value, str) else value
 
 
-def _name(value: Any) -> Any:
+def _name(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _names(value: Any) -> Any:
+def _names(value: object) -> object:
     return tuple(value) if isinstance(value, list) else (value,) if isinstance(value, str | int) else value
 
 

@@ -107,7 +107,7 @@ class Template(Generic[T]):
         return [decided(each) for each in made]
 
 
-def replaced(options: T, key: tuple[str, ...], value: Any) -> T:
+def replaced(options: T, key: tuple[str, ...], value: object) -> T:
     """The same options with another value for one key; all sections that do not contain it are shared."""
     name, *rest = key
     below = replaced(value_of(options, name), tuple(rest), value) if rest else value

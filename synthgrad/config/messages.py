@@ -34,7 +34,7 @@ def _word(part: str) -> str:
     return part if part and part.isprintable() and len(part) <= WIDEST else show(part)
 
 
-def show(value: Any) -> str:
+def show(value: object) -> str:
     """A value in a message, in one short line."""
     if value is None:
         return "nothing"
@@ -49,7 +49,7 @@ def show(value: Any) -> str:
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
 
 
-def not_one_of(value: Any, allowed: Iterable[str]) -> str:
+def not_one_of(value: object, allowed: Iterable[str]) -> str:
     """``'rellu' is not one of ...``, with the near miss."""
     names = list(allowed)
     near = closest(value, names)
@@ -106,12 +106,12 @@ def describe(item: Any, field: FieldInfo) -> str:
     return "is missing" if kind == "missing" else str(ctx.get("error") or item["msg"])
 
 
-def _in_brackets(value: Any) -> str:
+def _in_brackets(value: object) -> str:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return f" (write [{value}])" if number or (isinstance(value, str) and "," in value) else ""
 
 
-def _hint(kind: str, value: Any) -> str:
+def _hint(kind: str, value: object) -> str:
     if value is None:
         return " (leave the key out for its default)"
     if isinstance(value, str) and kind in ("int_type", "float_type"):

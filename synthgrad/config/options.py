@@ -86,11 +86,11 @@ class OneOf:
         entry = self.registry[name]
         return entry if issubclass(entry, Options) else entry.Options  # type: ignore[no-any-return]
 
-    def expand(self, value: Any) -> Any:
+    def expand(self, value: object) -> object:
         """The section that a bare name means; any other value unchanged."""
         return {self.key: value} if self.shorthand and isinstance(value, str) else value
 
-    def make(self, value: Any) -> Options:
+    def make(self, value: object) -> Options:
         """The options that ``value`` names and sets. The registry may have grown since the import: it is read now."""
         value = self.expand(value)
         name = value.get(self.key) if isinstance(value, dict) else getattr(value, self.key, None)
@@ -98,7 +98,7 @@ class OneOf:
             raise PydanticCustomError("choice", "is missing" if name is None else not_one_of(name, self.registry))
         return self.options(str(name)).model_validate(value)
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         writer = core_schema.plain_serializer_function_ser_schema(_dumped, info_arg=True)
         return core_schema.no_info_plain_validator_function(self.make, serialization=writer)
 
@@ -148,13 +148,13 @@ def sections(options: type[Options]) -> Mapping[str, Section | None]:
     return {key: mark[0] if mark else nested(fields(options)[key].annotation) for key, mark in marks.items()}
 
 
-def nested(kind: Any) -> type[Options] | None:
+def nested(kind: object) -> type[Options] | None:
     """The options of a field that is a section, also of one that may be left out: ``Decay``, ``Branch | None``."""
     own = next((k for k in get_args(kind) if k is not NoneType), kind) if optional(kind) else kind
     return own if isinstance(own, type) and issubclass(own, Options) else None
 
 
-def optional(kind: Any) -> bool:
+def optional(kind: object) -> bool:
     """Whether a field may be None."""
     return NoneType in get_args(kind)
 

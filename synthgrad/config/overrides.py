@@ -107,7 +107,7 @@ def put(tree: Tree, change: Setting, options: type[Options]) -> None:
     tree.texts |= {(*key, *below): text for below, text in change.texts.items()}
 
 
-def _expanded(tree: Tree, key: Key, value: Any, here: list[Section | None]) -> Any:
+def _expanded(tree: Tree, key: Key, value: object, here: list[Section | None]) -> Any:
     """The section that a shorthand such as ``optimizer: adam`` means."""
     for section in here:
         if isinstance(section, OneOf) and isinstance(value, str) and (full := section.expand(value)) != value:

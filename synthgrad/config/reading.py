@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple, cast
 import yaml
 
 from synthgrad.config.files import has_claims, read_text
+from synthgrad.config.kinds import Json
 from synthgrad.config.messages import Key, dotted, show
 from synthgrad.config.syntax import explain
 from synthgrad.errors import ConfigError
@@ -41,7 +42,7 @@ class Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event = self.peek_event() if self.check_event(yaml.AliasEvent) else None  # type: ignore[no-untyped-call]
         node = super().compose_node(parent, index)
         if event is not None:
@@ -197,8 +198,8 @@ class _Builder:
             return self._mapping(node, key, above)
         return [self.value(child, (*key, i), above) for i, child in enumerate(node.value)]
 
-    def _mapping(self, node: yaml.MappingNode, key: Key, above: tuple[int, ...]) -> dict[str, Any]:
-        data: dict[str, Any] = {}
+    def _mapping(self, node: yaml.MappingNode, key: Key, above: tuple[int, ...]) -> Json:
+        data: Json = {}
         merges: list[yaml.Node] = []
         for name_node, value_node in node.value:
             place = self.place(name_node.start_mark)
@@ -222,7 +223,7 @@ class _Builder:
             self._merge(merged, data, key, above)
         return data
 
-    def _merge(self, node: yaml.Node, data: dict[str, Any], key: Key, above: tuple[int, ...]) -> None:
+    def _merge(self, node: yaml.Node, data: Json, key: Key, above: tuple[int, ...]) -> None:
         """``<<``: add the keys that ``data`` does not have, with their locations."""
         if not isinstance(node, yaml.MappingNode):
             return self.note(self.place(node.start_mark), (*key, "<<"), "expected a section or its *anchor")
@@ -257,7 +258,7 @@ class _Builder:
         return rest if rest.startswith("#") else ""
 
 
-def _beyond(text: str, value: Any) -> str:
+def _beyond(text: str, value: object) -> str:
     """What is wrong with a number that a float cannot hold; "" for any other."""
     digits = text.lower().partition("e")[0]
     if value == 0 and any(digit in digits for digit in "123456789"):

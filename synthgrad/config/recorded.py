@@ -16,13 +16,14 @@ from typing import Any
 import yaml
 
 from synthgrad.config.files import read_text
+from synthgrad.config.kinds import Json
 from synthgrad.config.options import Options, sections
 from synthgrad.config.reading import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, Loader
 from synthgrad.errors import ConfigError
 
 
 class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, _data: Any) -> bool:
+    def ignore_aliases(self, _data: object) -> bool:
         return True
 
 
@@ -51,12 +52,12 @@ _Dumper.add_representer(list, _represent_list)
 _Dumper.add_representer(tuple, _represent_list)
 
 
-def dump(data: Any) -> str:
+def dump(data: object) -> str:
     """Plain data as YAML that reads back to the same values."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
 
 
-def plain(options: Options) -> dict[str, Any]:
+def plain(options: Options) -> Json:
     """Options as plain data with all defaults; an optional section is left out if the options have none."""
     known = sections(type(options))
     data = options.model_dump(mode="json")
@@ -74,7 +75,7 @@ _WRONG = (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeErr
 """What PyYAML raises if a text is not YAML, or a value is not what its tag says."""
 
 
-def read_resolved(path: Path) -> dict[str, Any]:
+def read_resolved(path: Path) -> Json:
     """The values of a resolved config by dotted key, in the order of the file. Raises ConfigError."""
     text = read_text(path, regular=True)
     found = _SEED.search(text)
@@ -86,7 +87,7 @@ def read_resolved(path: Path) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=4096)
-def _parse(text: str) -> dict[str, Any] | None:
+def _parse(text: str) -> Json | None:
     try:
         loader = _LOADER(text)
         node: Any = loader.get_single_node()
@@ -110,9 +111,9 @@ def _check(node: yaml.Node, count: Iterator[int], depth: int = 0) -> None:
             _check(child, count, depth + 1)
 
 
-def flat(data: dict[Any, Any], above: str = "") -> dict[str, Any]:
+def flat(data: dict[Any, Any], above: str = "") -> Json:
     """Nested sections as dotted keys; lists are values."""
-    values: dict[str, Any] = {}
+    values: Json = {}
     for name, value in data.items():
         key = f"{above}{name}"
         if isinstance(value, dict) and value:
