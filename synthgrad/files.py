@@ -8,6 +8,8 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from synthgrad.numbers import amount
+
 CONFIG_BYTES = 1 << 18
 """A config is a few lines."""
 KINDS = {
@@ -16,7 +18,6 @@ KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-UNITS = (("GiB", 30), ("MiB", 20), ("KiB", 10), ("bytes", 0))
 
 
 class TooLargeError(OSError):
@@ -59,5 +60,4 @@ def _check(found: os.stat_result) -> None:
 
 
 def _too_large(most: int) -> TooLargeError:
-    unit, bits = next((unit, bits) for unit, bits in UNITS if most >> bits)
-    return TooLargeError(errno.EFBIG, f"it has more than {most >> bits} {unit}")
+    return TooLargeError(errno.EFBIG, f"it has more than {amount(most)}")

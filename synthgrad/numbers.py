@@ -76,3 +76,12 @@ def percentage(share: float) -> str:
         return f"{share:.0%}"
     digits = 1 if 0.0005 <= share < 0.9995 else 2
     return f"{min(max(share, 0.0001), 0.9999):.{digits}%}".replace(".0%", "%")
+
+
+def amount(size: float) -> str:
+    """Bytes as text: 999 bytes, 1.5 MiB."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size < 999.5:
+            return f"{size:.3g} {unit}"
+        size /= 1024
+    return f"{size:,.3g} TiB" if size < 999.5 else f"{size:,.0f} TiB"

@@ -30,7 +30,7 @@ FLOORS = [
     {"cli"},
 ]
 """Rooms, from the ground up: a file imports only from lower floors or its own room."""
-NEIGHBOURS = {("tasks", "streams"), ("spreadsheets", "text")}
+NEIGHBOURS = {("tasks", "streams"), ("spreadsheets", "text"), ("files", "numbers")}
 """Who may import whom on the same floor."""
 TENANTS = {"yaml": {"config"}, "pydantic": {"config"}, "pydantic_core": {"config"}, "click": {"cli"}, "rich": {"cli"}}
 """Outside libraries of the base install, but for NumPy, and the only rooms that import them."""

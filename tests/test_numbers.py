@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthgrad.numbers import decimals, fixed, percent, short, small, spread
+from synthgrad.numbers import amount, decimals, fixed, percent, short, small, spread
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,19 @@ def test_a_p_value_begins_with_its_point(p: float | None, text: str) -> None:
 def test_a_share_is_in_percent(share: float | None, text: str) -> None:
     """Without digits after the point; beyond 100 and below 0 too."""
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1000, "0.977 KiB"),
+        (1 << 18, "256 KiB"),
+        (1 << 30, "1 GiB"),
+        (3 << 52, "12,288 TiB"),
+    ],
+)
+def test_bytes_have_the_unit_that_keeps_them_short(size, text):
+    """Three digits, except of what no machine has."""
+    assert amount(size) == text

@@ -11,9 +11,10 @@ import numpy as np
 from synthgrad.config import AUTO, Auto, Flag, Fractions, Int, NameOf, OneOf, Options, option, selected_layers
 from synthgrad.errors import ConfigError, Problem
 from synthgrad.nn.losses import LOSSES
+from synthgrad.numbers import amount
 from synthgrad.streams import STREAMS
 from synthgrad.tasks import TASKS, Sizes, TaskOptions
-from synthgrad.tasks.data_files import fingerprints, gib, memory
+from synthgrad.tasks.data_files import fingerprints, memory
 from synthgrad.trainers import TRAINERS, NetworkOptions, TrainerOptions
 from synthgrad.trainers.modular import ModularOptions
 
@@ -182,7 +183,9 @@ class Config(Options):
         ]
         for need, key, what in needs:
             if need > (have := memory()):
-                yield Problem(key, f"the {what} would need {gib(need)} while training (this machine has {gib(have)})")
+                yield Problem(
+                    key, f"the {what} would need {amount(need)} while training (this machine has {amount(have)})"
+                )
 
     def _under_way(self, widths: Sequence[int], item: int, sizes: Sizes) -> Iterator[Need]:
         """What is kept until it comes to use."""

@@ -9,6 +9,7 @@ from hashlib import blake2b, file_digest
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from synthgrad.errors import ConfigError, Problem
+from synthgrad.numbers import amount
 from synthgrad.text import escaped
 
 P = ParamSpec("P")
@@ -114,8 +115,8 @@ def check_memory(path: str, numbers: int, fewer: str) -> None:
     """Raise DataError if this many numbers do not fit into the memory; ``fewer`` says what would."""
     need, have = numbers * NUMBER_BYTES, memory()
     if need > have:
-        room = f"would take {gib(need)} of memory (this machine has {gib(have)}; {fewer})"
-        raise DataError("path", f"{path}: {gib(os.path.getsize(path))}, to train on which {room}")
+        room = f"would take {amount(need)} of memory (this machine has {amount(have)}; {fewer})"
+        raise DataError("path", f"{path}: {amount(os.path.getsize(path))}, to train on which {room}")
 
 
 def memory() -> int:
@@ -124,8 +125,3 @@ def memory() -> int:
         return int(os.sysconf("SC_PAGE_SIZE")) * int(os.sysconf("SC_PHYS_PAGES"))
     except (ValueError, OSError, AttributeError):  # not known on this system
         return 1 << 62
-
-
-def gib(size: float) -> str:
-    """Bytes for a person."""
-    return f"{size / 2**30:.1f} GiB"

@@ -47,7 +47,7 @@ def test_runs_go_into_one_file(runs):
     """Nothing on stdout, one line on stderr."""
     said = typed("runs", "archive", "runs", "-o", "paper.zip")
     assert (said.code, said.out) == (0, "")
-    assert said.err == f"6 runs, {Path('paper.zip').stat().st_size / 1000:.3g} kB\n"
+    assert said.err == f"6 runs, {Path('paper.zip').stat().st_size / 1024:.3g} KiB\n"
     with zipfile.ZipFile("paper.zip") as file:
         assert len(file.namelist()) == 6 * 4
 

@@ -58,7 +58,7 @@ def test_nothing_is_deleted_before_it_was_looked_at(runs):
     ]
     total = sum(file.stat().st_size for line in lines for file in (runs / line.split()[0]).iterdir())
     assert sum(int(line.split()[-1]) for line in lines) == total
-    assert said.err == f"3 runs, {total / 1000:.3g} kB: nothing was deleted yet (--delete does it)\n"
+    assert said.err == f"3 runs, {total / 1024:.3g} KiB: nothing was deleted yet (--delete does it)\n"
     assert len(there()) == 5
 
 

@@ -157,8 +157,8 @@ def test_more_gradients_under_way_than_the_machine_can_hold_are_reported() -> No
     """The delay is what is to be changed."""
     late = BASE.replace("backprop", "delayed-gradient, delay: %d")
     assert said(late % 1000000000) == [
-        "a.yaml:2:42: trainer.delay: the gradients under way would need 89645.4 GiB while training "
-        "(this machine has 8.0 GiB)"
+        "a.yaml:2:42: trainer.delay: the gradients under way would need 87.5 TiB while training "
+        "(this machine has 8 GiB)"
     ]
     assert said(late % 50_000) == []
 

@@ -91,6 +91,6 @@ def test_files_beyond_the_machine_are_refused_before_they_are_read(tmp_path, mon
     monkeypatch.setattr(data_files, "memory", lambda: 12_000)
     with pytest.raises(DataError) as error:
         task(write_idx(tmp_path))
-    assert str(error.value).startswith(f"task.path: {tmp_path}/train-images-idx3-ubyte: 0.0 GiB, to train on which ")
+    assert str(error.value).startswith(f"task.path: {tmp_path}/train-images-idx3-ubyte: 1.19 KiB, to train on which ")
     assert "task.train_examples" in str(error.value)
     assert len(task(tmp_path, train_examples=40).train.x) == 40

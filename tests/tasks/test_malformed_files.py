@@ -252,7 +252,7 @@ CASES = {
     "idx-sparse": Case(
         idx(empty_but_large), f"{IMAGES_FILE}: begins with 00 00 00 00 (expected 00 00 08 03"
     ),
-    "idx-3-gib": Case(idx(head_of_3_gib), f"{IMAGES_FILE}: 2.9 GiB, to train on which would take 35.0 GiB of memory"),
+    "idx-3-gib": Case(idx(head_of_3_gib), f"{IMAGES_FILE}: 2.92 GiB, to train on which would take 35 GiB of memory"),
 }  # fmt: skip
 
 
@@ -299,4 +299,4 @@ def test_a_csv_file_beyond_the_machine_is_told_from_one_of_nothing(
     config = tmp_path / "a.yaml"
     config.write_text(dump({"task": sparse("t.csv")(tmp_path), "trainer": {"name": "backprop"}}))
     (line,) = typed("train", config, "--runs", tmp_path / "runs").err.splitlines()
-    assert "t.csv: 3.0 GiB, to train on which would take 18.0 GiB of memory (this machine has 8.0 GiB; fewer" in line
+    assert "t.csv: 3 GiB, to train on which would take 18 GiB of memory (this machine has 8 GiB; fewer" in line

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from synthgrad.cli.options import complete_run, run_names
-from synthgrad.cli.runs.layout import amount, warn
+from synthgrad.cli.runs.layout import warn
+from synthgrad.numbers import amount
 from synthgrad.text import counted
 
 

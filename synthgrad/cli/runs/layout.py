@@ -81,15 +81,6 @@ def painted(text: str, **style: Any) -> str:
     return click.style(text, **style) if coloured else text
 
 
-def amount(size: float) -> str:
-    """Bytes for eyes."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 999.5:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"
-
-
 def table(headings: Sequence[Heading], rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
     """Lines of a table without empty columns, as wide as there is room; of headings without text there is no line."""
     if not rows:

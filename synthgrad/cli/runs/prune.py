@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from synthgrad.cli.options import before, complete_run, outcome, run_names, since, where
-from synthgrad.cli.runs.layout import Heading, amount, emit_all, some, table, warn, width
+from synthgrad.cli.runs.layout import Heading, emit_all, some, table, warn, width
 from synthgrad.cli.runs.list import OUTCOME, begun, paths_in, read
+from synthgrad.numbers import amount
 from synthgrad.text import counted, escaped
 
 if TYPE_CHECKING:
