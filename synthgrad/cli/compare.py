@@ -29,7 +29,7 @@ TABLES = ("metrics", "at", "against", "conditions", "by", "target", "sort", "no_
     "--metric", "metrics", multiple=True, metavar="NAME", help="The metric to test; further ones are only described."
 )
 @click.option(
-    "--at", default="last", show_default=True, metavar="last|best|common|epoch=N", help="The epoch to read it at."
+    "--at", default="last", show_default=True, metavar="last|best|common|epoch=N", help="The epoch at which it is read."
 )
 @click.option("--against", metavar="GROUP", help="Compare with this group only, instead of the control and backprop.")
 @where

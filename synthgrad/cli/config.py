@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from synthgrad.cli.options import complete_name, settings
-
-if TYPE_CHECKING:
-    from synthgrad.experiment import Config
 
 
 @click.group()
@@ -31,6 +27,7 @@ def check(configs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
       synthgrad config check configs/addition/*.yaml
     """
     from synthgrad.claims.report import check_file
+    from synthgrad.cli.data_sentence import data_sentence
     from synthgrad.config import load
     from synthgrad.config.files import of_claims
     from synthgrad.errors import ConfigError
@@ -39,25 +36,17 @@ def check(configs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
     problems = []
     for path in configs:
         try:
+            found = ""
             if of_claims(path):
                 check_file(path)
-                said = ""
-            else:
-                said = _decided(load(path, Config, settings))
+            elif "file" in (data := load(path, Config, settings).data()):
+                found = f" ({data_sentence(data)})"
         except ConfigError as error:
             problems += error.lines
         else:
-            click.echo(f"{path}: ok{said}")
+            click.echo(f"{path}: ok{found}")
     if problems:
         raise ConfigError(problems)
-
-
-def _decided(config: Config) -> str:
-    """A sentence in brackets on the data, if they are a file of the user."""
-    from synthgrad.cli.data_sentence import data_sentence
-
-    data = config.data()
-    return f" ({data_sentence(data)})" if "file" in data else ""
 
 
 @config.command(short_help="Print a config with every default filled in.")

@@ -94,7 +94,7 @@ where = click.option(
 )
 
 outcome = click.option(
-    "--outcome", "outcomes", multiple=True, type=click.Choice(OUTCOMES), help="Only runs that ended so; repeatable."
+    "--outcome", "outcomes", multiple=True, type=click.Choice(OUTCOMES), help="Only runs with this outcome; repeatable."
 )
 
 since = click.option(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from synthgrad.compare.groups import FIRST, differing, end, form, groups, shown, tables, told, word
 from synthgrad.compare.subjects import settings_of
@@ -55,11 +55,11 @@ def labels_without_frozen_layers(configs: Iterable[Config]) -> list[str]:
     return list(dict.fromkeys(each.label for each in whole))
 
 
-def _settings(order: Order) -> dict[str, Any]:
+def _settings(order: Order) -> dict[str, object]:
     return {NAME: order.name, **settings_of(flat(plain(order.config)))}
 
 
-def _distinguishing(settings: Sequence[dict[str, Any]]) -> list[str]:
+def _distinguishing(settings: Sequence[dict[str, object]]) -> list[str]:
     """The fewest keys, in order, that distinguish as many stacks as all keys do."""
     kept: list[str] = []
     apart = 1
@@ -75,7 +75,7 @@ def _rank(key: str) -> int:
     return FIRST.index(key) if key in FIRST else -1 if key == NAME else len(FIRST)
 
 
-def _word(key: str, settings: Sequence[dict[str, Any]]) -> str:
+def _word(key: str, settings: Sequence[dict[str, object]]) -> str:
     """A setting that the runs of a stack share, or its values in them."""
     values = list(dict.fromkeys(shown(each[key]) for each in settings))
     if len(values) == 1:

@@ -98,8 +98,9 @@ def sweep(
     without it: trainer.generator.input does not multiply the runs of backprop.
 
     --ablate layers shows how much each hidden layer contributes: if a network does as well with a layer frozen, it
-    does not need what that layer learns. Compare each freeze=[i] with the run that freezes nothing (synthgrad compare
-    --against dni), and all of them with trainer.name=frozen, which freezes all hidden layers (synthgrad compare).
+    does not need what that layer learns (the layer still works, with its initial weights). Compare each freeze=[i] with
+    the run that freezes nothing (synthgrad compare --against dni), and all of them with trainer.name=frozen, which
+    freezes all hidden layers (synthgrad compare).
 
     \b
     Examples:

@@ -47,15 +47,12 @@ def resume(name: str, locations: tuple[str, ...], runs: Path, force: bool) -> St
     recorded = Recorded(named(name, runs))
     check(recorded, force)
     experiment, about = _surveyed(located(recorded, locations))
-    warning = ""
-    if original(recorded.about) is None:
-        warning = (
-            f"{recorded.run.path}: an older version recorded no settings in run.json: config.yaml is taken as it is"
-        )
+    said = "run.json has no copy of the settings (written by an older version): config.yaml is taken as it is"
+    warning = f"{recorded.run.path}: {said}" if original(recorded.about) is None else ""
     return Start(experiment, lambda: take_up(recorded.run, experiment.replicas[0], about, force), warning=warning)
 
 
-def _new(config: Config, runs: Path, name: str, more: dict[str, Any]) -> Start:
+def _new(config: Config, runs: Path, name: str, more: dict[str, object]) -> Start:
     experiment, about = _surveyed(config)
     return Start(
         experiment, lambda: Log.begin(Run.create(runs, name, config.seed), experiment.replicas[0], {**about, **more})

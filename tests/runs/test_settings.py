@@ -117,7 +117,7 @@ def test_a_run_of_an_older_version_is_resumed_with_a_warning(run):
     said = typed("train", "--resume", run, "-q")
     assert (said.code, said.out) == (0, f"{run}\n")
     assert said.err == (
-        f"{run}: run.json has no copy of the settings that it began with (an older version): config.yaml is believed\n"
+        f"{run}: run.json has no copy of the settings (written by an older version): config.yaml is taken as it is\n"
     )
 
 
