@@ -78,7 +78,7 @@ class _Checker:
             value = self.options.model_validate(data)
         except ValidationError as error:
             self.values(error, data)
-        self.beyond(self.options, data, (), value)
+        self.between(self.options, data, (), value)
         return value
 
     # keys ---------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ class _Checker:
             else:
                 self.add(key, describe(item, fields(options)[name]))
 
-    def beyond(self, section: Section, data: Any, key: Key, value: Options | None) -> None:
+    def between(self, section: Section, data: Any, key: Key, value: Options | None) -> None:
         """Add the problems between values, of every section whose values are right; with ``value`` they all are."""
         if not isinstance(data, dict):
             return
@@ -210,7 +210,7 @@ class _Checker:
             return
         for name, below in sections(options).items():
             if below is not None and name in data:
-                self.beyond(below, data[name], (*key, name), value and value_of(value, name))
+                self.between(below, data[name], (*key, name), value and value_of(value, name))
 
 
 def _options(section: Section, data: Any) -> type[Options]:

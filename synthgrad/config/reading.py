@@ -142,11 +142,11 @@ def parse(text: str, source: str, in_file: bool = True) -> Tree:
         raise ConfigError(f"{source}: is empty (expected at least task.name and trainer.name)")
     tree.data = builder.value(node, (), ())
     if not in_file:
-        _whole(tree, node, text)
+        _keep_comment(tree, node, text)
     return tree
 
 
-def _whole(tree: Tree, node: yaml.Node, text: str) -> None:
+def _keep_comment(tree: Tree, node: yaml.Node, text: str) -> None:
     """Keep the whole text of an override if YAML would drop its end as a comment: ``my #1.csv``."""
     rest = text[node.end_mark.index :].strip()
     if rest.startswith("#") and isinstance(node, yaml.ScalarNode) and not node.style:
@@ -248,8 +248,8 @@ class _Builder:
             return self.broken(place, key, f"{show(text)} is not what its tag {_tag(node)} says (leave the tag out)")
         self.tree.texts[key] = text or self._comment(node)
         value = _plain(text, kind)
-        if kind in ("int", "float") and (beyond := _beyond(text, value)):
-            return self.broken(place, key, f"{show(text)} {beyond}")
+        if kind in ("int", "float") and (problem := _unfit(text, value)):
+            return self.broken(place, key, f"{show(text)} {problem}")
         return value
 
     def _comment(self, node: yaml.ScalarNode) -> str:
@@ -258,7 +258,7 @@ class _Builder:
         return rest if rest.startswith("#") else ""
 
 
-def _beyond(text: str, value: object) -> str:
+def _unfit(text: str, value: object) -> str:
     """What is wrong with a number that a float cannot hold; "" for any other."""
     digits = text.lower().partition("e")[0]
     if value == 0 and any(digit in digits for digit in "123456789"):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-SAYINGS = {
+MESSAGES = {
     r"character '\t'": "a tab (YAML wants spaces)",
     "could not find expected ':'": "neither a value nor a key (a key ends with ': ', colon and space)",
     "mapping values are not allowed here": "one ': ' too many in this line (quote the text, or begin a new line)",
@@ -22,7 +22,7 @@ SAYINGS = {
     "expected a single document": "a second document begins (expected one)",
 }
 """A part of PyYAML's message, and what is wrong in plain words."""
-AT_CONTEXT = ("could not find expected ':'", "expected ',' or", "found unexpected end of stream")
+BEGUN_EARLIER = ("could not find expected ':'", "expected ',' or", "found unexpected end of stream")
 """Problems whose cause is where PyYAML began to read a value, not where it stopped."""
 
 
@@ -42,11 +42,11 @@ def explain(error: Exception, text: str) -> tuple[Any, str]:
         return None, f"not valid YAML: {error}"
     said = f"{error.context or ''}: {error.problem or ''}"
     mark = error.problem_mark or error.context_mark
-    if error.context_mark and any(part in said for part in AT_CONTEXT):
+    if error.context_mark and any(part in said for part in BEGUN_EARLIER):
         mark = error.context_mark
-    for part, saying in SAYINGS.items():
+    for part, message in MESSAGES.items():
         if part in said:
-            return mark, f"not valid YAML: {saying}"
+            return mark, f"not valid YAML: {message}"
     return mark, f"not valid YAML: {_short(error.problem or error.context or str(error))}"
 
 

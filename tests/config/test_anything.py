@@ -24,7 +24,7 @@ DATA = st.recursive(
 )
 
 
-def complaints(text: str) -> list[str]:
+def problems(text: str) -> list[str]:
     """The lines of the error that a text makes; none if it is a config."""
     try:
         check(text, Config)
@@ -48,7 +48,7 @@ def one_line_each(lines: list[str]) -> bool:
 @example("9" * 5000)
 def test_no_text_raises_anything_but_a_config_error(text: str) -> None:
     """Broken, hostile, or merely not YAML."""
-    assert one_line_each(complaints(text))
+    assert one_line_each(problems(text))
 
 
 @settings(max_examples=200, deadline=None)
@@ -70,7 +70,7 @@ def test_a_config_with_one_value_replaced_raises_nothing_but_a_config_error(tree
         else:
             break
     at[key] = data.draw(DATA)
-    assert one_line_each(complaints(yaml.safe_dump(tree, allow_unicode=True)))
+    assert one_line_each(problems(yaml.safe_dump(tree, allow_unicode=True)))
 
 
 NAMES = ("", "0", "task", "trainer", "network", "optimizer", "generator", "name", "seed", "hidden")

@@ -184,10 +184,10 @@ def test_a_product_of_nothing_is_the_file() -> None:
     assert made.product([]) == [made.resolve([])]
 
 
-# complaints ---------------------------------------------------------------------------------------
+# several errors ------------------------------------------------------------------------------------
 
 
-def test_complaints_are_kept_once_and_in_order() -> None:
+def test_errors_are_collected_once_and_in_order() -> None:
     """And raised together."""
     errors = ErrorCollector()
     errors.raise_if_any()
@@ -199,8 +199,8 @@ def test_complaints_are_kept_once_and_in_order() -> None:
     assert error.value.lines == ["b", "a", "c"]
 
 
-def test_only_config_errors_are_taken_up() -> None:
-    """Anything else is not for the user to mend."""
+def test_only_config_errors_are_collected() -> None:
+    """Any other error is a fault of the program."""
     errors = ErrorCollector()
     with pytest.raises(ValueError, match="x"), errors:
         raise ValueError("x")
@@ -208,6 +208,6 @@ def test_only_config_errors_are_taken_up() -> None:
 
 
 def test_a_label_is_one_short_line() -> None:
-    """The place of everything said about an override."""
+    """Messages about an override begin with it."""
     assert label("a=1") == "-s a=1"
     assert label("a=\n" + "x" * 200) == "-s a=\\n" + "x" * 113 + "..."
