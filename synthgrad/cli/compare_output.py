@@ -85,7 +85,7 @@ class Output(NamedTuple):
 
             return curves_as_csv(report, gathered.subjects)
         if self.kind != "table":
-            from synthgrad.compare.formats import FORMATS as WRITERS
+            from synthgrad.compare.formats import WRITERS
 
             return WRITERS[self.kind](report)
         from synthgrad.compare.screens import screen

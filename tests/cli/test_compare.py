@@ -16,6 +16,9 @@ from directories import BACKPROP, BITS, BOTH, EXACT, FROZEN, LABEL, run
 from terminal import stdout_on_terminal
 from typed import Said, environment, ran, typed
 
+from synthgrad.cli.compare_output import FORMATS
+from synthgrad.compare.formats import WRITERS
+
 NO_DNI = "trainer.name!=dni"
 
 
@@ -265,3 +268,8 @@ def test_the_output_is_utf_8_whatever_the_locale_says(runs: Path, tmp_path: Path
         "encoding": "utf-8",
     }
     assert ran("compare", **options) == Said(0, compared(), "")
+
+
+def test_every_format_that_can_be_written_can_be_asked_for() -> None:
+    """And the table and the page, which have rooms of their own."""
+    assert set(FORMATS) == {"table", "html", *WRITERS}

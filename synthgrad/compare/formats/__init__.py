@@ -11,11 +11,12 @@ from synthgrad.compare.formats.tex import as_tex
 from synthgrad.compare.formats.tidy import as_csv
 from synthgrad.compare.report import Report
 
-FORMATS: dict[str, Callable[[Report], str]] = {
+WRITERS: dict[str, Callable[[Report], str]] = {
     "json": as_json,
     "csv": as_csv,
     "md": as_markdown,
     "tex": as_tex,
 }
+"""By the name of a format, what writes it; the command adds the terminal table and the HTML page."""
 
-__all__ = ["FORMATS", "as_csv", "as_json", "as_markdown", "as_tex", "schema"]
+__all__ = ["WRITERS", "as_csv", "as_json", "as_markdown", "as_tex", "schema"]
