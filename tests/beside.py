@@ -12,6 +12,9 @@ from conftest import slope_of
 
 from synthgrad.generators import Generator
 from synthgrad.nn.context import Context
+from synthgrad.nn.dense import DenseSpec, Reduce
+from synthgrad.nn.modules import Module
+from synthgrad.nn.network import Network
 from synthgrad.streams import Streams
 from synthgrad.types import Batch
 
@@ -26,6 +29,11 @@ def context(replicas: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64, s
         return np.stack(drawn) if replicas else drawn[0]
 
     return Context(N_X, N_Y, replicas, np.dtype(dtype), draw)
+
+
+def layer(context: Context) -> Module:
+    """The module whose delta the model predicts."""
+    return Network([DenseSpec(4, N)], Reduce(), context.replicas, context.dtype).layers[0]
 
 
 def examples(rows: int = B, replicas: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64, seed: int = 1) -> Any:

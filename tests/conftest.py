@@ -18,7 +18,7 @@ import pytest
 
 from synthgrad.config import check, decided, dump
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, train
-from synthgrad.generators import INPUTS
+from synthgrad.generators import GENERATOR_INPUTS
 from synthgrad.trainers import TRAINERS
 
 TINY = {
@@ -74,7 +74,7 @@ def _rows() -> Iterator[Any]:
         if name == "printed-listing":
             yield pytest.param({"trainer.name": name, "trainer.alpha": 1e-4}, id=name)  # a larger step overflows
         elif "generator" in trainer.Options.model_fields:
-            for sees in (*INPUTS, "both", list(INPUTS)):
+            for sees in (*GENERATOR_INPUTS, "both", list(GENERATOR_INPUTS)):
                 keys = {"trainer.name": name, "trainer.generator.input": sees, "trainer.generator.alpha": 0.05}
                 yield pytest.param(keys, id=f"{name}-{sees if isinstance(sees, str) else '+'.join(sees)}")
         else:

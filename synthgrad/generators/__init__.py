@@ -2,13 +2,13 @@
 
 from synthgrad.generators.generator import Generator
 from synthgrad.generators.input_model import InputModel
-from synthgrad.generators.inputs import INPUTS
+from synthgrad.generators.inputs import GENERATOR_INPUTS
 from synthgrad.generators.options import GENERATORS, GeneratorOptions, InputModelOptions, OracleOptions
 from synthgrad.generators.oracle import Oracle
 
 __all__ = [
     "GENERATORS",
-    "INPUTS",
+    "GENERATOR_INPUTS",
     "Generator",
     "GeneratorOptions",
     "InputModel",

@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import itertools
 from copy import copy
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 from numpy import copyto, multiply, subtract
 
 from synthgrad.generators.error_sum import ErrorSum
-from synthgrad.generators.inputs import INPUTS
+from synthgrad.generators.inputs import GENERATOR_INPUTS, Widths
 from synthgrad.generators.model import Model
 from synthgrad.generators.options import GeneratorOptions, InputModelOptions
 from synthgrad.nn.context import Context
 from synthgrad.nn.dense import DenseSpec
 from synthgrad.nn.initial import He, Initial
+from synthgrad.nn.modules import Module, module
 from synthgrad.nn.network import Network
 from synthgrad.nn.normalize import Standardize
 from synthgrad.nn.optimizers import OPTIMIZERS
@@ -32,23 +32,20 @@ from synthgrad.types import Array, Batch, per_replica
 
 
 class Generator(Model):
-    """M of the hidden layer ``i`` (counted from 1), whose output has ``n`` units."""
+    """M of the hidden layer ``i`` (counted from 1), the last of module ``f``, whose output has ``n`` units."""
 
     kind, gives, error = "generator", "synthetic gradient", "generator_error"
 
     def __init__(
-        self,
-        options: GeneratorOptions | InputModelOptions,
-        i: int,
-        n: int,
-        context: Context,
+        self, options: GeneratorOptions | InputModelOptions, i: int, f: Module, context: Context,
         init: Initial | None = None,
-    ) -> None:
-        self.options, self.alpha, self.i, self.n, self.context = options, options.alpha, i, n, context
+    ) -> None:  # fmt: skip
+        self.options, self.alpha, self.i, self.module, self.context = options, options.alpha, i, f, context
         self.column = f"{self.error}.{i}"
         replicas, dtype = context.replicas, context.dtype
-        self.inputs = [INPUTS[name] for name in options.input]
-        self.widths = [each.width(context, n) for each in self.inputs]
+        n = self.n = f.layers[-1].spec.n_out
+        widths = Widths(context.n_x, f.layers[0].spec.n_in, n, context.n_y)
+        self.widths = [GENERATOR_INPUTS[name].width(widths) for name in options.input]
         self.network = Network(self._specs(), options.reduce, replicas, dtype)
         self.network.initialize(init or He(scheme="he"), context.draw, f"{self.kind}.{i}")
         if options.last_layer == "zeros":
@@ -57,15 +54,15 @@ class Generator(Model):
         self.optimizer = OPTIMIZERS[optimizer.name](optimizer, self.network.part(0, len(self.network.layers)))
         self.standardize = Standardize(n, replicas, dtype) if self._normalizes else None
         self.scale = None if np.all(options.scale == 1) else per_replica(options.scale, 2, dtype)
-        self.single = self.inputs[0].array if len(self.inputs) == 1 else None
         self.sg: Array = np.zeros((*replicas, 1, n), dtype)
         self._arrange()
 
     def _arrange(self) -> None:
         self.layers = self.network.layers
-        bottom = self.layers[0]  # a linear generator is one layer, which needs no loop
-        self._forward = bottom.forward if len(self.layers) == 1 else self.network.forward
-        self._backward = bottom.backward if len(self.layers) == 1 else self.network.backward
+        whole = module(self.layers)  # a linear generator is one layer, which needs no loop
+        self._forward, self._backward = whole.forward, whole.backward
+        self.inputs = [GENERATOR_INPUTS[name](self.module, self.context) for name in self.options.input]
+        self.single = self.inputs[0].array if len(self.inputs) == 1 else None
         self._sets: dict[int, tuple[Array, Array, ErrorSum]] = {}
         self.rows = 0
 
@@ -75,9 +72,11 @@ class Generator(Model):
         Each can be fitted to the target of its own ``delta`` while the others go on; step sizes that the generator is
         given later are handed on by ``follow``. The network's input is copied, which does not last as long.
         """
-        if "input" in self.options.input:
-            self.single = None
-        return [self, *(self._copy() for _ in range(count - 1))]
+        copies = [self, *(self._copy() for _ in range(count - 1))]
+        for M in copies:
+            if any(each.reads_x for each in M.inputs):
+                M.single = None
+        return copies
 
     def _copy(self) -> Self:
         other = copy(self)
@@ -118,6 +117,8 @@ class Generator(Model):
             for each, width, end in zip(self.inputs, self.widths, ends, strict=True)
         ]
         self.rows = rows
+        for each in self.inputs:
+            each.set_batch_size(rows)
         self.network.set_batch_size(rows)
         if self.standardize is not None:
             self.standardize.set_batch_size(rows)
@@ -152,7 +153,7 @@ class Generator(Model):
 
     # between epochs -----------------------------------------------------------------------------
 
-    def take_error(self) -> npt.NDArray[Any]:
+    def take_error(self) -> Array:
         """Sum |target - sg| since the last call, shape ``replicas``."""
-        errors = [tape.take() for *_, tape in self._sets.values()]
+        errors = [each.take() for *_, each in self._sets.values()]
         return np.sum(errors, axis=0) if errors else np.zeros(self.context.replicas)

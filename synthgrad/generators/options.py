@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar, Literal
 
 from synthgrad.config import AnyOf, Flag, Int, NameOf, OneOf, Options, Widths, Word, option
 from synthgrad.errors import Problem
-from synthgrad.generators.inputs import BOTH, INPUTS
+from synthgrad.generators.inputs import BOTH, GENERATOR_INPUTS
+from synthgrad.generators.inputs import Widths as InputWidths
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.dense import Reduce
 from synthgrad.nn.optimizers import OPTIMIZERS, OptimizerOptions, SGDOptions
@@ -18,7 +19,7 @@ class GeneratorOptions(Options):
     """Models that learn to predict the gradients of the hidden layers, one for each."""
 
     kind: str = "learned"
-    input: Annotated[tuple[str, ...], AnyOf(INPUTS, both=BOTH)] = option(
+    input: Annotated[tuple[str, ...], AnyOf(GENERATOR_INPUTS, both=BOTH)] = option(
         BOTH, "what a generator sees: one of its inputs, both (layer-output and label), or a list"
     )
     hidden: Widths = option((), "widths of the generator's hidden layers; [] is linear")
@@ -50,11 +51,8 @@ class GeneratorOptions(Options):
 
         There is one after each of the hidden layers ``at``.
         """
-        ends = {"label": widths[-1], "input": widths[0]}
-        rows = [[sum(ends.get(name, widths[i]) for name in self.input), *self.hidden, widths[i]] for i in at]
-        if self.target == "true":
-            rows.append([*widths])
-        return sum(a * b for row in rows for a, b in itertools.pairwise(row))
+        twin = _weights(widths) if self.target == "true" else 0
+        return twin + _weights_of_models(self, widths, at)
 
     def problems(self) -> Iterator[Problem]:
         if self.target == "true" and self.targets == "after":
@@ -75,7 +73,7 @@ class OracleOptions(Options):
 
     def extra_weights(self, widths: Sequence[int], at: Sequence[int]) -> int:
         """Numbers that are read beside the network's weights: those of its twin."""
-        return sum(a * b for a, b in itertools.pairwise(widths))
+        return _weights(widths)
 
 
 GENERATORS: dict[str, type[GeneratorOptions] | type[OracleOptions]] = {
@@ -104,5 +102,18 @@ class InputModelOptions(Options):
 
     def extra_weights(self, widths: Sequence[int], at: Sequence[int]) -> int:
         """Numbers that are read beside the network's weights; there is a model for each of the hidden layers ``at``."""
-        rows = [[widths[0], *self.hidden, widths[i]] for i in at]
-        return sum(a * b for row in rows for a, b in itertools.pairwise(row))
+        return _weights_of_models(self, widths, at)
+
+
+def _weights_of_models(options: GeneratorOptions | InputModelOptions, widths: Sequence[int], at: Sequence[int]) -> int:
+    """Numbers in the weights of a model after each of the hidden layers ``at``."""
+    total = 0
+    for below, i in itertools.pairwise([0, *at]):
+        seen = InputWidths(widths[0], widths[below], widths[i], widths[-1])
+        n_z = sum(GENERATOR_INPUTS[name].width(seen) for name in options.input)
+        total += _weights([n_z, *options.hidden, widths[i]])
+    return total
+
+
+def _weights(widths: Sequence[int]) -> int:
+    return sum(a * b for a, b in itertools.pairwise(widths))

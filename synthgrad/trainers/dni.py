@@ -28,7 +28,7 @@ from synthgrad.generators import (
     Oracle,
     OracleOptions,
 )
-from synthgrad.nn.modules import module
+from synthgrad.nn.modules import Module, module
 from synthgrad.nn.optimizers import share_gradients
 from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.schedules.choice import Modules, schedule_for
@@ -118,26 +118,26 @@ class DNI(ModularTrainer):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         o, context = self.options, self.context
-        widths = {i: self.layers[i - 1].spec.n_out for i in self.interfaces}
+        fs = [module(self.layers[start:stop]) for start, stop in self.spans]
+        below = list(zip(self.interfaces, fs, strict=False))  # the module below each interface
         needs_truth = o.generator.target == "true" or o.generator.kind == "oracle"
         truth = TrueGradient(self.network, self.loss) if needs_truth else None
-        self.generators = [self._model(i, n, truth) for i, n in widths.items()]
-        fs = [module(self.layers[start:stop]) for start, stop in self.spans]
+        self.generators = [self._model(i, f, truth) for i, f in below]
         optimizers = [self.optimizer(start, stop) for start, stop in self.spans]
         share_gradients([*optimizers, *(M.optimizer for M in self.generators if isinstance(M, Generator))])
         models = [*self.generators, self.loss]  # the loss is the one that is right
         self.slots: list[Slot] = list(zip(fs, optimizers, models, [None, *self.generators], strict=True))
-        self.input_models = [InputModel(o.input_model, i, n, context) for i, n in widths.items() if o.input_model]
+        self.input_models = [InputModel(o.input_model, i, f, context) for i, f in below if o.input_model]
         self.models = [*self.generators, *self.input_models]
         modules = Modules(self.slots, self.generators, self.input_models, truth, context)
         self.schedule = schedule_for(modules, o.schedule, o.generator, o.lambda_, self.upward)
 
-    def _model(self, i: int, n: int, truth: TrueGradient | None) -> Source:
+    def _model(self, i: int, f: Module, truth: TrueGradient | None) -> Source:
         options = self.options.generator
         if truth is not None and isinstance(options, OracleOptions):
             return Oracle(options, truth, i, looks=i == self.interfaces[0])
         assert isinstance(options, GeneratorOptions)
-        return Generator(options, i, n, self.context)
+        return Generator(options, i, f, self.context)
 
     def step(self, batch: Batch) -> None:
         h = self.begin(batch)

@@ -52,9 +52,8 @@ class PrintedListing(Trainer):
         options = GeneratorOptions(
             kind="learned", input=("layer-output",), bias=False, reduce=self.options.reduce, last_layer="random"
         ).model_copy(update={"alpha": self.options.alpha})  # in a stack an array (R,), which no config may hold
-        generators = [
-            Generator(options, i, f.spec.n_out, setup.context, setup.network.init) for i, f in enumerate(self.layers, 1)
-        ]
+        init = setup.network.init
+        generators = [Generator(options, i, f, setup.context, init) for i, f in enumerate(self.layers, 1)]
         self.generators = self.models = generators
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
         share_gradients([*optimizers, *(M.optimizer for M in generators)])

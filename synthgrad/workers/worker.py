@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from synthgrad.generators import GENERATOR_INPUTS
 from synthgrad.nn.context import Context
 from synthgrad.processes import SIGNALS
 from synthgrad.schedules.stages import Stage
@@ -104,7 +105,7 @@ class Worker:
     def _needs_inputs(self) -> bool:
         options = self.job.trainer
         models = options.models if isinstance(options, DNIOptions) else []
-        return 0 in self.job.own or any("input" in model.input for model in models)
+        return 0 in self.job.own or any(GENERATOR_INPUTS[name].reads_x for model in models for name in model.input)
 
     def epoch(self, order: Epoch) -> dict[str, Any]:
         """Train an epoch; returns the figures of the stages. Raises Abandoned."""

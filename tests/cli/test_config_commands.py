@@ -12,7 +12,7 @@ from typed import ROOT, environment, metrics, numbers, ran, typed, write
 
 from synthgrad.cli.config_list import keys
 from synthgrad.experiment import Config
-from synthgrad.generators import GENERATORS, INPUTS
+from synthgrad.generators import GENERATOR_INPUTS, GENERATORS
 from synthgrad.nn.activations import ACTIVATIONS
 from synthgrad.nn.initial import INITIAL
 from synthgrad.nn.losses import LOSSES
@@ -25,7 +25,7 @@ from synthgrad.trainers import TRAINERS
 REGISTRIES = {
     "task.name": TASKS, "trainer.name": TRAINERS, "stream": STREAMS, "network.activation": ACTIVATIONS,
     "network.init.scheme": INITIAL, "trainer.loss": LOSSES, "trainer.optimizer": OPTIMIZERS,
-    "trainer.generator.input": INPUTS, "trainer.generator.kind": GENERATORS, "trainer.schedule": SCHEDULES,
+    "trainer.generator.input": GENERATOR_INPUTS, "trainer.generator.kind": GENERATORS, "trainer.schedule": SCHEDULES,
 }  # fmt: skip
 EVERY = pytest.mark.parametrize("config", WHOLE, ids=lambda path: str(path.relative_to(CONFIGS)))
 

@@ -6,12 +6,12 @@ import itertools
 
 import numpy as np
 import pytest
-from beside import N_Y, B, N, check_fitting_descends, context, examples, weights
+from beside import N_Y, B, N, check_fitting_descends, context, examples, layer, weights
 
-from synthgrad.generators import INPUTS, Generator, GeneratorOptions
+from synthgrad.generators import GENERATOR_INPUTS, Generator, GeneratorOptions
 from synthgrad.types import Batch
 
-SEEN = [names for k in (1, 2, 3) for names in itertools.combinations(INPUTS, k)]
+SEEN = [names for k in (1, 2, 3) for names in itertools.combinations(GENERATOR_INPUTS, k)]
 RNG = np.random.default_rng(0)
 
 
@@ -21,7 +21,8 @@ def options_of(scale=1.0, **options):
 
 
 def generator(rows=B, alpha=1.0, given=None, **options):
-    made = Generator(options_of(**options), 2, N, given or context())
+    given = given or context()
+    made = Generator(options_of(**options), 2, layer(given), given)
     made.set_batch_size(rows)
     made.set_alpha(alpha)
     return made
@@ -30,7 +31,7 @@ def generator(rows=B, alpha=1.0, given=None, **options):
 def inputs(h, batch, names):
     """Z, the inputs side by side in the registry's order."""
     return np.hstack(
-        [{"layer-output": h, "label": batch.y, "input": batch.x}[name] for name in INPUTS if name in names]
+        [{"layer-output": h, "label": batch.y, "input": batch.x}[name] for name in GENERATOR_INPUTS if name in names]
     )
 
 

@@ -12,7 +12,7 @@ from conftest import arrays, tiny
 from made import fork
 
 from synthgrad.experiment import Diverged, Epoch, Experiment, train
-from synthgrad.generators import INPUTS
+from synthgrad.generators import GENERATOR_INPUTS
 
 WIDTHS = (12, 9, 8, 11, 7, 10, 9, 8)
 SHORT = {"task.bits": 5, "task.train_examples": 47, "task.test_examples": 10, "training.batch_size": 5,
@@ -57,7 +57,8 @@ ROWS: dict[str, tuple[int, dict[str, Any]]] = {
                   "trainer.freeze": [1]}),
     "layer-output+input": (2, {**piped(2, 6, [1, 3, 5], optimizer="momentum", input=["layer-output", "input"]),
                                **SHORT, **FRESH, **NORMALIZED, "training.decay.at": [0.5]}),
-    "all-three": (2, {**piped(2, 7, [4], delay=3, **DEEP, input=list(INPUTS)), **WHOLE, **NORMALIZED, **SHUFFLED}),
+    "all-three": (2, {**piped(2, 7, [4], delay=3, **DEEP, input=list(GENERATOR_INPUTS)),
+                      **WHOLE, **NORMALIZED, **SHUFFLED}),
     "both": (3, {**piped(3, 3, delay=2, optimizer="adam"), **SHORT, **SHUFFLED, **NORMALIZED, **FLOAT32,
                  "trainer.input_model": {"alpha": 0.05, "hidden": [6], "normalize_hidden": True}}),
     "delayed-gradient": (3, {**layered(3, 4, delay=2, optimizer="momentum"), **SHORT, **NORMALIZED, **FLOAT32}),
@@ -68,7 +69,7 @@ ROWS: dict[str, tuple[int, dict[str, Any]]] = {
 
 def product() -> Iterator[Any]:
     """Inputs, depths, interfaces, workers and normalisation in all combinations, the rest in turn."""
-    inputs = (*INPUTS, "both", ["layer-output", "input"], list(INPUTS))
+    inputs = (*GENERATOR_INPUTS, "both", ["layer-output", "input"], list(GENERATOR_INPUTS))
     rest = itertools.count()
     for sees, depth, normalized in itertools.product(inputs, range(2, 9), (False, True)):
         for workers, interfaces in _shares(depth):
