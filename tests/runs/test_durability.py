@@ -21,7 +21,7 @@ from synthgrad.runs.locking import take
 from synthgrad.runs.recording import record
 from synthgrad.runs.resuming import take_up
 from synthgrad.sweep import parcels
-from synthgrad.sweep.claims import claiming
+from synthgrad.sweep.reservations import reserving
 from synthgrad.sweep.stacks import Order
 
 KEYS = {"training.epochs": 5, "training.checkpoint_every": 2}
@@ -145,7 +145,7 @@ def test_the_name_of_a_new_run_lasts(tmp_path, disk):
 def test_the_name_of_a_directory_that_a_sweep_makes_lasts(tmp_path, disk):
     """Its claims are made before its runs."""
     runs = tmp_path / "new" / "runs"
-    with claiming(runs):
+    with reserving(runs):
         assert {tmp_path.stat().st_ino, (tmp_path / "new").stat().st_ino} <= {each.number for each in disk}
 
 
