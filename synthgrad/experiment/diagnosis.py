@@ -6,9 +6,8 @@ gradients and running statistics of its own, takes over all that training has ch
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,7 @@ from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.trainers import Trainer
 from synthgrad.trainers.dni import DNI
 from synthgrad.trainers.zeroed import zeroed
-from synthgrad.types import Array, Batch, State
+from synthgrad.types import Array, Batch, Metrics
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,26 +47,35 @@ class Diagnosis:
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
-        context = replace(trainer.context, layer=ObservedDense)
-        self.twin = zeroed(replace(trainer.setup, trainer=trainer.options.in_order(), context=context))
-        self.twin.set_rate(0.0)
-        self.pairs = [*_pairs(self.twin.state(), trainer.state()), *_pairs(self.twin.fixed, trainer.fixed)]
-        self.truth = TrueGradient(trainer.network, trainer.loss)
-        descending = self.twin.generators if isinstance(self.twin, DNI) else []  # the printed listing's climb
-        self.bounded = [M for M in descending if isinstance(M, Generator) and _is_linear_descent(M)]
+        self.hidden = range(1, len(trainer.layers))
+        generators = trainer.generators if isinstance(trainer, DNI) else []  # those of the printed listing climb
+        self.bounded = [k for k, M in enumerate(generators) if isinstance(M, Generator) and _is_linear_descent(M)]
+
+    @cached_property
+    def twin(self) -> Trainer:
+        """A trainer of the same form with step sizes of zero, whose layers keep what they receive."""
+        context = replace(self.trainer.context, layer=ObservedDense)
+        options = self.trainer.options.in_order()
+        twin = zeroed(replace(self.trainer.setup, trainer=options, context=context))
+        twin.set_rate(0.0)
+        return twin
+
+    @cached_property
+    def _true(self) -> TrueGradient:
+        return TrueGradient(self.trainer.network, self.trainer.loss)
 
     def columns(self) -> list[str]:
-        """The names of ``figures``."""
-        return [f"{kind}.{i}" for kind in ("cosine", "skill") for i in range(1, len(self.twin.layers))]
+        """The names of ``metrics``."""
+        return [f"{kind}.{i}" for kind in ("cosine", "skill") for i in self.hidden]
 
     @np.errstate(all="ignore")  # what comes of zero or huge vectors is looked for, not warned of
-    def figures(self, batch: Batch) -> dict[str, npt.NDArray[Any]]:
+    def metrics(self, batch: Batch) -> Metrics:
         """Cosine and skill of every hidden layer on one batch, shape ``replica_shape`` each, NaN where undefined."""
         self._step(batch)
-        self.truth.set_batch_size(batch.rows)
+        self._true.set_batch_size(batch.rows)
         received = [f.received for f in self.twin.layers if isinstance(f, ObservedDense)][:-1]
         found = {}
-        for i, (sg, delta) in enumerate(zip(received, self.truth.compute(batch), strict=True), 1):
+        for i, (sg, delta) in enumerate(zip(received, self._true.compute(batch), strict=True), 1):
             found[f"cosine.{i}"], found[f"skill.{i}"] = _agreement(sg, delta)
         return {name: found[name] for name in self.columns()}
 
@@ -78,17 +86,17 @@ class Diagnosis:
         For linear generators on SGD or momentum; shape ``replica_shape`` each, NaN where inputs are zero or not finite.
         """
         self._step(batch)
-        return {str(M.i): _bound(M) for M in self.bounded}
+        assert isinstance(self.twin, DNI)
+        fitted = [M for M in self.twin.generators if isinstance(M, Generator)]
+        return {str(fitted[k].i): _bound(fitted[k]) for k in self.bounded}
 
     def _step(self, batch: Batch) -> None:
-        """Have the twin take over everything and make one step."""
-        for own, other in self.pairs:
-            np.copyto(own, other)
-        self.twin.step(Batch(batch.x, batch.y, np.empty_like(batch.h)))
-
-
-def _pairs(own: State, other: State) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-    return ((value, other[name]) for name, value in own.items())
+        """Have the twin take over the state of training and make one step."""
+        twin, trainer = self.twin, self.trainer
+        for own, other in ((twin.state(), trainer.state()), (twin.fixed, trainer.fixed)):
+            for name, value in own.items():
+                np.copyto(value, other[name])
+        twin.step(Batch(batch.x, batch.y, np.empty_like(batch.h)))
 
 
 def _is_linear_descent(M: Generator) -> bool:

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.experiment.objects import Experiment
+from synthgrad.experiment.experiment import Experiment, Replica
 from synthgrad.experiment.phases import Mark
-from synthgrad.experiment.replicas import Replica
 from synthgrad.types import Array
 
 if TYPE_CHECKING:
@@ -109,9 +108,9 @@ def _train(experiment: Experiment, after: int) -> Generator[Record, None, None]:
         experiment.begin_epoch(epoch)
         begun, replicas = step, len(experiment.replicas)
         try:
-            experiment.epochs.ready()
+            experiment.epochs.ready(experiment.trainer)
             start = clock()
-            for done in experiment.epochs.steps(epoch):
+            for done in experiment.steps(epoch):
                 if (now := clock()) > start + PULSE_SECONDS:
                     seconds += (now - start) / replicas
                     yield Pulse(epoch, begun + done, experiment.epochs.loads())
@@ -182,7 +181,7 @@ def _diverged(alone: Experiment, ended: Epoch, odd: str) -> Diverged:
 def training_figures(experiment: Experiment) -> Figures:
     """The figures of the epoch that the feed has just recorded, each batch before its own update."""
     feed = experiment.feed
-    return _figures(experiment, feed.h, feed.y) | experiment.epochs.figures()
+    return _figures(experiment, feed.h, feed.y) | experiment.epochs.metrics(experiment.trainer)
 
 
 def test_figures(experiment: Experiment) -> Figures:
@@ -200,7 +199,7 @@ def diagnostics(experiment: Experiment, epoch: int) -> Figures:
     """Cosine and skill of the generators on the epoch's first batch, NaN in a stack where a replica has none."""
     if experiment.diagnosis is None:
         return {}
-    figures = experiment.diagnosis.figures(next(experiment.feed.epoch(epoch)))
+    figures = experiment.diagnosis.metrics(next(experiment.feed.epoch(epoch)))
     return {name: value for name, value in figures.items() if not np.isnan(value).all()}
 
 
@@ -235,7 +234,7 @@ def _locate(alone: Experiment, epoch: int) -> tuple[int, str]:
     before = alone.mark()
     step, where = (epoch - 1) * alone.feed.steps, "the outputs"
     alone.begin_epoch(epoch)
-    for done in alone.epochs.steps_in_order(epoch):
+    for done in alone.epochs.steps_in_order(alone.trainer, epoch):
         found = next((name for name, array in alone.trainer.places() if not np.isfinite(array).all()), None)
         if found:
             step, where = step + done, found

@@ -50,7 +50,7 @@ def _train(stack: Stack, about: Mapping[str, Any], stop: Callable[[], object]) -
     error: Exception | None = None
     try:
         experiment = Experiment([order.config for order in stack.orders])
-        experiment.epochs.in_order()  # cores are better used for other runs
+        experiment.epochs.in_order(experiment.config.varies)  # cores are better used for other runs
         for order, replica in zip(stack.orders, experiment.replicas, strict=True):
             logs.append(_log(stack, order, replica, {**about, "stack": len(stack.orders)}))
         yield Begun(stack.number, tuple(o.number for o in stack.orders), tuple(str(log.run.path) for log in logs))

@@ -172,7 +172,7 @@ def test_through_the_transposed_weights_cosine_and_skill_are_one():
 def test_a_frozen_layer_is_looked_at_like_any_other(row):
     """At the same weights it is handed the same."""
     free, frozen = (Experiment([tiny({**row, "trainer.freeze": freeze})]) for freeze in ([], [1, 2]))
-    found, expected = (experiment.diagnosis.figures(first(experiment)) for experiment in (frozen, free))
+    found, expected = (experiment.diagnosis.metrics(first(experiment)) for experiment in (frozen, free))
     for name, value in expected.items():
         assert np.array_equal(found[name], value, equal_nan=True), name
 
@@ -191,7 +191,7 @@ def test_they_are_taken_on_the_first_batch_of_the_epoch(keys):
     experiment = dni(keys)
     last = finish(experiment)[-1]
     examples = experiment.task.draw(3) if "task.fresh" in keys else experiment.task.train
-    rows = experiment.order(3)[:10] if "training.shuffle" in keys else slice(10)
+    rows = experiment.parts.order(3)[:10] if "training.shuffle" in keys else slice(10)
     expected = by_hand(experiment.config, dict(experiment.trainer.arrays()), examples.x[rows], examples.y[rows])
     assert looked(last.figures) == pytest.approx(expected, rel=1e-8, abs=1e-9)
 
@@ -203,14 +203,14 @@ def test_a_generator_that_interpolates_the_true_gradient_has_cosine_and_skill_on
     for i, h, delta in truth(experiment.config, p, x, y):
         p[f"generator.{i}.1.W"][...] = np.linalg.lstsq(np.hstack([h, y]), delta)[0]
         p[f"generator.{i}.1.b"][...] = 0
-    figures = experiment.diagnosis.figures(first(experiment))
+    figures = experiment.diagnosis.metrics(first(experiment))
     assert figures == pytest.approx(dict.fromkeys(experiment.diagnosis.columns(), 1), abs=1e-9)
 
 
 def test_float32_is_summed_in_float64():
     """They agree with double precision to the rounding of the gradients, not of their sums."""
     single, double = (dni({"network.dtype": dtype}) for dtype in ("float32", "float64"))
-    found, expected = (experiment.diagnosis.figures(first(experiment)) for experiment in (single, double))
+    found, expected = (experiment.diagnosis.metrics(first(experiment)) for experiment in (single, double))
     assert {value.dtype for value in found.values()} == {np.dtype(np.float64)}
     assert looked(found) == pytest.approx(looked(expected), rel=1e-5)
 
@@ -229,13 +229,13 @@ def test_where_the_true_gradient_is_zero_there_is_neither():
     experiment = dni({"trainer.alpha": 0.0})
     experiment.trainer.layers[-1].W[...] = 0
     assert looked(finish(experiment)[-1].figures) == {}
-    assert np.isnan(list(experiment.diagnosis.figures(first(experiment)).values())).all()
+    assert np.isnan(list(experiment.diagnosis.metrics(first(experiment)).values())).all()
 
 
 def test_a_diagnostic_that_is_not_finite_is_no_divergence():
     """A skill beyond all numbers is left out, the cosine of huge numbers is found, and training goes on."""
     experiment = dni({"trainer.alpha": 0.0, "trainer.generator.alpha": 0.0})
-    expected = looked(experiment.diagnosis.figures(first(experiment)))
+    expected = looked(experiment.diagnosis.metrics(first(experiment)))
     for M in experiment.trainer.generators:
         M.network.theta *= 1e170
     epochs = finish(experiment)
@@ -304,7 +304,7 @@ def test_leaving_and_looking_between_epochs_changes_nothing(row):
     for record in train(other):
         if isinstance(record, Epoch):
             other.stability()
-            other.diagnosis.figures(first(other, record.epoch))
+            other.diagnosis.metrics(first(other, record.epoch))
     assert same_bits(arrays(one), arrays(other))
 
 

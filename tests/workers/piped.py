@@ -112,7 +112,7 @@ class Course(NamedTuple):
 def in_order(keys: Mapping[str, Any]) -> Course:
     """What one process comes to that takes the modules in turn."""
     experiment = Experiment([tiny(keys)])
-    experiment.epochs.in_order()
+    experiment.epochs.in_order(experiment.config.varies)
     return course(experiment)
 
 
