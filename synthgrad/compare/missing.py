@@ -14,6 +14,7 @@ from synthgrad.compare.report import Difference, Missing, Sweep
 from synthgrad.compare.subjects import DIVERGED, FINISHED, LeftOut, Subject
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import archive_of, given
+from synthgrad.runs.liveness import in_use
 from synthgrad.runs.methods import FREEZE, UNSET, fork, method
 from synthgrad.runs.reading import UNFINISHED
 
@@ -28,7 +29,7 @@ ENDED = (FINISHED, DIVERGED)
 
 def in_flight(subject: Subject) -> bool:
     """Whether a run is being trained at this moment, or may be."""
-    return subject.outcome == UNFINISHED and Run(Path(subject.path)).in_flight
+    return subject.outcome == UNFINISHED and in_use(Run(Path(subject.path)))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.files import open_regular
 from synthgrad.runs.directory import Run, hand_over, reason
+from synthgrad.runs.liveness import liveness
 
 LARGEST = 4 << 30
 """An archive that says it unpacks to more is not opened; of an entry no more is read than it says."""
@@ -61,7 +62,7 @@ def packable(paths: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
     notes: list[str] = []
     for path in once.values():
         name = os.path.basename(os.path.abspath(path))
-        found = Run(path).liveness()
+        found = liveness(Run(path))
         if found.doubt:
             notes.append(f"{path}: may still be written: {found.doubt} (archived as it is now)")
         if found.writing:

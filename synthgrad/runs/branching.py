@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 from synthgrad.config import Location, Setting, Template, label, plain, replaced, setting
 from synthgrad.errors import ConfigError, ErrorCollector
 from synthgrad.experiment import Before, Config
-from synthgrad.runs.data import check_data, located, locations
+from synthgrad.runs.data import locations
 from synthgrad.runs.deciding import settings as kinds
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import given, named
+from synthgrad.runs.moved_data import check_data, located
 from synthgrad.runs.parting import compare, last_epoch
 from synthgrad.runs.reading import Metrics, Recorded
 from synthgrad.runs.settings import told

@@ -15,13 +15,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from synthgrad.errors import DiskError, RunError
 from synthgrad.files import CONFIG_BYTES
-
-if TYPE_CHECKING:
-    from synthgrad.runs.liveness import Liveness
 
 NOTE = r"\.metrics\.csv\.[0-9a-f]{8}\.lock"
 """What a note is called that stands for a lock (see ``locking``)."""
@@ -55,21 +52,10 @@ class Run:
         plain = name.removeprefix(".").removesuffix(".part") if name.endswith(".part") else name
         return plain in mine or bool(re.fullmatch(rf"checkpoint-\d+\.npz|{NOTE}", plain))
 
-    def liveness(self) -> Liveness:
-        """Whether some process is writing it at this moment, or why nobody can tell."""
-        from synthgrad.runs.liveness import liveness  # for which completion does not wait
-
-        return liveness(self.metrics, self.about, self.result)
-
     def odd(self) -> str:
         """The name of something that is in the place of one of its files and is no file; nothing if there is none."""
         files = (self.config, self.about, self.metrics, self.result, self.weights)
         return next((path.name for path in files if os.path.lexists(path) and not os.path.isfile(path)), "")
-
-    @property
-    def in_flight(self) -> bool:
-        """Whether some process is writing it at this moment, or may be."""
-        return self.liveness().taken()
 
     @classmethod
     def create(cls, runs: Path, name: str, seed: int) -> Run:

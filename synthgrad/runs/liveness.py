@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from synthgrad.files import read_bytes
-from synthgrad.runs.directory import MOST_BYTES
+from synthgrad.runs.directory import MOST_BYTES, Run
 from synthgrad.runs.locking import owned
 from synthgrad.runs.writers import alive, is_me, named
 from synthgrad.text import counted
@@ -29,16 +29,21 @@ class Liveness(NamedTuple):
         return self.writing or bool(self.doubt and not force)
 
 
-def liveness(metrics: Path, about: Path, result: Path) -> Liveness:
+def liveness(run: Run) -> Liveness:
     """What the files of a run tell: its lock, notes beside its metrics, its result, the process that run.json names."""
-    there, unseen = owned(metrics)
+    there, unseen = owned(run.metrics)
     if unseen:
-        return Liveness(False, _doubt(unseen, metrics))
-    if there is not None or result.exists():
+        return Liveness(False, _doubt(unseen, run.metrics))
+    if there is not None or run.result.exists():
         return Liveness(bool(there))
-    writer = _writer(about)
+    writer = _writer(run.about)
     there = False if is_me(writer) else alive(writer)  # who writes without locks has a note
-    return Liveness(False, _doubt(writer, metrics)) if there is None else Liveness(there)
+    return Liveness(False, _doubt(writer, run.metrics)) if there is None else Liveness(there)
+
+
+def in_use(run: Run) -> bool:
+    """Whether some process is writing a run at this moment, or may be."""
+    return liveness(run).taken()
 
 
 def _writer(about: Path) -> Mapping[str, Any]:

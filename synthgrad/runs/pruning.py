@@ -15,6 +15,7 @@ from pathlib import Path
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.runs.directory import Run, reason
 from synthgrad.runs.finding import is_run
+from synthgrad.runs.liveness import liveness
 from synthgrad.runs.locking import held, take
 
 HALF_DELETED = ".pruned-"
@@ -54,7 +55,7 @@ def obstacle(path: Path, runs: Path, force: bool = False) -> str:
     links = [part for part in way if part.is_symlink()]
     if links:
         return "it is a link" if links == [path.absolute()] else f"it is reached through a link, {links[-1].name}"
-    found = Run(path).liveness()
+    found = liveness(Run(path))
     if found.taken(force):
         return IN_FLIGHT if found.writing else UNSEEN.format(doubt=found.doubt)
     try:

@@ -12,6 +12,7 @@ from synthgrad.runs import checkpoints
 from synthgrad.runs.checkpoints import Checkpoint
 from synthgrad.runs.data import other_files
 from synthgrad.runs.directory import Run, not_written, whole
+from synthgrad.runs.liveness import liveness
 from synthgrad.runs.locking import take
 from synthgrad.runs.log import Log, as_json, beginnings
 from synthgrad.runs.parting import last_epoch
@@ -51,7 +52,7 @@ def check(recorded: Recorded, force: bool = False) -> None:
 
 def trained_elsewhere(run: Run, force: bool) -> str:
     """A message where a run is being written by another process, or may be; else nothing."""
-    found = run.liveness()
+    found = liveness(run)
     if not found.taken(force):
         return ""
     if found.writing:

@@ -38,8 +38,8 @@ def branch(place: str, settings: tuple[str, ...], runs: Path, name: str | None) 
 
 def resume(name: str, locations: tuple[str, ...], runs: Path, force: bool) -> Start:
     """A recorded run that continues; ``locations`` say where its data are now. Raises ConfigError, RunError."""
-    from synthgrad.runs.data import located
     from synthgrad.runs.finding import named
+    from synthgrad.runs.moved_data import located
     from synthgrad.runs.reading import Recorded
     from synthgrad.runs.resuming import check, take_up
     from synthgrad.runs.settings import original

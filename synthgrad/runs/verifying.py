@@ -13,7 +13,7 @@ from synthgrad.errors import ConfigError
 from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse, train
 from synthgrad.runs.arrays import DAMAGE, read_arrays
 from synthgrad.runs.circumstances import Pairs, circumstances, differing, hashes
-from synthgrad.runs.data import check_data, located
+from synthgrad.runs.moved_data import check_data, located
 from synthgrad.runs.parting import CLOCKS, last_epoch, part, shared
 from synthgrad.runs.reading import Recorded
 from synthgrad.runs.survey import Surveyor

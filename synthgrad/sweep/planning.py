@@ -18,6 +18,7 @@ from synthgrad.runs.deciding import decided
 from synthgrad.runs.defaults import completed
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below, called, is_run, not_a_run
+from synthgrad.runs.liveness import in_use, liveness
 from synthgrad.runs.reading import OPEN, UNREADABLE, Recorded
 from synthgrad.runs.settings import original
 from synthgrad.runs.telling import telling
@@ -168,7 +169,7 @@ def _plan(grid: list[Planned], keys: list[str], request: Request) -> Plan:
 
 def _elsewhere(key: str, reserved: Reserved, attempts: Iterable[Recorded], force: bool) -> list[str]:
     """Why a run is trained by another process, nothing where it is not; "" where that is known, the doubt where not."""
-    lives = [(each.run.path, each.run.liveness()) for each in attempts]
+    lives = [(each.run.path, liveness(each.run)) for each in attempts]
     reasons = ["" if life.writing else f"{path}: {life.doubt}" for path, life in lives if life.taken(force)]
     if reserved.has(key):
         reasons.append("" if key in reserved.keys else f"reserved by a sweep, {reserved.unseen[key]}")
@@ -222,7 +223,7 @@ def left_behind(orders: Iterable[Order], runs: Path) -> dict[int, Path]:
 
 
 def _is_left(recorded: Recorded) -> bool:
-    return recorded.outcome in OPEN and not recorded.run.in_flight
+    return recorded.outcome in OPEN and not in_use(recorded.run)
 
 
 def _identities(path: Path) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from typed import COMMAND, SMALL, environment, no_file_above, numbers, ran, resu
 from synthgrad.config import read_resolved
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below
+from synthgrad.runs.liveness import in_use
 
 KEYS = ("-s", "seed=0..5", "-s", "training.epochs=1000", "-s", "training.evaluate_every=1000", "--stack", "2", "-q")
 """Six runs in three stacks, some tenths of a second each."""
@@ -49,7 +50,7 @@ def completed(line, tmp_path):
     assert [read_resolved(path / "config.yaml")["seed"] for path in paths] == list(range(6))
     assert sorted(paths) == sorted(below(tmp_path / "runs"))
     assert outcomes(tmp_path / "runs") == {"finished": 6}
-    assert not any(Run(path).checkpoints() or Run(path).in_flight for path in paths)
+    assert not any(Run(path).checkpoints() or in_use(Run(path)) for path in paths)
     alone = typed("train", line[1], *KEYS[2:6], "--seed", 2, "--runs", tmp_path / "alone", "-q").run
     assert numbers(paths[2]) == numbers(alone)
     for path in paths:
@@ -130,7 +131,7 @@ def test_everything_killed_at_once_is_a_loss_of_power(line, tmp_path):
     training(tmp_path / "runs")
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    until(lambda: not any(Run(path).in_flight for path in below(tmp_path / "runs")))
+    until(lambda: not any(in_use(Run(path)) for path in below(tmp_path / "runs")))
     assert None in outcomes(tmp_path / "runs")
     completed(line, tmp_path)
 
@@ -139,7 +140,7 @@ def test_a_disk_that_is_full_at_the_start_is_named(line, tmp_path):
     """Before any run is begun; nothing is left behind."""
     said = ran(*line, preexec_fn=no_file_above(0))
     assert (said.code, said.out) == (1, "")
-    assert said.err == f"{tmp_path}/runs/.sweeps: no claim can be made there: file too large\n"
+    assert said.err == f"{tmp_path}/runs/.sweeps: no reservation can be made there: file too large\n"
     assert outcomes(tmp_path / "runs") == {}
     assert list((tmp_path / "runs" / ".sweeps").glob("[0-9a-f]*")) == []
 

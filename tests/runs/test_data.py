@@ -13,7 +13,8 @@ from movedfiles import FILES, WAYS, csv, edited, idx
 
 from synthgrad.config import flat, plain
 from synthgrad.errors import ConfigError
-from synthgrad.runs.data import DATA, Data, check_data, fingerprint, located, locations, names, other_files
+from synthgrad.runs.data import DATA, Data, fingerprint, locations, names, other_files
+from synthgrad.runs.moved_data import check_data, located
 from synthgrad.runs.reading import Recorded
 from synthgrad.tasks import TASKS
 

@@ -15,7 +15,7 @@ from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Experiment
 from synthgrad.runs import archive, pruning
 from synthgrad.runs.directory import Run
-from synthgrad.runs.liveness import Liveness
+from synthgrad.runs.liveness import Liveness, in_use, liveness
 from synthgrad.runs.reading import Recorded
 from synthgrad.runs.resuming import check, take_up
 from synthgrad.runs.writers import here
@@ -49,25 +49,25 @@ def elsewhere(path, **said):
 def test_a_run_that_is_written_here_is_alive(tmp_path, unlocked):
     """From its first moment to its last."""
     run = Run(made(tmp_path, {"training.epochs": 9}, stop=3))
-    assert run.liveness() == Liveness(False)
+    assert liveness(run) == Liveness(False)
     with closing(take_up(run, Experiment([tiny({"training.epochs": 9})]).replicas[0], here())):
-        assert run.in_flight
+        assert in_use(run)
         with pytest.raises(ConfigError, match="is being trained by another process"):
             check(Recorded(run.path))
         with pytest.raises(RunError, match="is being trained by another process"):
             take_up(run, Experiment([tiny({"training.epochs": 9})]).replicas[0], {}, force=True)
         assert pruning.delete(run.path, tmp_path, force=True) == "it is being written"
-    assert not run.in_flight
+    assert not in_use(run)
 
 
 def test_the_process_that_run_json_names_tells(tmp_path, no_locks, other):
     """There, gone, its number used again; also the last of those that took the run up."""
     _, said = other
     path = killed(tmp_path)
-    assert elsewhere(path, **said).liveness() == Liveness(True)
-    assert elsewhere(path, **{**said, "pid_started": 1}).liveness() == Liveness(False)
-    assert elsewhere(path, pid=GONE).liveness() == Liveness(False)
-    assert elsewhere(path, pid=GONE, resumed=[{"pid": GONE}, said]).liveness() == Liveness(True)
+    assert liveness(elsewhere(path, **said)) == Liveness(True)
+    assert liveness(elsewhere(path, **{**said, "pid_started": 1})) == Liveness(False)
+    assert liveness(elsewhere(path, pid=GONE)) == Liveness(False)
+    assert liveness(elsewhere(path, pid=GONE, resumed=[{"pid": GONE}, said])) == Liveness(True)
 
 
 @pytest.mark.parametrize(
@@ -83,25 +83,25 @@ def test_a_run_of_a_process_elsewhere_is_doubtful(tmp_path, no_locks, said, who)
     path = killed(tmp_path)
     os.utime(path / "metrics.csv", (time.time() - 200, time.time() - 200))
     run = elsewhere(path, **said)
-    assert run.liveness() == Liveness(False, f"{who} wrote it 3 minutes ago, and this file system has no locks")
-    assert run.in_flight
+    assert liveness(run) == Liveness(False, f"{who} wrote it 3 minutes ago, and this file system has no locks")
+    assert in_use(run)
 
 
 def test_a_run_with_a_result_is_nobody_s(tmp_path, no_locks):
     """Whoever wrote it is done."""
-    assert elsewhere(made(tmp_path), host="nodeA").liveness() == Liveness(False)
+    assert liveness(elsewhere(made(tmp_path), host="nodeA")) == Liveness(False)
 
 
 def test_where_there_are_locks_they_alone_tell(tmp_path):
     """Nobody need know the process."""
-    assert elsewhere(killed(tmp_path), host="nodeA").liveness() == Liveness(False)
+    assert liveness(elsewhere(killed(tmp_path), host="nodeA")) == Liveness(False)
 
 
 def test_a_doubtful_run_is_left_alone_and_the_message_says_how_to_insist(tmp_path, no_locks):
     """By resume, prune and archive."""
     path = killed(tmp_path, {"training.epochs": 9}, stop=3)
     run = elsewhere(path, host="nodeA", pid=77)
-    doubt = run.liveness().doubt
+    doubt = liveness(run).doubt
     hint = "(if that process has ended: --force)"
     with pytest.raises(ConfigError) as refused:
         check(Recorded(path))

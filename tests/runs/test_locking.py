@@ -9,6 +9,7 @@ from typed import environment, until
 from unlocked import GONE, WITHOUT, note, without_locks
 
 from synthgrad.runs.directory import Run
+from synthgrad.runs.liveness import in_use
 from synthgrad.runs.locking import held, hold, notes, owned, take
 
 HOLD = """
@@ -79,7 +80,7 @@ def test_a_missing_file_is_not_held(tmp_path):
 
 def test_a_run_that_ended_is_not_in_flight(tmp_path):
     """Its log is closed."""
-    assert not Run(made(tmp_path)).in_flight
+    assert not in_use(Run(made(tmp_path)))
 
 
 # without locks --------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from synthgrad.errors import RunError
 from synthgrad.experiment import Diverged, Experiment
 from synthgrad.runs import log as written
 from synthgrad.runs.directory import Run
+from synthgrad.runs.liveness import in_use
 from synthgrad.runs.log import Log
 
 
@@ -64,11 +65,11 @@ def test_a_log_begins_with_config_circumstances_and_header(log):
 
 def test_a_run_is_locked_from_its_beginning_to_its_end(log):
     """Before the first epoch too: nobody resumes it, deletes it or takes it into an archive."""
-    assert log.run.in_flight
+    assert in_use(log.run)
     log.finish("finished")
-    assert log.run.in_flight
+    assert in_use(log.run)
     log.close()
-    assert not log.run.in_flight
+    assert not in_use(log.run)
 
 
 def test_a_run_is_locked_before_it_can_be_found(run, monkeypatch):
@@ -76,7 +77,7 @@ def test_a_run_is_locked_before_it_can_be_found(run, monkeypatch):
     locked = []
     whole = written.whole
     monkeypatch.setattr(
-        written, "whole", lambda path, *rest, **more: (locked.append(run.in_flight), whole(path, *rest, **more))
+        written, "whole", lambda path, *rest, **more: (locked.append(in_use(run)), whole(path, *rest, **more))
     )
     Log.begin(run, Experiment([tiny()]).replicas[0], {}).close()
     assert locked == [True, True]

@@ -13,6 +13,7 @@ from typed import numbers, only, result, weights
 
 from synthgrad.errors import RunError
 from synthgrad.runs.directory import Run
+from synthgrad.runs.liveness import in_use
 from synthgrad.runs.locking import hold
 from synthgrad.runs.reading import Recorded
 from synthgrad.sweep import parcels
@@ -122,10 +123,10 @@ def test_the_result_is_written_last(tmp_path, order, monkeypatch):
     real = parcels.whole
 
     def whole(path: Path, write, lasting):
-        seen.append((path.name, Run(path.parent).in_flight))
+        seen.append((path.name, in_use(Run(path.parent))))
         real(path, write, lasting)
 
     monkeypatch.setattr(parcels, "whole", whole)
     unpack(order, tmp_path / "runs", files)
     assert seen[-1] == ("result.json", True)
-    assert not Run(order.resume).in_flight
+    assert not in_use(Run(order.resume))

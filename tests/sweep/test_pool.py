@@ -16,6 +16,7 @@ from typed import environment, numbers, result, until
 
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below
+from synthgrad.runs.liveness import in_use
 from synthgrad.sweep import pool
 from synthgrad.sweep.events import Begun, Done, Lost, Progress
 from synthgrad.sweep.pool import work
@@ -205,4 +206,4 @@ def test_when_the_parent_is_killed_its_processes_end_their_runs(tmp_path):
     until((run / "result.json").exists)
     assert result(run)["outcome"] == "interrupted"
     assert Run(run).checkpoints()
-    until(lambda: not Run(run).in_flight)
+    until(lambda: not in_use(Run(run)))
