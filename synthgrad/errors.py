@@ -12,10 +12,13 @@ text and an exit code in one place, ``cli/__init__.py``.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 
 class ExitCode(IntEnum):
@@ -83,6 +86,16 @@ class ErrorCollector:
         """Raise ConfigError with every line that was collected, if there is one."""
         if self.lines:
             raise ConfigError(self.lines)
+
+
+def collect(function: Callable[[S], T], items: Iterable[S]) -> list[T]:
+    """The results of ``function`` for each item. The ConfigErrors of all items are raised as one."""
+    errors, results = ErrorCollector(), list[T]()
+    for item in items:
+        with errors:
+            results.append(function(item))
+    errors.raise_if_any()
+    return results
 
 
 class RunError(SynthgradError):

@@ -12,7 +12,7 @@ from synthgrad.claims.file import ClaimsFile, SweepWords
 from synthgrad.compare.report import Missing
 from synthgrad.compare.subjects import Subject, planned
 from synthgrad.config import flat, plain
-from synthgrad.errors import ConfigError, ErrorCollector
+from synthgrad.errors import ConfigError, collect
 from synthgrad.experiment import Config
 from synthgrad.runs.reading import OPEN
 from synthgrad.sweep.line import SweepLine
@@ -30,11 +30,7 @@ class Grid:
     """The runs of all sweeps of a file, and which of them exist in ``paths``. Raises ConfigError."""
 
     def __init__(self, claims_file: ClaimsFile, paths: Sequence[Path] = ()) -> None:
-        errors, self.sweeps = ErrorCollector(), list[_Sweep]()
-        for words in claims_file.sweeps:
-            with errors:
-                self.sweeps.append(_sweep(words, claims_file.path.parent))
-        errors.raise_if_any()
+        self.sweeps = collect(lambda words: _sweep(words, claims_file.path.parent), claims_file.sweeps)
         self.runs = {key: config for sweep in self.sweeps for key, config in sweep.runs.items()}
         known = found(paths, self.runs) if self.runs else Found()
         self.paths = [each.run.path for several in known.there.values() for each in several]

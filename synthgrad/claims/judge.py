@@ -7,6 +7,7 @@ A claim that is about every seed is decided by each of them, and by the first th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from synthgrad.claims.evidence import Evidence, moved
@@ -17,7 +18,7 @@ from synthgrad.compare import arithmetic, statistics
 from synthgrad.compare.contest import ALPHA
 from synthgrad.compare.groups import APART
 from synthgrad.compare.report import Answer
-from synthgrad.errors import ErrorCollector, ExitCode
+from synthgrad.errors import ExitCode, collect
 
 HELD, NOT_HELD, UNDECIDED = "held", "not held", "undecided"
 
@@ -27,11 +28,7 @@ def check(claims: Sequence[Claim], tables: Tables) -> list[Answer]:
 
     Raises ConfigError with a line for each claim that is about nobody.
     """
-    errors, matches = ErrorCollector(), list[Match]()
-    for claim in claims:
-        with errors:
-            matches += tables.matches(claim)
-    errors.raise_if_any()
+    matches = list(itertools.chain(*collect(tables.matches, claims)))
     found = {id(match): Evidence(match) for match in matches if not match.unclear}
     directed = [each for each in found.values() if each.claim.directed]
     adjusted = statistics.holm([1.0 if each.p is None else each.p for each in directed])

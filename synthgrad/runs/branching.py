@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from synthgrad.config import Location, Setting, Template, label, plain, replaced, setting
-from synthgrad.errors import ConfigError, ErrorCollector
+from synthgrad.errors import ConfigError, collect
 from synthgrad.experiment import Before, Config
 from synthgrad.runs.data import locations
 from synthgrad.runs.deciding import settings as kinds
@@ -114,12 +114,7 @@ def _before(recorded: Recorded, epoch: int, where: Sequence[str]) -> Config:
 
 def _changes(settings: Iterable[str], where: Sequence[str]) -> list[Setting]:
     """The overrides that a branch can have, ``where`` its data lie among them. Raises ConfigError with all others."""
-    errors, changes = ErrorCollector(), []
-    for text in settings:
-        with errors:
-            changes.append(_change(text, (*MAY_CHANGE, *where)))
-    errors.raise_if_any()
-    return changes
+    return collect(lambda text: _change(text, (*MAY_CHANGE, *where)), settings)
 
 
 def _change(text: str, may_change: Sequence[str]) -> Setting:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from synthgrad.config import replaced
-from synthgrad.errors import ConfigError, ErrorCollector
-from synthgrad.experiment import Config
+from synthgrad.errors import ConfigError, collect
 from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.values import LIMIT
 from synthgrad.trainers import TRAINERS
@@ -21,12 +21,8 @@ def ablated(grid: Sequence[Planned]) -> list[Planned]:
 
     Where no hidden layer learns there is nothing to freeze. Raises ConfigError.
     """
-    errors = ErrorCollector()
-    runs: dict[Config, Planned] = {}
-    for planned in grid:
-        with errors:
-            runs |= {each.config: each for each in _frozen(planned)}
-    errors.raise_if_any()
+    each_frozen = collect(lambda planned: list(_frozen(planned)), grid)
+    runs = {each.config: each for each in itertools.chain(*each_frozen)}
     if len(runs) > LIMIT:
         raise ConfigError(f"sweep: {len(runs):,} runs with --ablate layers (at most {LIMIT:,})")
     return list(runs.values())

@@ -16,7 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from synthgrad.config import Setting, Template, chooses, key_and_value, label, setting
-from synthgrad.errors import ConfigError, ErrorCollector
+from synthgrad.errors import ConfigError, ErrorCollector, collect
 from synthgrad.experiment import Config
 from synthgrad.runs.finding import config_file
 from synthgrad.sweep.values import LIMIT, values
@@ -89,13 +89,7 @@ def _axis(text: str) -> _Axis:
         texts = [f"{'.'.join(key)}={value}" for value in values(rest)]
     except ConfigError as error:
         raise ConfigError(f"{label(text)}: {line}" for line in error.lines) from None
-    errors = ErrorCollector()
-    read = []
-    for each in texts:
-        with errors:
-            read.append(setting(each))
-    errors.raise_if_any()
-    return _Axis(key, texts, read, chooses(key, Config))
+    return _Axis(key, texts, collect(setting, texts), chooses(key, Config))
 
 
 # combinations -------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from synthgrad.config import show
-from synthgrad.errors import ConfigError, ErrorCollector
+from synthgrad.errors import ConfigError, collect
 
 LIMIT = 100_000
 """More values, or runs, than this are a slip of the keyboard."""
@@ -38,13 +38,7 @@ _FORMS = "0..9, 0..100..10, 0.1..0.5:5 or 1e-4..1e-1:log4"
 
 def values(text: str) -> list[str]:
     """The YAML text of each value, each once. Raises ConfigError: what is wrong, without the place."""
-    errors = ErrorCollector()
-    found: dict[str, None] = {}
-    for piece in pieces(text):
-        with errors:
-            found |= dict.fromkeys(_range(piece))
-    errors.raise_if_any()
-    return list(found)
+    return list(dict.fromkeys(itertools.chain(*collect(lambda piece: list(_range(piece)), pieces(text)))))
 
 
 def pieces(text: str) -> list[str]:
