@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -27,7 +25,7 @@ class ErrorSum:
         self.steps = np.zeros((*replicas, slots, rows, n), dtype)
         self.slots = [self.steps[..., k, :, :] for k in range(slots)]
         self.next = 0
-        self.total: npt.NDArray[Any] = np.zeros(replicas)
+        self.total: Array = np.zeros(replicas)
 
     def slot(self) -> Array:
         """An array (*replicas, B, n) to be overwritten with this step's e."""
@@ -44,7 +42,7 @@ class ErrorSum:
         self.total += written.sum((-3, -2, -1), dtype=np.float64)
         self.next = 0
 
-    def take(self) -> npt.NDArray[Any]:
+    def take(self) -> Array:
         """The sum of |e| since the last call, shape ``replicas``; the total starts again at zero."""
         self.fold()
         total, self.total = self.total, np.zeros_like(self.total)

@@ -1,4 +1,4 @@
-"""The generator M: a small network that predicts a layer's gradient from what is at hand.
+"""The generator M: a small network that predicts a layer's gradient from what a module has at once.
 
     z  = the chosen inputs side by side: h (layer-output), y (label), x (input)
     sg = M(z), the synthetic gradient, per example and in the place of dL/dh
@@ -69,8 +69,8 @@ class Generator(Model):
     def in_flight(self, count: int) -> list[Self]:
         """This generator and copies, ``count`` in all, that share weights, optimiser and statistics.
 
-        Each can be fitted to the target of its own ``delta`` while the others go on; step sizes that the generator is
-        given later are handed on by ``follow``. The network's input is copied, which does not last as long.
+        Each can be fitted to the target of its own ``delta`` after others have predicted. ``follow`` hands on later
+        step sizes. Inputs that the next batches overwrite are copied.
         """
         copies = [self, *(self._copy() for _ in range(count - 1))]
         for M in copies:
@@ -142,9 +142,7 @@ class Generator(Model):
 
     def again(self) -> None:
         """Predict once more from what the last ``delta`` saw, with the weights of now; ``fit`` starts from that."""
-        x = self.layers[0].x
-        assert x is not None
-        self.sg = self._forward(x)
+        self.sg = self._forward(self.layers[0].x)
 
     def fit(self, target: Array) -> None:
         """One step towards sg = target."""

@@ -1,16 +1,14 @@
-"""The oracle: a generator that knows, for tests and demonstrations.
+"""The oracle: a generator that returns the true gradient, for tests and demonstrations.
 
 With the true gradient for every M_i, DNI is backpropagation ("Understanding Synthetic Gradients and Decoupled Neural
-Interfaces", arXiv 1703.00522). It knows by a pass through the whole network, so it decouples nothing.
+Interfaces", arXiv 1703.00522). It takes a pass through the whole network, so it decouples nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from numpy import subtract
 
 from synthgrad.generators.error_sum import ErrorSum
@@ -23,7 +21,7 @@ from synthgrad.types import Array, Batch, Number, State
 class Oracle(Model):
     """M of the hidden layer ``i`` (counted from 1): sg_i = dL/dh_i.
 
-    All oracles of a network share one twin. The lowest is asked first, before any layer has moved, and has it look.
+    All oracles of a network share one twin, which computes when the lowest is asked, before any layer has moved.
     """
 
     kind, gives = "oracle", "gradient"
@@ -57,9 +55,9 @@ class Oracle(Model):
     def set_alpha(self, alpha: Number) -> None:
         """An oracle makes no steps."""
 
-    def take_error(self) -> npt.NDArray[Any]:
+    def take_error(self) -> Array:
         """Sum |target - sg| since the last call, shape ``replicas``."""
-        return sum((tape.take() for tape in self._sums.values()), np.zeros(self.network.replicas))
+        return sum((each.take() for each in self._sums.values()), np.zeros(self.network.replicas))
 
     def arrays(self) -> Iterator[tuple[str, Array]]:
         """No weights of its own."""

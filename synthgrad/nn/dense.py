@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from synthgrad.types import Array, Number, ReplicaShape, State, per_replica
 
 @dataclass(frozen=True)
 class DenseSpec:
-    """The form of a layer: everything about it but its numbers."""
+    """The form of a layer: everything about it except its weights."""
 
     n_in: int
     n_out: int
@@ -47,8 +47,7 @@ class Reduce(Options):
     biases: Literal["mean", "sum"] = option("mean", "reduction of the gradients of biases, gamma and beta")
 
 
-@dataclass
-class _Buffers:
+class _Buffers(NamedTuple):
     """What a layer needs to train on batches of one size."""
 
     h: Array  # (B, n_out)  output
@@ -59,11 +58,11 @@ class _Buffers:
 
 
 class Dense:
-    """One layer, trained by whoever gives it a delta = dL/dh.
+    """One layer, trained by a delta = dL/dh from anywhere.
 
-    ``forward`` then ``backward`` then, where somebody below asks, ``delta_below``. Deltas are per
-    example; only the gradients of W and b are reduced over the batch. Arrays handed out are valid until
-    the next call. A ``frozen`` layer takes part in everything, and its gradient is zero.
+    Call ``forward``, then ``backward``, then, if the layer below needs its delta, ``delta_below``. Deltas are per
+    example; only the gradients of W and b are reduced over the batch. Arrays handed out are valid until the next call.
+    The gradient of a ``frozen`` layer is zero.
     """
 
     def __init__(
@@ -73,9 +72,9 @@ class Dense:
         self.replicas, self.dtype = replicas, dtype
         self.dot = product(replicas)
         self.activation = ACTIVATIONS[spec.activation](dtype)
-        bends = spec.activation != "identity"
-        self.activate = self.activation.apply_ if bends else None
-        self.pull = self.activation.pull if bends else None
+        linear = spec.activation == "identity"
+        self.activate = None if linear else self.activation.apply_
+        self.pull = None if linear else self.activation.pull
         self.W, self.b = params.value["W"], params.value.get("b")
         self.back = self.W.mT
         self.norm = BatchNorm(params, spec.n_out, replicas, dtype) if spec.normalize else None
@@ -83,7 +82,7 @@ class Dense:
         self.frozen = False
         self.rows = 0
         self._sets: dict[int, _Buffers] = {}
-        self.x: Array | None = None
+        self.x: Array = np.empty(0)
 
     @property
     def layers(self) -> Sequence[Dense]:
@@ -106,9 +105,7 @@ class Dense:
             high, low = (np.empty((*self.replicas, rows, n), self.dtype) for n in (self.spec.n_out, self.spec.n_in))
             row = np.empty((*self.replicas, 1, rows), self.dtype)
             self._sets[rows] = _Buffers(high, np.empty_like(high), np.empty_like(high), low, row)
-        buffers = self._sets[rows]
-        self.h, self._d, self.ds = buffers.h, buffers.d, buffers.ds
-        self.below, self.row = buffers.below, buffers.row
+        self.h, self._d, self.ds, self.below, self.row = self._sets[rows]
         self.rows = rows
         if self.norm is not None:
             self.norm.set_batch_size(rows)
@@ -128,24 +125,18 @@ class Dense:
         self.params.gradient = gradient
         self.gW, self.gb = gradient["W"], gradient.get("b")
         if self.norm is not None:
-            self.norm.g_gamma, self.norm.g_beta = gradient["gamma"], gradient.get("beta")
+            self.norm.leave_in(gradient)
 
     def scale_by(self, step: Number) -> None:
-        """Have ``backward`` leave ``step`` times the gradient.
-
-        An optimiser that only multiplies the gradient by its step size has it done here, on the small
-        ``d`` (B, n_out) and not on the large gradient (n_in, n_out).
-        """
+        """Have ``backward`` leave ``step`` times the gradient: scaling d (B, n_out) costs less than scaling gW."""
         self.step = step
         if not self.rows:
             return
-        if self.frozen:
-            step = 0.0
-        scale = np.asarray(step) / (self.rows if self.reduce.weights == "mean" else 1)
+        step = np.asarray(0.0 if self.frozen else step)
+        scale = step / (self.rows if self.reduce.weights == "mean" else 1)
         self.scale = None if scale.ndim == 0 and scale == 1 else per_replica(scale, 2, self.dtype)
-        self.row[...] = per_replica(
-            np.asarray(step) / (self.rows if self.reduce.biases == "mean" else 1), 2, self.dtype
-        )
+        share = step / (self.rows if self.reduce.biases == "mean" else 1)
+        self.row[...] = per_replica(share, 2, self.dtype)
 
     # one step -----------------------------------------------------------------------------------
 
@@ -189,7 +180,7 @@ class Dense:
         A forward pass of one keeps what the other needs for its backward pass.
         """
         other = copy(self)
-        other._sets, other.rows, other.x = {}, 0, None
+        other._sets, other.rows, other.x = {}, 0, np.empty(0)
         if self.norm is not None:
             other.norm = self.norm.copy_sharing_weights()
         return other

@@ -10,7 +10,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,10 +41,10 @@ class Loss(ABC):
 
     @abstractmethod
     def outputs(self, h: Array) -> Array:
-        """The network's answer o from the output layer's h: between 0 and 1, but for values."""
+        """The network's answer o from the output layer's h; between 0 and 1, except for a task with values."""
 
     @abstractmethod
-    def objective(self, h: Array, y: Array) -> npt.NDArray[Any]:
+    def objective(self, h: Array, y: Array) -> Array:
         """The mean loss of the examples, shape ``replicas``."""
 
 
@@ -58,7 +57,7 @@ class _Squared(Loss):
     def outputs(self, h: Array) -> Array:
         return h
 
-    def objective(self, h: Array, y: Array) -> npt.NDArray[Any]:
+    def objective(self, h: Array, y: Array) -> Array:
         e = h - y
         multiply(e, e, e)
         return _mean(e) * 0.5
@@ -99,7 +98,7 @@ class CrossEntropy(Loss):
         self.sigmoid.apply_(o)
         return o
 
-    def objective(self, h: Array, y: Array) -> npt.NDArray[Any]:
+    def objective(self, h: Array, y: Array) -> Array:
         e = np.abs(h)
         np.negative(e, e)
         np.exp(e, e)
@@ -135,7 +134,7 @@ class SoftmaxCrossEntropy(Loss):
     def outputs(self, h: Array) -> Array:
         return _softmax(h, np.empty_like(h), np.empty_like(h[..., :1]))
 
-    def objective(self, h: Array, y: Array) -> npt.NDArray[Any]:
+    def objective(self, h: Array, y: Array) -> Array:
         c = h - h.max(-1, keepdims=True)
         e = np.log(np.exp(c).sum(-1, keepdims=True))
         multiply(c, y, c)
@@ -152,10 +151,9 @@ def _softmax(a: Array, o: Array, of_row: Array) -> Array:
     return divide(o, of_row, o)
 
 
-def _mean(e: Array) -> npt.NDArray[Any]:
+def _mean(e: Array) -> Array:
     """Summed over outputs, averaged over examples: (..., N, n) -> (...)."""
-    total: npt.NDArray[Any] = e.sum((-2, -1), dtype=np.float64)
-    return np.asarray(total / e.shape[-2])
+    return np.asarray(e.sum((-2, -1), dtype=np.float64) / e.shape[-2])
 
 
 @dataclass(frozen=True)

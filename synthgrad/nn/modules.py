@@ -1,4 +1,4 @@
-"""Modules: what is trained as one from a single delta; one layer, or a chain of layers with backpropagation inside."""
+"""Modules: one layer, or a chain of layers with backpropagation inside, trained from a single delta."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Module(Protocol):
     Arrays handed out are valid until the next call. ``layers`` are those inside, the lowest first.
     """
 
+    @property
+    def x(self) -> Array: ...
     @property
     def h(self) -> Array: ...
     @property
@@ -47,6 +49,11 @@ class Chain:
         self.layers = layers
         self.bottom, self.top, self._upper = layers[0], layers[-1], layers[:0:-1]
         self._scratch: dict[tuple[int, int], Array] = {}
+
+    @property
+    def x(self) -> Array:
+        """The input of the last ``forward``, shape (B, n_in)."""
+        return self.bottom.x
 
     @property
     def h(self) -> Array:
@@ -118,5 +125,5 @@ class Chain:
 
 
 def module(layers: Sequence[Dense]) -> Dense | Chain:
-    """Layers as one module: a single layer is one as it is."""
+    """The layers as one module; a single layer needs no chain around it."""
     return layers[0] if len(layers) == 1 else Chain(layers)

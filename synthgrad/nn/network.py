@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from synthgrad.nn.dense import Dense, DenseSpec, Reduce
 from synthgrad.nn.initial import Initial
 from synthgrad.nn.modules import Chain
 from synthgrad.nn.parameters import allocate
-from synthgrad.types import Array, ReplicaShape, State
+from synthgrad.types import Array, Number, ReplicaShape, State
 
 
 class Part(NamedTuple):
@@ -61,5 +61,5 @@ class Network(Chain):
         return {"theta": self.theta, **super().state()}
 
 
-def _column(value: Any) -> Any:
+def _column(value: Number) -> Number:
     return value.reshape(-1, 1, 1) if isinstance(value, np.ndarray) else value

@@ -89,12 +89,15 @@ class BatchNorm(Standardize):
 
     def hold(self, params: Parameters) -> None:
         """Scale and shift by these parameters from here on."""
-        self.params = params
         self.gamma, self.beta = params.value["gamma"], params.value.get("beta")
+        self.leave_in(params.gradient)
+
+    def leave_in(self, gradient: dict[str, Array]) -> None:
+        """Have ``pull_`` leave the gradients of gamma and beta in these arrays, by name."""
+        self.g_gamma, self.g_beta = gradient["gamma"], gradient.get("beta")
 
     def set_batch_size(self, rows: int) -> None:
         super().set_batch_size(rows)
-        self.g_gamma, self.g_beta = self.params.gradient["gamma"], self.params.gradient.get("beta")
         self.take_var = np.asarray((1 - MOMENTUM) * rows / max(rows - 1, 1), self.dtype)
         self.moved = np.empty_like(self.mean)
 
@@ -122,7 +125,7 @@ class BatchNorm(Standardize):
         self.pull(d, d)
 
     def infer_(self, a: Array) -> None:
-        """The same map with running statistics: an affine function of ``a``, the same for any batch."""
+        """Overwrite ``a`` as ``apply_`` does, with the running statistics in place of the batch's."""
         scale = self.gamma / np.sqrt(self.running_var + self.epsilon)
         np.subtract(a, self.running_mean, a)
         np.multiply(a, scale, a)

@@ -1,4 +1,4 @@
-"""The true gradient of the moment, found by a twin of the network that goes all the way up and down."""
+"""The true gradient of the moment, computed by a full backward pass of a copy (twin) of the network."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from synthgrad.types import Array, Batch
 
 
 class TrueGradient:
-    """delta_L = dL/dh_L,  delta_i = delta_{i+1} dh_{i+1}/dh_i, at the weights that the network has when it looks.
+    """delta_L = dL/dh_L,  delta_i = delta_{i+1} dh_{i+1}/dh_i, at the weights that the network has at the call.
 
-    The twin has buffers, gradients and running statistics of its own: nothing of the network changes, and what was
-    found stays as it is while the network's weights move. ``deltas[i - 1]`` (B, n_i) is that of hidden layer i, valid
+    The twin has its own buffers, gradients and running statistics: the network does not change, and the result stays
+    as it is while the network's weights move. ``deltas[i - 1]`` (B, n_i) is that of hidden layer i, valid
     until the next ``compute``.
     """
 
@@ -30,7 +30,7 @@ class TrueGradient:
         self.deltas = [f.below for f in self.twin.layers[1:]]
 
     def compute(self, batch: Batch) -> list[Array]:
-        """Take over the weights, go up, go down, and return the hidden layers' gradients, the lowest first."""
+        """Return the hidden layers' gradients, the lowest first."""
         copyto(self.twin.theta, self.network.theta)
         delta = self.loss.delta(self.twin.forward(batch.x), batch)
         for f in self.twin.layers[:0:-1]:
