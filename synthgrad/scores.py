@@ -10,32 +10,32 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from synthgrad.numbers import fixed, percentage
 from synthgrad.types import Array, Metrics, Outputs
 
+Right = npt.NDArray[np.bool_]
 
-def bits_right(o: Array, y: Array) -> Array:
+
+def bits_right(_o: Array, _y: Array, right: Right) -> Array:
     """Share of bits right."""
-    right = (o > 0.5) == (y > 0.5)
     n, n_y = right.shape[-2:]
     return np.asarray(right.sum((-2, -1)) / (n * n_y))
 
 
-def examples_right(o: Array, y: Array) -> Array:
+def examples_right(_o: Array, _y: Array, right: Right) -> Array:
     """Share of examples with every bit right (exact match)."""
-    right = (o > 0.5) == (y > 0.5)
     by_output = np.ascontiguousarray(right.swapaxes(-1, -2))  # a reduction over the outer axis is ten times faster
     return np.asarray(by_output.all(-2).sum(-1) / right.shape[-2])
 
 
-def classes_right(o: Array, y: Array) -> Array:
-    """Share of examples whose largest output is that of their class; y is one-hot."""
-    right = o.argmax(-1) == y.argmax(-1)
+def classes_right(_o: Array, _y: Array, right: Right) -> Array:
+    """Share of examples whose largest output is that of their class."""
     return np.asarray(right.sum(-1) / right.shape[-1])
 
 
-def variance_explained(o: Array, y: Array) -> Array:
+def variance_explained(o: Array, y: Array, _right: Right) -> Array:
     """The share of the labels' variance that is explained, over all outputs together.
 
     R^2 = 1 - SSE / SST, SSE = sum (o - y)^2, SST = sum (y - mean y)^2, both over all examples and outputs; the mean is
@@ -56,7 +56,7 @@ def _squares(e: Array) -> Array:
 
 
 class Score(NamedTuple):
-    """A score: ``formula`` takes the outputs o and the labels y (..., N, n_y) and gives (...), NaN if not defined."""
+    """A score: ``formula`` takes outputs o and labels y (..., N, n_y), and which are ``right``; NaN if not defined."""
 
     column: str
     """In ``metrics.csv``, and ``--metric`` of the commands."""
@@ -65,7 +65,7 @@ class Score(NamedTuple):
     meaning: str
     of: Outputs
     """The kind of outputs that have it."""
-    formula: Callable[[Array, Array], Array]
+    formula: Callable[[Array, Array, Right], Array]
     up: bool = True
     """Whether more is better."""
     share: bool = True
@@ -103,7 +103,15 @@ def scores_of(outputs: Outputs) -> list[Score]:
 
 def measured(outputs: Outputs, o: Array, y: Array) -> Metrics:
     """By column, every score of the outputs o for the labels y (..., N, n_y), (...)."""
-    return {score.column: score.formula(o, y) for score in scores_of(outputs)}
+    right = which_right(outputs, o, y)
+    return {score.column: score.formula(o, y, right) for score in scores_of(outputs)}
+
+
+def which_right(outputs: Outputs, o: Array, y: Array) -> Right:
+    """Which bits (..., N, n_y), or which examples of one-hot classes (..., N), are right; nothing of values."""
+    if outputs == "bits":
+        return np.equal(o > 0.5, y > 0.5)
+    return o.argmax(-1) == y.argmax(-1) if outputs == "classes" else np.zeros(0, bool)
 
 
 def score_in(column: str) -> Score | None:
