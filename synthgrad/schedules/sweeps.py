@@ -14,7 +14,11 @@ from synthgrad.types import Array, Batch, Metrics, Number, ReplicaShape, State, 
 
 
 class ChosenTargets(Schedule):
-    """One sweep a step, whose generators are fitted in the first of every k steps, with a ``truth`` to dL/dh_i."""
+    """One sweep a step, whose generators are fitted in the first of every k steps, with a ``truth`` to dL/dh_i.
+
+    The truth takes a pass through the whole network and decouples nothing: such runs tell what is lost by fitting
+    generators to one another.
+    """
 
     def __init__(
         self, slots: Sequence[Slot], generators: Sequence[Source], sweep: Sweep, every: int, truth: TrueGradient | None
@@ -59,7 +63,13 @@ def upward_after_updates(slots: Sequence[Slot], h: Array, batch: Batch) -> None:
 
 
 class UpAndDown:
-    """BP(lambda) from layer to layer: all modules forward, then from the top down, each waiting for those above it."""
+    """BP(lambda) from layer to layer: all modules forward, then from the top down, each waiting for those above it.
+
+    A layer receives a mix of its generator's prediction and of the gradient that the layer above hands down, and
+    generators are fitted to the latter (Pemberton and Costa, "BP(lambda): Online Learning via Synthetic Gradients",
+    arXiv 2401.07044: there along time). Targets then hold less of the generators' own error: each layer on the way
+    lets 1 - lambda of it in. Lambda 1 is backpropagation.
+    """
 
     def __init__(self, share: Number, widths: Sequence[int], replicas: ReplicaShape, dtype: npt.DTypeLike) -> None:
         """``widths``: of the interfaces, the lowest first."""

@@ -3,13 +3,8 @@
 Jaderberg et al., "Decoupled Neural Interfaces using Synthetic Gradients", arXiv 1608.05343. A generator's target comes
 from the next layer only, so no layer waits for a pass through all others.
 
-What of this holds depends on the options. With ``lambda`` above 0 a layer receives a mix of its generator's prediction
-and of the gradient that the layer above hands down, and generators are fitted to the latter (Pemberton and Costa,
-"BP(lambda): Online Learning via Synthetic Gradients", arXiv 2401.07044: there along time, here from layer to layer).
-Every target still comes from the next layer only, but a layer waits for all those above it, as in backpropagation,
-which lambda 1 is. In return, targets hold less of the generators' own error: each layer on the way lets 1 - lambda of
-it in. With ``generator.target: true``, or an oracle for a generator, a twin of the network finds the true gradient
-first, and nothing is decoupled: such runs tell what is lost by fitting generators to one another.
+How much of this holds depends on the options: with ``lambda`` above 0 a layer waits for those above it, and with
+``generator.target: true`` or an oracle for a generator nothing is decoupled (``schedules/sweeps.py`` says more).
 """
 
 from __future__ import annotations
@@ -19,21 +14,14 @@ from typing import Annotated, Self
 
 from synthgrad.config import LayerSelection, OneOf, option, selected_layers
 from synthgrad.errors import Problem
-from synthgrad.generators import (
-    GENERATORS,
-    Generator,
-    GeneratorOptions,
-    InputModel,
-    InputModelOptions,
-    Oracle,
-    OracleOptions,
-)
-from synthgrad.nn.modules import Module, module
+from synthgrad.generators import GENERATORS, Generator, GeneratorOptions, InputModel, InputModelOptions, OracleOptions
+from synthgrad.generators.choice import generators_for
+from synthgrad.nn.modules import module
 from synthgrad.nn.optimizers import share_gradients
 from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.schedules.choice import Modules, schedule_for
 from synthgrad.schedules.options import SCHEDULES, Free, PipelinedGenerators, ScheduleOptions, Sequential
-from synthgrad.schedules.schedule import Slot, Source, errors
+from synthgrad.schedules.schedule import Slot, errors
 from synthgrad.trainers.modular import ModularOptions, ModularTrainer
 from synthgrad.trainers.trainer import Setup
 from synthgrad.types import Array, Batch, Metrics
@@ -122,7 +110,7 @@ class DNI(ModularTrainer):
         below = list(zip(self.interfaces, fs, strict=False))  # the module below each interface
         needs_truth = o.generator.target == "true" or o.generator.kind == "oracle"
         truth = TrueGradient(self.network, self.loss) if needs_truth else None
-        self.generators = [self._model(i, f, truth) for i, f in below]
+        self.generators = generators_for(o.generator, below, context, truth)
         optimizers = [self.optimizer(start, stop) for start, stop in self.spans]
         share_gradients([*optimizers, *(M.optimizer for M in self.generators if isinstance(M, Generator))])
         models = [*self.generators, self.loss]  # the loss is the one that is right
@@ -131,13 +119,6 @@ class DNI(ModularTrainer):
         self.models = [*self.generators, *self.input_models]
         modules = Modules(self.slots, self.generators, self.input_models, truth, context)
         self.schedule = schedule_for(modules, o.schedule, o.generator, o.lambda_, self.upward)
-
-    def _model(self, i: int, f: Module, truth: TrueGradient | None) -> Source:
-        options = self.options.generator
-        if truth is not None and isinstance(options, OracleOptions):
-            return Oracle(options, truth, i, looks=i == self.interfaces[0])
-        assert isinstance(options, GeneratorOptions)
-        return Generator(options, i, f, self.context)
 
     def step(self, batch: Batch) -> None:
         h = self.begin(batch)
