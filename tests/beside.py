@@ -32,8 +32,11 @@ def context(replicas: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64, s
 
 
 def layer(context: Context) -> Module:
-    """The module whose delta the model predicts."""
-    return Network([DenseSpec(4, N)], Reduce(), context.replicas, context.dtype).layers[0]
+    """The module whose delta the model predicts, after a step."""
+    made = Network([DenseSpec(4, N)], Reduce(), context.replicas, context.dtype).layers[0]
+    made.set_batch_size(B)
+    made.forward(np.random.default_rng(2).normal(size=(*context.replicas, B, 4)).astype(context.dtype))
+    return made
 
 
 def examples(rows: int = B, replicas: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float64, seed: int = 1) -> Any:

@@ -1,4 +1,4 @@
-"""Synthetic gradients: models of delta = dL/dh that a layer can have at once; and models of its input."""
+"""Synthetic gradients: models that predict a layer's delta = dL/dh, or a module's input, without waiting."""
 
 from synthgrad.generators.generator import Generator
 from synthgrad.generators.input_model import InputModel

@@ -8,15 +8,15 @@ import numpy.typing as npt
 from synthgrad.types import Array, ReplicaShape
 
 BYTES = 1 << 16
-"""Small, to leave the cache to the weights."""
+"""Small, so that the weights stay in the cache."""
 MAX_SLOTS = 16
 
 
 class ErrorSum:
     """Sums |e| over an epoch at the cost of a few calls for many steps.
 
-    ``slot()`` is the next array to write e into; when all are full they are added to the total. How many there are
-    does not depend on ``replicas``, and those of a replica lie behind each other: a stack adds up as each would alone.
+    ``slot()`` is the next array to write e into; when all are full they are added to the total. Their number
+    does not depend on ``replicas``, and those of a replica lie one after another: a stack adds up as each would alone.
     """
 
     def __init__(self, rows: int, n: int, replicas: ReplicaShape, dtype: npt.DTypeLike) -> None:

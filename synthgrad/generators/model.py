@@ -1,4 +1,4 @@
-"""A model beside the network that gives a module something it would else wait for."""
+"""A model trained beside the network; it predicts what a module would otherwise wait for."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Model:
         raise NotImplementedError
 
     def forget(self) -> None:
-        """Drop the last prediction, which nobody will use."""
+        """Drop the last prediction."""
         self.sg = np.zeros(0)
 
     def set_alpha(self, alpha: Number) -> None:

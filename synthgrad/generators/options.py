@@ -47,10 +47,7 @@ class GeneratorOptions(Options):
     )
 
     def extra_weights(self, widths: Sequence[int], at: Sequence[int]) -> int:
-        """Numbers that are read beside the network's weights: those of all generators, and of a twin of the network.
-
-        There is one after each of the hidden layers ``at``.
-        """
+        """Weights read in addition to the network's: a generator's for each hidden layer in ``at``, and a twin's."""
         twin = _weights(widths) if self.target == "true" else 0
         return twin + _weights_of_models(self, widths, at)
 
@@ -72,7 +69,7 @@ class OracleOptions(Options):
     targets: ClassVar[str] = "before"
 
     def extra_weights(self, widths: Sequence[int], at: Sequence[int]) -> int:
-        """Numbers that are read beside the network's weights: those of its twin."""
+        """Weights read in addition to the network's: those of its twin."""
         return _weights(widths)
 
 
@@ -101,12 +98,12 @@ class InputModelOptions(Options):
     scale: ClassVar[float] = 1.0
 
     def extra_weights(self, widths: Sequence[int], at: Sequence[int]) -> int:
-        """Numbers that are read beside the network's weights; there is a model for each of the hidden layers ``at``."""
+        """Weights read in addition to the network's, with a model for each of the hidden layers ``at``."""
         return _weights_of_models(self, widths, at)
 
 
 def _weights_of_models(options: GeneratorOptions | InputModelOptions, widths: Sequence[int], at: Sequence[int]) -> int:
-    """Numbers in the weights of a model after each of the hidden layers ``at``."""
+    """How many weights models have, one after each of the hidden layers ``at``."""
     total = 0
     for below, i in itertools.pairwise([0, *at]):
         seen = InputWidths(widths[0], widths[below], widths[i], widths[-1])

@@ -23,7 +23,7 @@ class Activation(Protocol):
         """Overwrite ``a`` with ``f(a)``."""
 
     def pull(self, delta: Array, h: Array, out: Array) -> Array:
-        """Return ``delta * f'(a)``, in ``out`` or, where nothing changes, as ``delta`` itself."""
+        """Return ``delta * f'(a)``, in ``out``, or ``delta`` itself if f is the identity."""
 
 
 class Sigmoid:

@@ -1,4 +1,4 @@
-"""What every part of a network is made for: widths of the data, precision, replicas, random draws."""
+"""The context that a network and its models are built in: widths of the data, precision, replicas, random draws."""
 
 from __future__ import annotations
 

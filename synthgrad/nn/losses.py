@@ -1,8 +1,8 @@
-"""Losses. A loss is the generator of the output layer that happens to be right: it has ``delta`` too.
+"""Losses. A loss gives the output layer its true delta, by the method of a generator: ``delta``.
 
 Each loss says which activation the output layer has (``link``), so that cross-entropy can work on the
-pre-activation, where it neither overflows nor divides by zero, and what the network's answer o then is (``answer``).
-Which loss a name stands for depends on the kind of the task's outputs: ``LOSSES[name].kinds[outputs]``.
+pre-activation, where it neither overflows nor divides by zero, and which function gives the answer o (``answer``).
+``LOSSES[name].kinds[outputs]`` is the class for a kind of task outputs.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ class CrossEntropy(Loss):
 class SoftmaxCrossEntropy(Loss):
     """L = -sum y log o, o = softmax(a); dL/da = o - y for labels y that sum to 1, such as one-hot ones.
 
-    The output layer hands over a itself; with c = a - max(a), L = log sum exp(c) - sum c y, which is never below 0
-    and overflows nowhere (Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990).
+    The output layer hands over a itself; with c = a - max(a), L = log sum exp(c) - sum c y, which is never negative
+    and never overflows (Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990).
     """
 
     link, answer = "identity", "softmax"
@@ -158,7 +158,7 @@ def _mean(e: Array) -> Array:
 
 @dataclass(frozen=True)
 class Objective:
-    """What a name of a loss stands for: the loss, by the kind of the task's outputs."""
+    """A named loss: its class for each kind of task outputs."""
 
     meaning: str
     kinds: Mapping[Outputs, type[Loss]]

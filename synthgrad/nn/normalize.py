@@ -1,7 +1,7 @@
 """Batch normalisation (Ioffe and Szegedy, arXiv 1502.03167).
 
-``Standardize`` is the part without parameters: what a generator may see of a layer's output.
-``BatchNorm`` adds the learned scale and shift and the running statistics that evaluation uses.
+``Standardize`` has no parameters; a generator may see a layer's output through it.
+``BatchNorm`` adds the learned scale and shift and the running statistics for evaluation.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Standardize:
 
 
 class BatchNorm(Standardize):
-    """y = gamma x^ + beta; evaluation takes running statistics for mean and variance.
+    """y = gamma x^ + beta; evaluation uses running statistics.
 
     running <- 0.9 running + 0.1 batch, with the unbiased variance of the batch.
     """

@@ -47,7 +47,7 @@ class Optimizer(ABC):
         """Make one step."""
 
     def state(self) -> State:
-        """What the optimiser remembers from step to step."""
+        """The arrays that the optimiser keeps from step to step."""
         return {}
 
 
@@ -165,16 +165,15 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 
 
 def share_gradients(optimizers: Sequence[Optimizer]) -> None:
-    """Keep the gradients of single layers in one place, each overwriting the last.
+    """Give the optimisers of single layers one gradient array, which each ``backward`` overwrites.
 
-    Right where every ``backward`` is followed by its own ``update`` before the next one. Gradients are as large as
-    the weights; sharing keeps half of that out of the cache.
+    Every ``backward`` must be followed by its ``update`` before the next one. This halves what goes through the cache.
     """
     single = [optimizer for optimizer in optimizers if len(optimizer.layers) == 1]
     if not single:
         return
-    largest = max(single, key=lambda optimizer: optimizer.theta.shape[-1])
-    scratch = aligned(largest.theta.shape, largest.theta.dtype)
+    largest = max((optimizer.theta for optimizer in single), key=lambda theta: theta.shape[-1])
+    scratch = aligned(largest.shape, largest.dtype)
     for optimizer in single:
         optimizer.grad = scratch[..., : optimizer.theta.shape[-1]]
         optimizer.layers[0].params.place_gradient(optimizer.grad)

@@ -1,7 +1,7 @@
 """Parameters: all weights of a network in one flat vector, each array a named view of it.
 
-One vector means that an optimiser updates any run of consecutive layers with one call, that a snapshot
-is one copy and that a check for non-finite numbers reads one array.
+So an optimiser updates consecutive layers with one call, a snapshot is one copy, and a check for non-finite numbers
+reads one array.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LINE = 64
 
 
 def aligned(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
-    """Zeros that begin on a cache line."""
+    """Zeros whose first byte is on a cache line."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     raw = np.zeros(size + LINE, np.uint8)
     start = -raw.ctypes.data % LINE
@@ -49,7 +49,7 @@ class Parameters:
         self.gradient = self.views(grad)
 
     def views(self, flat: Array) -> dict[str, Array]:
-        """The arrays by name that lie behind each other in ``flat`` (*replicas, P)."""
+        """The arrays by name, one after another in ``flat`` (*replicas, P)."""
         views, at = {}, 0
         for name, shape in self.shapes.items():
             end = at + shape[0] * shape[1]
@@ -66,9 +66,9 @@ def count(shapes: Shapes) -> int:
 def allocate(
     groups: Sequence[Shapes], replicas: ReplicaShape, dtype: npt.DTypeLike
 ) -> tuple[Array, Array, list[Parameters]]:
-    """Lay the arrays of several layers behind each other, each layer's from a cache line on.
+    """Place the arrays of several layers one after another; each layer begins on a cache line.
 
-    Returns the whole ``theta``, the whole ``grad`` and, for each layer, the part that is its own.
+    Returns the whole ``theta``, the whole ``grad`` and each layer's part of both.
     """
     unit = LINE // np.dtype(dtype).itemsize
     sizes = [count(shapes) for shapes in groups]
