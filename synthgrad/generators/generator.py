@@ -111,14 +111,11 @@ class Generator(Model):
             z, scaled = (np.empty((*context.replicas, rows, width), context.dtype) for width in (n_z, n))
             self._sets[rows] = z, scaled, ErrorSum(rows, self.n, context.replicas, context.dtype)
         self.z, self.scaled, self.errors = self._sets[rows]
-        ends = itertools.accumulate(self.widths)
-        self.parts = [
-            (self.z[..., end - width : end], each.array)
-            for each, width, end in zip(self.inputs, self.widths, ends, strict=True)
-        ]
-        self.rows = rows
-        for each in self.inputs:
+        self.rows, self.parts, end = rows, [], 0
+        for each, width in zip(self.inputs, self.widths, strict=True):
             each.set_batch_size(rows)
+            self.parts.append((self.z[..., end : end + width], each.array))
+            end += width
         self.network.set_batch_size(rows)
         if self.standardize is not None:
             self.standardize.set_batch_size(rows)
@@ -141,7 +138,7 @@ class Generator(Model):
         return self.z
 
     def again(self) -> None:
-        """Predict once more from what the last ``delta`` saw, with the weights of now; ``fit`` starts from that."""
+        """Predict again from what the last ``delta`` saw, with the present weights, for the next ``fit``."""
         self.sg = self._forward(self.layers[0].x)
 
     def fit(self, target: Array) -> None:

@@ -1,4 +1,4 @@
-"""Activation functions, in place, each beside its derivative.
+"""Activation functions, in place, each with its derivative.
 
 The derivative is written as a function of the output ``h = f(a)``, so that the pre-activation ``a``
 need not be kept. ``pull`` computes ``delta * f'(a)`` and may return ``delta`` itself.

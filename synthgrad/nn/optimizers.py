@@ -81,9 +81,8 @@ class Momentum(Optimizer):
 
     def __init__(self, options: MomentumOptions, part: Part) -> None:
         super().__init__(options, part)
-        theta = self.theta
-        self.mu = np.asarray(options.mu, theta.dtype)
-        self.v = aligned(theta.shape, theta.dtype)
+        self.mu = np.asarray(options.mu, self.theta.dtype)
+        self.v = aligned(self.theta.shape, self.theta.dtype)
 
     def update(self) -> None:
         np.multiply(self.v, self.mu, self.v)
@@ -157,11 +156,7 @@ class Adam(Optimizer):
         return {"m": self.m, "v": self.v, "t": self.t}
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {
-    "sgd": SGD,
-    "momentum": Momentum,
-    "adam": Adam,
-}
+OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "momentum": Momentum, "adam": Adam}
 
 
 def share_gradients(optimizers: Sequence[Optimizer]) -> None:

@@ -10,10 +10,7 @@ from synthgrad.types import Array, ReplicaShape
 
 
 def product(replicas: ReplicaShape) -> Product:
-    """The matrix product that costs least a call: ``ndarray.dot`` for one network, else ``np.matmul``.
-
-    (``np.dot`` is the same product behind a dispatcher that costs as much as a small ufunc.)
-    """
+    """The product with the cheapest call: ``ndarray.dot`` (no dispatcher) for one network, else ``np.matmul``."""
     return np.matmul if replicas else np.ndarray.dot
 
 
