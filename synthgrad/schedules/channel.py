@@ -13,9 +13,9 @@ Slots = list[Array]
 class Channel:
     """Upward h(t), downward its gradient g(t), both (B, n): in slots used in turn, t counts an epoch's batches from 0.
 
-    The modules write into the slots and read out of them; nothing is copied. A slot is free again when the schedule
-    has it so, and ``slots`` must be enough for that. Here the modules take turns in one process, and whoever asks for
-    something finds it there: ``await_h`` and ``await_g`` are for channels between processes, which wait.
+    Modules write to the slots and read from them; nothing is copied. There must be enough ``slots`` for everything in
+    flight. Here the modules take turns in one process, so nothing has to be waited for; ``await_h`` and ``await_g`` are
+    for channels between processes.
     """
 
     def __init__(self, n: int, slots: int, replicas: ReplicaShape, dtype: npt.DTypeLike) -> None:
@@ -24,7 +24,7 @@ class Channel:
         self._sets: dict[int, tuple[Slots, Slots]] = {}
 
     def set_batch_size(self, rows: int) -> None:
-        """Have slots for batches of ``rows`` examples."""
+        """Make slots for batches of ``rows`` examples."""
         if rows not in self._sets:
             self._sets[rows] = self._make(rows), self._make(rows)
 
@@ -40,22 +40,22 @@ class Channel:
         return self._sets[rows][1][t % self.slots]
 
     def send_h(self, t: int) -> None:
-        """Say that h(t) is there."""
+        """Announce h(t)."""
 
     def send_g(self, t: int) -> None:
-        """Say that g(t) is there."""
+        """Announce g(t)."""
         self.came = t + 1
 
     def await_h(self, t: int) -> None:
-        """Wait until h(t) is there."""
+        """Wait for h(t)."""
 
     def await_g(self, t: int) -> None:
-        """Wait until g(t) is there."""
+        """Wait for g(t)."""
 
     def arrived(self) -> int:
-        """How many gradients are there: g(0) to g(arrived - 1)."""
+        """How many gradients have arrived: g(0) to g(arrived - 1)."""
         return self.came
 
     def clear(self) -> None:
-        """Begin an epoch anew."""
+        """Begin an epoch."""
         self.came = 0

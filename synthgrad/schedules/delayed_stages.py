@@ -1,7 +1,7 @@
-"""Stages without generators: modules of a pipeline that learn from true gradients when these have come down to them.
+"""Stages without generators: modules of a pipeline that learn from true gradients when these arrive.
 
 The honest rival of synthetic gradients in the same pipeline (arXiv 1804.10574): the delay of module k is the sum of
-those above it, and until its gradient has come the activations and weights of a batch are kept.
+those above it, and the activations and weights of a batch are kept until its gradient arrives.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class DelayedStage(Stage):
             self._late(t, t - self.delay)
 
     def _copy_for(self, t: int, rows: int) -> Module:
-        """The copy of the module for batch t, with the weights of now, ready for so many rows."""
+        """The copy of the module for batch t, with the current weights, ready for ``rows`` examples."""
         k = t % len(self.copies)
         f = self.copies[k]
         if self.sizes[k] != rows:
@@ -66,7 +66,7 @@ class DelayedStage(Stage):
         return f
 
     def _input(self, t: int, batch: Batch) -> Array:
-        """h_{k-1}(t), or the network's input, copied where it has to last until its gradient comes."""
+        """h_{k-1}(t), or the network's input, copied if it is needed until its gradient arrives."""
         if self.below is not None:
             self.below.await_h(t)
             return self.below.h(t, batch.rows)
@@ -80,7 +80,7 @@ class DelayedStage(Stage):
         return x
 
     def _late(self, t: int, s: int) -> None:
-        """Learn from the gradient of batch s, when it has come."""
+        """Wait for the gradient of batch s and learn from it."""
         assert self.above is not None
         self.above.await_g(s)
         self._back(t, s, self.above.g(s, self.sizes[s % len(self.sizes)]))

@@ -1,6 +1,6 @@
 """Schedules as options: which lock of the network is removed, in the order of the paper's figures (arXiv 1608.05343).
 
-    sequential    one module after the other, as all trainers do: nothing is lost by not waiting, nothing gained
+    sequential    one module after the other, as all trainers do: nothing waits, nothing is lost
     pipelined     modules work at the same time, each on a batch of its own; targets come a fixed number of steps late
     free          the same as fast as each can, targets when they come: the result varies with timing
     stochastic    every module updates by chance only (update-decoupled training, section 3.1)
@@ -21,7 +21,7 @@ LATE = (
     "generator more, or the one that was kept, whose error is that of weights that have moved since"
 )
 LONGEST_DELAY = 1000
-"""Delays beyond this are a slip: everything that is under way is kept."""
+"""Longer delays are surely a mistake: everything in flight is kept in memory."""
 
 
 class ScheduleOptions(Options):

@@ -1,7 +1,7 @@
-"""A pipeline: the stages of all modules, and what one process does that takes them in turn.
+"""A pipeline: the stages of all modules, worked on in turn by one process.
 
-This is the simulator of the schedule: in every step each module works on the batch of that step, the lowest first, and
-what comes from above comes late. Processes that share the stages do the same things with the same numbers.
+In every step each module works on the batch of that step, the lowest first, and gradients from above come late.
+Processes that share the stages do the same things with the same numbers.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from synthgrad.types import Array, Batch, Metrics, ReplicaShape
 class Pipeline(Schedule):
     """Stages, the lowest first, and the channels between neighbours.
 
-    A pipeline is empty between two epochs: in the last step of an epoch what is under way arrives, as evaluation
-    wants the network whole. So the last ``delay`` targets of an epoch are less late.
+    A pipeline is empty between two epochs: at the end of an epoch everything in flight arrives, because evaluation
+    needs a network that no pending target will change. So the last ``delay`` targets of an epoch are less late.
     """
 
     def __init__(self, stages: Sequence[Stage], channels: Sequence[Channel], replicas: ReplicaShape) -> None:
@@ -46,7 +46,7 @@ class Pipeline(Schedule):
             stage.restart()
 
     def metrics(self) -> Metrics:
-        """What the stages have counted since the last call."""
+        """What the stages have measured since the last call."""
         return {name: value for stage in self.stages for name, value in stage.metrics(self.replicas).items()}
 
     def in_flight(self, models: Sequence[Any]) -> Sequence[Generator]:

@@ -30,13 +30,13 @@ class Schedule(ABC):
         """Choose the buffers for batches of ``rows`` examples."""
 
     def settle(self) -> None:
-        """End an epoch: everything that is under way arrives."""
+        """End an epoch: everything in flight arrives."""
 
     def restart(self) -> None:
-        """Begin an epoch: nothing is under way."""
+        """Begin an epoch: nothing is in flight."""
 
     def follow(self) -> None:
-        """Take over new step sizes."""
+        """Take over new step sizes from the trainer."""
 
     def in_flight(self, models: Sequence[Any]) -> Sequence[Any]:
         """The models beside the network, each with all its copies that have a prediction of their own."""

@@ -6,7 +6,7 @@ One step of the stage of module k, on batch t of an epoch:
     the module receives its delta and learns, g_{k-1}(t) goes down
     g_k(s), s <= t - D, has come from above at the latest, and the generator is fitted to it
 
-Neighbours are never more than the delay D apart, with input models 2 D + 1: so many slots lie between them, and one.
+Neighbours are never more than the delay D apart, with input models 2 D + 1: one slot more than that lies between them.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Stage:
         self.above: Channel | None = None
         self.rows = 0
         self.updates, self.late, self.fits = 0, 0, 0  # counted in an epoch
-        self.done = 0  # so many batches of the epoch have had what comes from above
+        self.done = 0  # how many batches of the epoch have had their gradient from above
 
     def restart(self) -> None:
-        """Begin an epoch anew: nothing is under way."""
+        """Begin an epoch: nothing is in flight."""
         self.done = 0
         if self.above is not None:
             self.above.clear()
@@ -55,25 +55,25 @@ class Stage:
         raise NotImplementedError
 
     def settle(self, steps: int) -> None:
-        """End an epoch of so many steps: what is still to come from above is waited for and made use of."""
+        """End an epoch of ``steps`` steps: wait for everything that is still to come from above, and use it."""
         raise NotImplementedError
 
     def follow(self) -> None:
-        """Take over new step sizes."""
+        """Take over new step sizes from the trainer."""
 
     def models(self) -> Sequence[Generator]:
         """The models that predict something for this module, with all their copies in flight."""
         return ()
 
     def state(self) -> Iterator[npt.NDArray[Any]]:
-        """Every array that training this module changes, in an order of their own."""
+        """Every array that training this module changes, always in the same order."""
         for f in self.f.layers:
             yield f.params.theta
             yield from f.state().values()
         yield from self.optimizer.state().values()
 
     def metrics(self, replicas: tuple[int, ...]) -> Metrics:
-        """Updates of its layers since the last call, and the mean number of steps by which was late what came down."""
+        """Updates of its layers since the last call, and the mean number of steps by which gradients were late."""
         metrics = {f"updates.{i}": np.full(replicas, float(self.updates)) for i in range(self.first, self.last + 1)}
         if self.above is not None:
             metrics[f"staleness.{self.last}"] = np.full(replicas, self.late / max(self.fits, 1))
@@ -82,7 +82,7 @@ class Stage:
 
 
 class SyntheticStage(Stage):
-    """A module that learns from its generator at once; ``free`` fits it to whatever target has come."""
+    """A module that learns from its generator at once; ``free`` fits the generator to every target that has arrived."""
 
     def __init__(
         self, f: Module, optimizer: Optimizer, first: int, delay: int,
@@ -192,7 +192,7 @@ class SyntheticStage(Stage):
 
 
 def _copy_for(copies: Sequence[Generator], t: int, rows: int) -> Any:
-    """The copy for batch t, ready for so many rows."""
+    """The copy for batch t, ready for ``rows`` examples."""
     M = copies[t % len(copies)]
     if M.rows != rows:
         M.set_batch_size(rows)

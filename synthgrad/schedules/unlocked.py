@@ -16,7 +16,7 @@ from synthgrad.types import Array, Batch, Metrics, State
 class Unlocked(Schedule):
     """h_i = f_i(h_{i-1}), or f_i(I_i(x)) where there is an input model; a module learns if its coin says so.
 
-    A module that learns fits the generator below it, whether the module there learns in this step or not, and its own
+    A module that learns fits the generator below it, even if the module there does not learn in this step, and its own
     input model. With coins that always say so, and without input models, this is the sweep of DNI.
     """
 
@@ -81,7 +81,7 @@ class Coins:
         self.block, self.rows = -1, [[True] * modules]
 
     def toss(self) -> list[bool]:
-        """By module, the lowest first, whether it updates in the next step."""
+        """Whether each module, the lowest first, updates in the next step."""
         if self.always:
             return self.rows[0]
         block, row = divmod(int(self.t), self.BLOCK)

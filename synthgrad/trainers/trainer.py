@@ -128,16 +128,16 @@ class Trainer(ABC):
         """Train on one batch; the output layer's h is left in ``batch.h``."""
 
     def settle(self) -> None:
-        """End an epoch: what is under way arrives."""
+        """End an epoch: everything in flight arrives."""
 
     def forget(self) -> None:
-        """Drop what an unfinished epoch has left: metrics, and predictions that nobody will use."""
+        """Drop what an unfinished epoch has left: metrics, and predictions that will not be used."""
         for model in self.in_flight:
             model.forget()
         self.metrics()
 
     def begin(self, batch: Batch) -> Array:
-        """Ready the buffers for this batch and return its inputs."""
+        """Choose the buffers for this batch and return its inputs."""
         if batch.rows != self.rows:
             self.set_batch_size(batch.rows)
         self.output.write_h_to(batch.h)
@@ -190,7 +190,7 @@ class Trainer(ABC):
         return state
 
     def places(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-        """Where a number may first stop being finite, in the order of cause and effect."""
+        """Named arrays in which a number may first stop being finite, in the order of cause and effect."""
         for i, layer in enumerate(self.layers, 1):
             yield f"the activations of layer {i}", layer.h
         for model in self.in_flight:
