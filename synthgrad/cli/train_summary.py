@@ -62,7 +62,7 @@ def _outcome(log: Log) -> str:
 
 def _control(config: Config, log: Log) -> list[str]:
     """The line that trains the frozen control of a run, if it needs one."""
-    if config.trainer.name in ("backprop", "frozen") or not config.network.hidden:
+    if config.trainer.name in ("backprop", "frozen") or not config.network.depth:
         return []
     runs = log.run.path.parent
     place = ["--runs", str(runs)] if str(runs) != "runs" else []

@@ -40,7 +40,7 @@ class Parts:
             TASKS[config.task.name](c.task, streams) for c, streams in zip(configs, self.streams, strict=True)
         ]
         task = self.task = self.tasks[0]
-        widths = [task.n_x, *config.network.hidden, task.n_y]
+        widths = config.network.widths(task.n_x, task.n_y)
         for c, streams in zip(configs, self.streams, strict=True):
             if isinstance(streams, TutorialStreams):
                 streams.draw_weights(widths, c.network.bias)
@@ -70,7 +70,7 @@ class Parts:
 
     def _phase(self, setup: Setup, *when: int) -> Phase:
         trainer = TRAINERS[setup.trainer.name](setup)
-        estimates = trainer.estimates and len(setup.network.hidden) > 0
+        estimates = trainer.estimates and setup.network.depth > 0
         diagnosis = Diagnosis(trainer) if self.config.diagnostics and estimates else None
         return Phase(trainer, diagnosis, *when)
 

@@ -114,7 +114,7 @@ class Config(Options):
 
     def _rows_of_layers(self) -> Iterator[Problem]:
         """Whether the layers that are not to learn, and those with interfaces, are hidden layers, each named once."""
-        last = len(self.network.hidden)
+        last = self.network.depth
         there = f"1 to {last}" if last > 1 else "only 1" if last else "there are none"
         for key, trainer in self.trainers():
             rows = {"freeze": trainer.freeze}
@@ -171,7 +171,7 @@ class Config(Options):
 
     def _memories(self, sizes: Sizes) -> Iterator[Problem]:
         """Whether weights and examples have room in this machine: a lower bound of what training needs."""
-        widths = [sizes.n_x, *self.network.hidden, sizes.n_y]
+        widths = self.network.widths(sizes.n_x, sizes.n_y)
         item = np.dtype(self.network.dtype).itemsize
         weights = 3 * item * sum(a * b for a, b in itertools.pairwise(widths))  # with gradients and a snapshot
         examples = sizes.bytes(item)

@@ -36,7 +36,7 @@ def _frozen(planned: Planned) -> Iterator[Planned]:
         said = f"--ablate layers freezes one layer after the other, and {there} (leave one of the two out)"
         raise ConfigError(f"{planned.source}: {said}")
     yield planned
-    depth = len(planned.config.network.hidden) if TRAINERS[trainer.name].hidden_learn else 0
+    depth = planned.config.network.depth if TRAINERS[trainer.name].hidden_learn else 0
     for i in range(1, depth + 1):
         config = replaced(planned.config, FREEZE, (i,))
         yield replace(planned, settings=(*planned.settings, f"{'.'.join(FREEZE)}=[{i}]"), config=config)

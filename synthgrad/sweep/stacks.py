@@ -142,7 +142,7 @@ def _weights(config: Config) -> int:
 
 def _widths(config: Config) -> list[int]:
     n_x, n_y, *_ = sizes(config)
-    return [n_x, *config.network.hidden, n_y]
+    return config.network.widths(n_x, n_y)
 
 
 def sizes(config: Config) -> Sizes:

@@ -34,7 +34,7 @@ class DirectFeedbackAlignment(Trainer):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         scale, n, hidden = self.options.feedback_scale, self.output.spec.n_out, self.layers[:-1]
-        feedback = [draw_feedback(setup, scale, i, n) for i, _ in enumerate(hidden, 1)]
+        feedback = [draw_feedback(setup.context, scale, i, (n, f.spec.n_out)) for i, f in enumerate(hidden, 1)]
         self.fixed |= {f"feedback.{i}.B": B for i, B in enumerate(feedback, 1)}
         self.projections = [Projection(B, setup.context) for B in feedback]
         self.all = self.optimizer(0, len(self.layers))

@@ -61,9 +61,8 @@ class DRTP(Trainer):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         context = setup.context
-        feedback = [
-            draw_feedback(setup, self.options.feedback_scale, i, context.n_y) for i in range(1, len(self.layers))
-        ]
+        scale, hidden = self.options.feedback_scale, enumerate(self.layers[:-1], 1)
+        feedback = [draw_feedback(context, scale, i, (context.n_y, f.spec.n_out)) for i, f in hidden]
         self.fixed |= {f"feedback.{i}.B": B for i, B in enumerate(feedback, 1)}
         self.projections = [LabelProjection(B, context) for B in feedback]
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]

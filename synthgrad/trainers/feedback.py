@@ -9,7 +9,7 @@ import numpy as np
 from synthgrad.config import option
 from synthgrad.nn.context import Context
 from synthgrad.nn.product import product
-from synthgrad.trainers.trainer import Setup, TrainerOptions
+from synthgrad.trainers.trainer import TrainerOptions
 from synthgrad.types import Array, Number, per_replica
 
 
@@ -21,13 +21,13 @@ class FeedbackOptions(TrainerOptions):
     )
 
 
-def draw_feedback(setup: Setup, scale: Number, i: int, n: int) -> Array:
+def draw_feedback(context: Context, scale: Number, i: int, shape: tuple[int, int]) -> Array:
     """B_i (n, n_i) = scale * normal / sqrt(n), which hands n numbers to hidden layer ``i`` at their own size.
 
     Drawn from the stream ``feedback.i`` of the seed: the same for all runs of a seed, and shifting no other draw.
     """
-    normal = setup.context.draw(f"feedback.{i}", (n, setup.network.hidden[i - 1]))
-    return np.ascontiguousarray(normal * per_replica(scale, 2, np.float64) / math.sqrt(n), setup.context.dtype)
+    normal = context.draw(f"feedback.{i}", shape)
+    return np.ascontiguousarray(normal * per_replica(scale, 2, np.float64) / math.sqrt(shape[0]), context.dtype)
 
 
 class Projection:

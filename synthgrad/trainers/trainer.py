@@ -34,6 +34,15 @@ class NetworkOptions(Options):
     init: Annotated[Initial, OneOf(INITIAL, "scheme")] = option(Normal, "initial weights")
     dtype: Literal["float64", "float32"] = option("float64", "precision of all numbers of the network")
 
+    @property
+    def depth(self) -> int:
+        """How many hidden layers there are."""
+        return len(self.hidden)
+
+    def widths(self, n_x: int, n_y: int) -> list[int]:
+        """The widths of all layers between inputs and outputs of these widths, both included."""
+        return [n_x, *self.hidden, n_y]
+
 
 class TrainerOptions(Options):
     """What every trainer has."""
@@ -98,8 +107,7 @@ class Trainer(ABC):
         context, net, options = setup.context, setup.network, setup.trainer
         self.setup, self.options, self.context = setup, options, context
         self.loss = LOSSES[options.loss].kinds[context.outputs](context.n_y, context.replicas, context.dtype)
-        widths = [context.n_x, *net.hidden, context.n_y]
-        pairs = list(itertools.pairwise(widths))
+        pairs = list(itertools.pairwise(net.widths(context.n_x, context.n_y)))
         specs = [DenseSpec(a, b, net.activation, net.bias, net.normalize) for a, b in pairs[:-1]]
         specs.append(DenseSpec(*pairs[-1], self.loss.link, net.bias))
         self.network = Network(specs, options.reduce, context.replicas, context.dtype, context.layer)
