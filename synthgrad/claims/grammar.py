@@ -58,7 +58,7 @@ class Claim:
         than, clauses = _clauses(rest, place)
         of, _, minus = subject.partition(" - ")
         if found is None or not of.strip() or not than or (" - " in subject and not minus.strip()):
-            raise ConfigError(f"{place}: is no claim (expected {EXAMPLES})")
+            raise ConfigError(f"{place}: is not a claim (expected {EXAMPLES})")
         claim = cls(text, line, of.strip(), minus.strip(), found[1] or found[2], than, **clauses)
         claim._check()
         return claim

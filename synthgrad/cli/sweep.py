@@ -114,15 +114,12 @@ def sweep(
     """
     from synthgrad.cli.sweep_opening import opening
     from synthgrad.processes import cores
-    from synthgrad.sweep.ablation import ablated
-    from synthgrad.sweep.grid import grid
+    from synthgrad.sweep.line import SweepLine
     from synthgrad.sweep.planning import Request, planned
 
-    chosen = settings if seed is None else (*settings, f"seed={seed}")
     jobs = jobs or cores()
-    every = grid(_without_claims(configs, quiet), chosen)
-    every = ablated(every) if ablate else every
-    with planned(every, Request(runs, name, jobs, stack, force), reserve=not dry_run) as plan:
+    line = SweepLine(tuple(_without_claims(configs, quiet)), settings, seed, name, ablate)
+    with planned(line.runs(), Request(runs, name, jobs, stack, force), reserve=not dry_run) as plan:
         _tell_damaged(plan)
         place = scheduler or counted(min(jobs, len(plan.stacks)), "process", "processes")
         first = list(opening(plan, place, jobs, runs))

@@ -64,7 +64,7 @@ def test_what_is_said_of_all_claims_yields_to_what_one_says(tmp_path: Path) -> N
         ("claims:\n", "claims.yaml:1:8: claims: expected a list (a line with a dash for each), got nothing"),
         ("claims: [3]\n", "claims.yaml:1:10: claims[0]: expected a claim, got 3 (quote a text that has ': ' in it)"),
         ("claims: [a: b]\n", "claims[0]: expected a claim, got a section (quote a text that has ': ' in it)"),
-        ("claims:\n- a >> b\n", "claims.yaml:2:3: 'a >> b': is no claim (expected 'dni both > frozen', "),
+        ("claims:\n- a >> b\n", "claims.yaml:2:3: 'a >> b': is not a claim (expected 'dni both > frozen', "),
         ("claims: [a > b\n", "claims.yaml:1:9: not valid YAML: this list in brackets is not closed"),
         ("claims: [a > b]\nclaims: [a > b]\n", "claims.yaml:2:1: claims: is given twice (first in line 1; keep one)"),
         ("metric: a b\nclaims: [a > b]\n", "claims.yaml:1:9: metric: 'a b' is not a metric (expected one, such as "),

@@ -9,7 +9,7 @@ import pytest
 from synthgrad.claims.grammar import Claim
 from synthgrad.errors import ConfigError
 
-NO_CLAIM = r"is no claim \(expected 'dni both > frozen', 'backprop - dni both < 0.01', "
+NO_CLAIM = r"is not a claim \(expected 'dni both > frozen', 'backprop - dni both < 0.01', "
 CLAUSES = ("within 0.01", "on loss", "at epoch=6", "where task.bits=4, seed<3", "6 seeds", "tuned")
 
 

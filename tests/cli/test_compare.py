@@ -217,7 +217,7 @@ def test_a_misspelt_claim_is_an_error(runs: Path) -> None:
         (["--where", "trainer.alpha>100"], "compare: no run is left to compare"),
         (["--format", "xml"], "'xml' is not one of "),
         (["--sort", "x"], "'x' is not one of "),
-        (["--check", "x"], "--check 'x': is no claim "),
+        (["--check", "x"], "--check 'x': is not a claim "),
     ],
 )  # fmt: skip
 def test_what_is_typed_wrong_is_one_sentence(runs: Path, arguments: list[str], said: str) -> None:
