@@ -37,12 +37,8 @@ class DirectFeedbackAlignment(Trainer):
         feedback = [draw_feedback(setup.context, scale, i, (n, f.spec.n_out)) for i, f in enumerate(hidden, 1)]
         self.fixed |= {f"feedback.{i}.B": B for i, B in enumerate(feedback, 1)}
         self.projections = [Projection(B, setup.context) for B in feedback]
+        self.buffered += self.projections
         self.all = self.optimizer(0, len(self.layers))
-
-    def set_batch_size(self, rows: int) -> None:
-        super().set_batch_size(rows)
-        for projection in self.projections:
-            projection.set_batch_size(rows)
 
     def step(self, batch: Batch) -> None:
         h = self.begin(batch)

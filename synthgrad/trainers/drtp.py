@@ -65,15 +65,11 @@ class DRTP(Trainer):
         feedback = [draw_feedback(context, scale, i, (context.n_y, f.spec.n_out)) for i, f in hidden]
         self.fixed |= {f"feedback.{i}.B": B for i, B in enumerate(feedback, 1)}
         self.projections = [LabelProjection(B, context) for B in feedback]
+        self.buffered += self.projections
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
         share_gradients(optimizers)
         models: list[LabelProjection | Loss] = [*self.projections, self.loss]
         self.modules = list(zip(self.layers, optimizers, models, strict=True))
-
-    def set_batch_size(self, rows: int) -> None:
-        super().set_batch_size(rows)
-        for projection in self.projections:
-            projection.set_batch_size(rows)
 
     def step(self, batch: Batch) -> None:
         """One sweep upward; there is no backward pass."""

@@ -6,7 +6,7 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +88,12 @@ class Setup:
     context: Context
 
 
+class Buffered(Protocol):
+    """Something with buffers of a batch's size."""
+
+    def set_batch_size(self, rows: int) -> None: ...
+
+
 class Trainer(ABC):
     """One algorithm: an answer to the question which delta each layer receives.
 
@@ -117,6 +123,7 @@ class Trainer(ABC):
         for i in options.freeze:
             self.layers[i - 1].freeze()
         self.models: Sequence[Model] = ()
+        self.buffered: list[Buffered] = [self.network, self.loss]
         self.fixed: dict[str, Array] = {}
         self.under_way: list[tuple[Dense, Array]] = []
         self.optimizers: list[Optimizer] = []
@@ -154,10 +161,8 @@ class Trainer(ABC):
     def set_batch_size(self, rows: int) -> None:
         """Choose the buffers for batches of ``rows`` examples."""
         self.rows = rows
-        self.network.set_batch_size(rows)
-        self.loss.set_batch_size(rows)
-        for model in self.models:
-            model.set_batch_size(rows)
+        for each in (*self.buffered, *self.models):
+            each.set_batch_size(rows)
 
     # between epochs -----------------------------------------------------------------------------
 
