@@ -17,9 +17,9 @@ Array = npt.NDArray[np.floating[Any]]
 AnyArray = npt.NDArray[Any]
 """Of any dtype: labels as a file has them."""
 ReplicaShape = tuple[int, ...]
-State = dict[str, npt.NDArray[Any]]
+State = dict[str, AnyArray]
 """Everything that a step of training changes, by name: what a snapshot copies."""
-Metrics = dict[str, npt.NDArray[Any]]
+Metrics = dict[str, AnyArray]
 """Numbers of an epoch by column, shape ``replicas`` each."""
 
 Outputs = Literal["bits", "classes", "values"]

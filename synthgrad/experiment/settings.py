@@ -88,7 +88,7 @@ class Config(Options):
         if not unknown:
             yield from self._memories(sizes)
 
-    def trainers(self) -> Iterator[tuple[tuple[str, ...], Any]]:
+    def trainers(self) -> Iterator[tuple[tuple[str, ...], TrainerOptions]]:
         """The trainers in the order in which they train, each with its key."""
         if self.branch is not None:
             yield ("branch", "trainer"), self.branch.trainer

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
 
-from synthgrad.generators import Generator
+from synthgrad.generators.model import Model
 from synthgrad.schedules.channel import Channel
 from synthgrad.schedules.schedule import Schedule
 from synthgrad.schedules.stages import Stage
@@ -49,7 +48,7 @@ class Pipeline(Schedule):
         """What the stages have measured since the last call."""
         return {name: value for stage in self.stages for name, value in stage.metrics(self.replicas).items()}
 
-    def in_flight(self, models: Sequence[Any]) -> Sequence[Generator]:
+    def in_flight(self, models: Sequence[Model]) -> Sequence[Model]:
         return [M for stage in self.stages for M in stage.models()]
 
     def columns(self) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from synthgrad.generators import Generator, Oracle
+from synthgrad.generators.model import Model
 from synthgrad.nn.losses import Loss
 from synthgrad.nn.modules import Module
 from synthgrad.nn.optimizers import Optimizer
@@ -38,7 +38,7 @@ class Schedule(ABC):
     def follow(self) -> None:
         """Take over new step sizes from the trainer."""
 
-    def in_flight(self, models: Sequence[Any]) -> Sequence[Any]:
+    def in_flight(self, models: Sequence[Model]) -> Sequence[Model]:
         """The models beside the network, each with all its copies that have a prediction of their own."""
         return models
 

@@ -12,17 +12,15 @@ Neighbours are never more than the delay D apart, with input models 2 D + 1: one
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from synthgrad.generators import Generator, InputModel
 from synthgrad.nn.losses import Loss
 from synthgrad.nn.modules import Module
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.schedules.channel import Channel
-from synthgrad.types import Array, Batch, Metrics
+from synthgrad.types import AnyArray, Array, Batch, Metrics
 
 
 class Stage:
@@ -65,7 +63,7 @@ class Stage:
         """The models that predict something for this module, with all their copies in flight."""
         return ()
 
-    def state(self) -> Iterator[npt.NDArray[Any]]:
+    def state(self) -> Iterator[AnyArray]:
         """Every array that training this module changes, always in the same order."""
         for f in self.f.layers:
             yield f.params.theta
@@ -176,7 +174,7 @@ class SyntheticStage(Stage):
     def models(self) -> Sequence[Generator]:
         return [*self.Is, *self.Ms]
 
-    def state(self) -> Iterator[npt.NDArray[Any]]:
+    def state(self) -> Iterator[AnyArray]:
         yield from super().state()
         for copies in (self.Ms[:1], self.Is[:1]):
             for M in copies:
@@ -191,7 +189,7 @@ class SyntheticStage(Stage):
         return metrics
 
 
-def _copy_for(copies: Sequence[Generator], t: int, rows: int) -> Any:
+def _copy_for(copies: Sequence[Generator], t: int, rows: int) -> Generator:
     """The copy for batch t, ready for ``rows`` examples."""
     M = copies[t % len(copies)]
     if M.rows != rows:
@@ -199,6 +197,6 @@ def _copy_for(copies: Sequence[Generator], t: int, rows: int) -> Any:
     return M
 
 
-def _errors(copies: Sequence[Generator]) -> npt.NDArray[Any]:
+def _errors(copies: Sequence[Generator]) -> AnyArray:
     """Sum |target - prediction| of all copies since the last call."""
     return np.asarray(sum(M.take_error() for M in copies))

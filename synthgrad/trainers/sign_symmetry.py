@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from numpy import bitwise_and, bitwise_or
 
 from synthgrad.config import option
 from synthgrad.nn.parameters import aligned
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
-from synthgrad.types import Array, Batch
+from synthgrad.types import AnyArray, Array, Batch
 
 
 class SignSymmetryOptions(TrainerOptions):
@@ -70,6 +69,6 @@ def _size(W: Array, scale: Any) -> Array:
     return np.asarray(each * scale, W.dtype).reshape(*W.shape[:-2], 1, 1)
 
 
-def _bits(a: Array) -> npt.NDArray[Any]:
+def _bits(a: Array) -> AnyArray:
     """The same memory as unsigned numbers, whose highest bit is the sign."""
     return a.view(f"u{a.itemsize}")

@@ -6,10 +6,9 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, TypeAlias
+from typing import Annotated, ClassVar, Literal, Protocol, Self, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from synthgrad.config import Flag, NameOf, Numbers, OneOf, Options, Widths, option
 from synthgrad.generators.model import Model
@@ -21,7 +20,7 @@ from synthgrad.nn.losses import LOSSES
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import OPTIMIZERS, Optimizer, OptimizerOptions, SGDOptions
 from synthgrad.schedules.options import SEQUENTIAL, ScheduleOptions
-from synthgrad.types import Array, Batch, Metrics, State
+from synthgrad.types import AnyArray, Array, Batch, Metrics, State
 
 
 class NetworkOptions(Options):
@@ -202,7 +201,7 @@ class Trainer(ABC):
             state |= {f"{model.kind}.{model.i}.{name}": value for name, value in model.state().items()}
         return state
 
-    def places(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    def places(self) -> Iterator[tuple[str, AnyArray]]:
         """Named arrays in which a number may first stop being finite, in the order of cause and effect."""
         for i, layer in enumerate(self.layers, 1):
             yield f"the activations of layer {i}", layer.h
