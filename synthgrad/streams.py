@@ -2,7 +2,7 @@
 
 A stream is a pure function of the seed and a name, so that nothing drawn for one purpose shifts what is
 drawn for another: every trainer with the same seed starts from the same weights and sees the same
-batches, and a run taken up again at epoch 40 needs no saved generator state.
+batches, and a run resumed at epoch 40 needs no saved generator state.
 
 The tutorial draws everything from one legacy stream instead: first the data, then the weights layer
 by layer. ``TutorialStreams`` replays that order and hands the draws out under the same names.

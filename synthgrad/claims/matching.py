@@ -173,7 +173,7 @@ def _run(subject: Subject) -> _Run:
 
 
 def _nobody(claim: Claim, tables: Sequence[_Table]) -> str:
-    """Which name is nobody's, or that no table has them all."""
+    """Which name no group has, or that no table has all names."""
     every = [each for table in tables for each in table.members]
     if not every:
         return f"no run meets {', '.join(claim.where)}"

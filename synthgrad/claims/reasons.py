@@ -8,7 +8,7 @@ from synthgrad.numbers import decimals, fixed, short, small, spread
 from synthgrad.text import counted, listed, numbered
 
 TINY = 1e-4
-"""Numbers that are all below this are told by their powers of ten."""
+"""If all numbers are below this they are printed with powers of ten."""
 EXACT = 6
 """Significant digits of the values of one seed."""
 

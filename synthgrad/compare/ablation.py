@@ -15,7 +15,7 @@ from synthgrad.text import numbered
 
 
 def families(scores: Sequence[Scores]) -> Iterator[tuple[Scores, list[Scores]]]:
-    """Each group that some others equal but for the layers that they freeze, and these, in the order given."""
+    """Each group, with the groups that differ from it only in frozen layers, in the order given."""
     for whole in scores:
         parts = [each for each in scores if ablates(each.settings, whole.settings)]
         if parts:

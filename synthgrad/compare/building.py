@@ -157,7 +157,7 @@ class _Table:
         if self.question.target is not None or self.reference is None:
             return self.question.target
         mean = estimate(list(self.reference.values.values())).mean
-        if mean is None or mean < 0:  # a share of what is negative lies beyond it
+        if mean is None or mean < 0:  # of a negative mean no share is a target
             return None
         return mean * TARGET if self.measure.up else bounded(mean / TARGET)
 

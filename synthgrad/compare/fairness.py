@@ -104,7 +104,7 @@ def _beside(scores: Sequence[Scores], controls: Sequence[Scores], section: str) 
 
 
 def unlike(a: Scores, b: Scores) -> list[str]:
-    """The keys in which two groups differ, but for the algorithm, its frozen layers, and what only one of them has."""
+    """The keys in which two groups differ, except the algorithm, its frozen layers, and keys that only one has."""
     both = a.members.settings, b.members.settings
     return [key for key in differing(both) if key not in ("trainer.name", FREEZE) and all(key in each for each in both)]
 
@@ -137,9 +137,7 @@ def _threads(found: Any) -> Any:
     """What was asked of BLAS, OPENBLAS_NUM_THREADS=1."""
     if not isinstance(found, dict):
         return found
-    return (
-        ", ".join(f"{name}={number}" for name, number in found.items() if number is not None) or "as many as it likes"
-    )
+    return ", ".join(f"{name}={number}" for name, number in found.items() if number is not None) or "no limit"
 
 
 def _git(about: dict[str, Any]) -> dict[str, Any]:

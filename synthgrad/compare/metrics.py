@@ -22,7 +22,7 @@ EVALUATIONS = 3
 def needed(names: Sequence[str], metrics: Sequence[str], whole: bool) -> list[str]:
     """The columns that a table needs: the metrics, what explains them, and the time they took.
 
-    Numbers are slow to read, so scores and losses that are not asked for only if the ``whole`` is told, as of two
+    Numbers are slow to read, so other scores and losses are read only if the ``whole`` is shown, as for two
     runs side by side, or with curves.
     """
     scores = [name for name in COLUMNS if name in names]

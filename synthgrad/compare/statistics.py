@@ -38,7 +38,7 @@ subtracted, which for two accuracies a thousandth of a percent apart is 1e-11 of
 def subset_means(d: npt.ArrayLike) -> Floats:
     """The means of the non-empty subsets of d, ascending: (..., n) to (..., N); N = 2^n - 1, or 9,999 for n > 16.
 
-    A mean that is 0 but for rounding is exactly 0. Raises ValueError if a difference is not finite.
+    A mean that is 0 except for rounding is exactly 0. Raises ValueError if a difference is not finite.
     """
     return np.sort(_means(d), axis=-1)
 
@@ -132,7 +132,7 @@ def wilson(k: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
 def d_z(d: npt.ArrayLike) -> float | None:
     """Paired effect size, mean over standard deviation (ddof 1), shape (n,) (Cohen 1988).
 
-    None for fewer than two differences, or if they are all equal but for rounding.
+    None for fewer than two differences, or if they are all equal except for rounding.
     """
     (each,) = alike(d)
     if each.size < 2 or np.ptp(each) <= TIE * np.abs(each).max():

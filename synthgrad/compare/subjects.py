@@ -28,7 +28,7 @@ RUN_ONLY = ("seed", "diagnostics")
 
 @dataclass(frozen=True)
 class Subject:
-    """One run: the settings that it is grouped by, what came of it, and its curves.
+    """One run: the settings that it is grouped by, its outcome, and its curves.
 
     ``data`` are those of files of the user; None if it reads none, or has not recorded what it read.
     """

@@ -68,7 +68,7 @@ class Diagnosis:
         """The names of ``metrics``."""
         return [f"{kind}.{i}" for kind in ("cosine", "skill") for i in self.hidden]
 
-    @np.errstate(all="ignore")  # what comes of zero or huge vectors is looked for, not warned of
+    @np.errstate(all="ignore")  # results of zero or huge vectors are checked, not warned of
     def metrics(self, batch: Batch) -> Metrics:
         """Cosine and skill of every hidden layer on one batch, shape ``replica_shape`` each, NaN where undefined."""
         self._step(batch)

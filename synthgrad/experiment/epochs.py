@@ -53,7 +53,7 @@ class Epochs:
     def steps_in_order(self, trainer: Trainer, epoch: int) -> Iterator[int]:
         """Train on the batches of an epoch in this process; yields how many are done after each.
 
-        Yields once more when what was under way in a pipeline in the end has arrived.
+        Yields again when everything in flight in a pipeline has arrived.
         """
         done = 0
         for done, batch in enumerate(self.feed.epoch(epoch), 1):

@@ -136,7 +136,7 @@ class Memory(NamedTuple):
 
 
 def _hand_over(before: Trainer, after: Trainer) -> None:
-    """Give optimisers what is remembered of their layers, whoever covered these: one for all, or one for each.
+    """Give optimisers what other optimisers remembered of their layers, whether one covered all layers or each its own.
 
     A frozen layer gets nothing, or it would drift on. Counts, such as Adam's steps, must be known and equal in all
     layers of an optimiser; where they are not, it begins anew.

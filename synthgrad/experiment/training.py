@@ -85,8 +85,8 @@ def train(experiment: Experiment, after: int = 0) -> Generator[Record, None, Non
     """Train and yield what happens, to the last epoch or to the first number that is not finite.
 
     A replica of a stack that diverges leaves it, and the others go on without it: from then on only ``replicas`` know
-    where the arrays are. ``after`` is the epoch whose state the experiment is in. Whoever leaves the loop within an
-    epoch finds the state of the last finished epoch.
+    where the arrays are. ``after`` is the epoch whose state the experiment is in. A caller that leaves the loop within
+    an epoch finds the state of the last finished epoch.
     """
     records = _train(experiment, after)
     try:
@@ -145,7 +145,7 @@ def _close_epoch(experiment: Experiment, epoch: int) -> tuple[Figures, dict[int,
     for name, value in figures.items():
         odd = ~np.isfinite(value)
         if name.removeprefix("test_") in experiment.task.scores:
-            odd &= ~np.isnan(value)  # not defined by these labels, which is nobody's fault
+            odd &= ~np.isnan(value)  # not defined for these labels, which is not a failure
         for r in np.flatnonzero(odd).tolist():
             lost.setdefault(r, name)
     if evaluated and len(lost) < len(experiment.replicas):

@@ -1,4 +1,4 @@
-"""Many runs in one zip file: ``RUN/config.yaml``, ``RUN/metrics.csv``, ... Whoever has it can compare from it.
+"""Many runs in one zip file: ``RUN/config.yaml``, ``RUN/metrics.csv``, ... Runs can be compared from it.
 
 ``unpacking`` reads it.
 """

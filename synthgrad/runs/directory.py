@@ -53,7 +53,7 @@ class Run:
         return plain in mine or bool(re.fullmatch(rf"checkpoint-\d+\.npz|{NOTE}", plain))
 
     def odd(self) -> str:
-        """The name of something that is in the place of one of its files and is no file; nothing if there is none."""
+        """The name of one of its files that is not a regular file; nothing if all are."""
         files = (self.config, self.about, self.metrics, self.result, self.weights)
         return next((path.name for path in files if os.path.lexists(path) and not os.path.isfile(path)), "")
 
@@ -91,7 +91,7 @@ def make(directory: Path) -> None:
 
 
 def whole(path: Path, write: Callable[[BinaryIO], object], lasting: bool = False) -> None:
-    """Write a file beside its place and rename it, so that nobody ever reads half of it.
+    """Write a temporary file and rename it, so that half a file is never read.
 
     A ``lasting`` one is on the disk before it has its name, and so survives a loss of power. Others have no name at
     all until they are whole, where the system can do that, and so leave nothing when their process is killed.
@@ -145,7 +145,7 @@ def _sync(directory: Path) -> None:
 
 
 def hand_over(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write what somebody asked for: a whole file or none, or into what is no file, such as /dev/stdout.
+    """Write output that was asked for: a whole file or none; directly to something like /dev/stdout.
 
     It lasts, because runs may be deleted when they are in an archive. A link stays a link. Raises RunError.
     """

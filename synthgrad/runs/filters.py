@@ -28,7 +28,7 @@ class Known(Protocol):
 
     @property
     def outcome(self) -> str:
-        """What came of it."""
+        """How it ended."""
 
     @property
     def name(self) -> str:

@@ -98,7 +98,7 @@ def _zipped(file: Path) -> bool:
 def below(directory: Path) -> Iterator[Path]:
     """The runs in a directory and in the directories below it, by name, never through a link; or those in an archive.
 
-    Directories that may not be read are among them: nobody knows what they hold, and whoever reads them is told why.
+    Unreadable directories are among them: they may hold a run, and reading them raises the reason.
     Raises ConfigError where that is damaged.
     """
     if os.path.isfile(directory) and archive_of(directory):

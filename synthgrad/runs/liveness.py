@@ -30,7 +30,7 @@ class Liveness(NamedTuple):
 
 
 def liveness(run: Run) -> Liveness:
-    """What the files of a run tell: its lock, notes beside its metrics, its result, the process that run.json names."""
+    """From the files of a run: its lock, notes next to its metrics, its result, the process that run.json names."""
     there, unseen = owned(run.metrics)
     if unseen:
         return Liveness(False, _doubt(unseen, run.metrics))

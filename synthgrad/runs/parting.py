@@ -39,7 +39,7 @@ def compare(a: Metrics, b: Metrics) -> Comparison:
 
 
 def shared(a: Iterable[str], b: Iterable[str]) -> list[str]:
-    """The columns of both, in the first one's order, but for the clock's."""
+    """The columns of both, in the first one's order, except times."""
     others = set(b)
     return [name for name in a if name in others and name not in CLOCKS]
 

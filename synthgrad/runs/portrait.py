@@ -21,7 +21,7 @@ COUNTERS = ("epoch", "step", "seconds")
 
 
 def describe(run: Recorded, columns: Mapping[str, Column]) -> dict[str, Any]:
-    """Everything about a run but for its curves; ``columns`` are all of its metrics."""
+    """Everything about a run except its curves; ``columns`` are all of its metrics."""
     differ = changed(run.config)
     about = {key: value for key, value in run.about.items() if key not in APART}
     said = overview(run)

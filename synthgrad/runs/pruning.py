@@ -136,7 +136,7 @@ def _remove(place: Path) -> None:
 
 
 def remains(runs: Path) -> dict[Path, str]:
-    """What no finder looks at: directories whose deleting came to no end, or whose run never began; and which it is."""
+    """Directories that no other command looks at, each with the reason: half deleted, or its run never began."""
     found: dict[Path, str] = {}
     for directory, names, _ in os.walk(runs):
         for name in sorted(names):

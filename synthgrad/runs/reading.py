@@ -33,7 +33,7 @@ UNREADABLE = "unreadable"
 """The outcome of a run that cannot be read, or whose result cannot: how it ended is unknown."""
 RESULTS = ("finished", "diverged", "interrupted", "failed")
 OPEN = ("failed", "interrupted", UNFINISHED)
-"""Outcomes of runs that came to no end: they can be taken up, or pruned."""
+"""Outcomes of unfinished runs: they can be resumed or pruned."""
 
 
 class Recorded:
@@ -210,7 +210,7 @@ class Metrics:
             return b""
 
     def _columns(self, names: list[str]) -> dict[str, Column]:
-        """Raises ValueError at rows of different lengths, at a cell that is no number, at epochs out of order."""
+        """Raises ValueError at rows of different lengths, at a cell that is not a number, at epochs out of order."""
         width = len(self.names)
         rows = self._body.split(b"\n") if self._body else []
         if any(row.count(b",") != width - 1 for row in rows):

@@ -1,4 +1,4 @@
-"""A run taken up again: from its last checkpoint, or from the start, and to the same end bit for bit."""
+"""Resuming a run: from its last checkpoint, or from the start; it ends with the same bits."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def take_up(run: Run, replica: Replica, about: Mapping[str, Any], force: bool = 
             checkpoints.clear(run)
     except OSError as error:
         log.close()
-        raise not_written(f"{run.path}: cannot be taken up", error) from None
+        raise not_written(f"{run.path}: cannot be resumed", error) from None
     except BaseException:
         log.close()
         raise
@@ -165,7 +165,7 @@ def _rows(file: BinaryIO, columns: Iterable[str]) -> Iterator[Row]:
 
 
 def _note(run: Run, replica: Replica, epoch: int, about: Mapping[str, Any]) -> None:
-    """Say in run.json that the run was taken up; one that starts again has the circumstances and the config of now."""
+    """Record in run.json that the run was resumed; a run that starts again gets the present environment and config."""
     try:
         then = read_json(run.about)
     except (FileNotFoundError, ConfigError):

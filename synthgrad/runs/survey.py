@@ -32,7 +32,7 @@ class Surveyor:
             )  # fmt: skip
 
     def about(self) -> dict[str, Any]:
-        """The content of ``run.json`` but for what the experiment says of itself."""
+        """The content of ``run.json`` except what the experiment adds."""
         commit, _, dirty = self._described().partition("-")
         blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
         return {

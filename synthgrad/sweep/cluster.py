@@ -123,7 +123,7 @@ class _Sweep:
         self.waiting, self.out = deque(stacks), dict[str, _Task]()
         self.news: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self.name, self.versions = f"{MARK}-{uuid4().hex[:8]}", VERSIONS()
-        self.topic = self.client.id  # what is told under it, the scheduler forgets with the client
+        self.topic = self.client.id  # the scheduler drops its messages with the client
         self.written, self.total = 0, sum(len(stack.orders) for stack in stacks)
 
     def run(self) -> Iterator[Event]:
@@ -159,7 +159,7 @@ class _Sweep:
             self.out[key] = _Task(stack, coming)
 
     async def _train(self, key: str, packed: bytes, priority: int) -> None:
-        """Hand a stack out and wait for what comes of it; where this is broken off, the task is as well."""
+        """Send a stack to a worker and wait for its result; stopping the wait cancels the task."""
         future = self.client.submit(TRAIN, packed, self.versions, self.topic, key=key, pure=False, priority=priority)
         try:
             found = await future

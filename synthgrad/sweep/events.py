@@ -31,14 +31,14 @@ class Ended(NamedTuple):
 
 
 class Done(NamedTuple):
-    """All runs of a stack have ended; ``broken`` where the machine failed, not the run: no other would fare better."""
+    """All runs of a stack have ended; ``broken``: the machine failed, so every other run would fail too."""
 
     stack: int
     broken: bool = False
 
 
 class Lost(NamedTuple):
-    """The process of a stack is gone, and how; its runs are tried once more if ``again``."""
+    """The process of a stack has died, and how; its runs are repeated if ``again``."""
 
     stack: int
     runs: tuple[int, ...]

@@ -28,14 +28,14 @@ Files = dict[str, bytes]
 
 
 class Errand(NamedTuple):
-    """A stack, and the files of those of its runs that are taken up, by number."""
+    """A stack, and the files of its resumed runs by number."""
 
     stack: Stack
     files: dict[int, Files]
 
 
 class Parcel(NamedTuple):
-    """What became of a stack: how each of its runs ended, and its files, by number; ``broken`` as in ``Done``."""
+    """The result of a stack: how each of its runs ended, and its files, by number; ``broken`` as in ``Done``."""
 
     worker: str
     ended: dict[int, Ended]
@@ -44,7 +44,7 @@ class Parcel(NamedTuple):
 
 
 def pack(stack: Stack) -> bytes:
-    """An errand as bytes. Raises RunError where a run that is taken up cannot be read."""
+    """An errand as bytes. Raises RunError if a resumed run cannot be read."""
     files = {}
     for order in stack.orders:
         if order.resume is not None:
@@ -78,7 +78,7 @@ def train_packed(
 
 
 def _laid_out(errand: Errand, below: Path) -> Stack:
-    """The stack with its directories here, those of runs that are taken up as they were."""
+    """The stack with its directories here; those of resumed runs as they were."""
     orders = []
     for order in errand.stack.orders:
         if order.resume is not None:
@@ -86,7 +86,7 @@ def _laid_out(errand: Errand, below: Path) -> Stack:
             here.mkdir()
             for name, content in errand.files[order.number].items():
                 (here / name).write_bytes(content)
-            order = replace(order, resume=here, force=True)  # a copy is nobody else's
+            order = replace(order, resume=here, force=True)  # no other process has this copy
         orders.append(order)
     return replace(errand.stack, orders=tuple(orders), runs=below)
 
@@ -102,7 +102,7 @@ def _read(paths: Iterable[Path]) -> Files:
 
 
 def unpack(order: Order, runs: Path, files: Files) -> Path:
-    """Write a run that came back into a new directory below ``runs``, or into that of the attempt it took up.
+    """Write a run that came back to a new directory below ``runs``, or to that of the attempt it resumed.
 
     The result is written last, and the run is locked meanwhile. Raises RunError; then there is no result, and no
     directory if it was new.

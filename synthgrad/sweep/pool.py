@@ -23,9 +23,9 @@ from synthgrad.sweep.stacks import Order, Stack
 
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 10.0
-"""How long a worker that is told to stop has to end its runs."""
+"""Seconds that a worker has to end its runs after a stop signal."""
 ATTEMPTS = 2
-"""A stack whose worker is lost is tried once more, by another."""
+"""How many workers try a stack: after a worker died, another repeats its runs once."""
 
 
 class Worker:
@@ -63,7 +63,7 @@ class Worker:
             self.open.discard(event.run)
 
     def left(self) -> list[Order]:
-        """The orders that it leaves behind, to be taken up in the directories that it has made.
+        """The unfinished orders, to be resumed in the directories that it made.
 
         It may have been killed before it could tell which these are.
         """
@@ -168,7 +168,7 @@ class _Pool:
 
     def _told(self, worker: Worker, event: Event) -> Iterator[Event]:
         if isinstance(event, Ended) and event.outcome == "interrupted" and not self.stopping:
-            return  # it was told to stop by somebody else: another takes up what is still open when it is done
+            return  # another process told it to stop: another worker gets the unfinished runs when it is done
         worker.note(event)
         if not isinstance(event, Done):
             yield event
@@ -185,7 +185,7 @@ class _Pool:
         yield event
 
     def _gone(self, worker: Worker) -> Iterator[Event]:
-        """A worker has ended: as it was told to, or with a stack in its hands, which another takes up."""
+        """A worker has ended: as it should, or with an unfinished stack, which another worker gets."""
         self.workers.remove(worker)
         worker.end(time.monotonic() + GRACE_SECONDS)
         if worker.stack is not None and not (self.stopping and worker.process.returncode == 0):
@@ -194,7 +194,7 @@ class _Pool:
             self._hire()
 
     def _lost(self, worker: Worker, how: str) -> Iterator[Event]:
-        """Have the runs taken up that a worker leaves behind, side by side those that have come equally far."""
+        """Queue the unfinished runs of a worker, those at the same epoch in one stack."""
         stack = worker.stack
         assert stack is not None
         again = stack.attempt < ATTEMPTS and not self.stopping

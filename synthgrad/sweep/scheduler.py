@@ -1,7 +1,7 @@
 """A running Dask scheduler as its client sees it: whether it is there, its workers, and what they have installed.
 
-The client lives in an event loop of ours and not in one of its own, for two of its waits know no end: for the greeting
-of what is no scheduler, and for the answer of one that hangs.
+The client runs in our own event loop, because two of its waits never time out: for the greeting of something that is
+not a scheduler, and for the answer of one that hangs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LOOK_SECONDS = 2.0
 POLL_SECONDS = 0.05
 SETTINGS = {
     "distributed.comm.timeouts.tcp": "12s",  # after which a host that has fallen silent is gone
-    "distributed.admin.large-graph-warning-threshold": "1TB",  # runs that are taken up bring their checkpoints
+    "distributed.admin.large-graph-warning-threshold": "1TB",  # resumed runs bring their checkpoints
 }
 NOISY = ("distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application")
 """Loggers that tell of a lost connection in their own words."""

@@ -34,7 +34,7 @@ DATA_BYTES = 1 << 28
 class Order:
     """One run to be trained: its number in the grid, its config, its name, and the line that trains it alone.
 
-    ``resume`` is the directory of an earlier attempt, to be taken up; with ``force`` also where nobody can tell whether
+    ``resume`` is the directory of an earlier attempt, to be resumed; with ``force`` also if it is unknown whether
     it is still being written.
     """
 
@@ -47,7 +47,7 @@ class Order:
 
     @property
     def form(self) -> str:
-        """What the runs of a stack share: see ``form``; those that are taken up the epoch of their checkpoint too."""
+        """What the runs of a stack share: see ``form``; for resumed runs the epoch of their checkpoint too."""
         newest = Run(self.resume).checkpoints()[:1] if self.resume else []
         return f"{form(self.config)} {newest[0].name if newest else ''}"
 
@@ -122,7 +122,7 @@ def room(config: Config) -> int:
 
 
 def cost(config: Config) -> float:
-    """Multiplications of a run, about; to put runs in order, not to foretell seconds."""
+    """Multiplications of a run, about: to order runs, not to predict seconds."""
     return float(config.training.epochs * sizes(config).train * (_weights(config) + 100.0))
 
 

@@ -73,7 +73,7 @@ def _train(stack: Stack, about: Mapping[str, Any], stop: Callable[[], object]) -
 
 
 def _looked_at(stack: Stack, order: Order, orders: list[Order]) -> Iterator[Event]:
-    """Take an order up, as things are now: the attempt that it was to take up may have been ended or deleted since."""
+    """Begin an order as things are now: the attempt to be resumed may have been finished or deleted since."""
     path = order.resume
     if path is None or not is_run(path):
         orders.append(replace(order, resume=None))

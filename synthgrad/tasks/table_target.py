@@ -182,7 +182,7 @@ def _of_text(arrays: Arrays, target: AnyArray, kind: str) -> Content:
     if target.ndim > 1:
         raise arrays.wrong(f"holds {_shape(target)} texts (expected one for each row)")
     if kind == "values":
-        raise arrays.wrong("holds text, which are no values (save them as numbers, or task.kind: classes)")
+        raise arrays.wrong("holds text, not numbers (save them as numbers, or task.kind: classes)")
     names = arrays.names()
 
     def wrong(text: str, said: str) -> DataError:

@@ -38,7 +38,7 @@ class Arena:
     """
 
     def __init__(self, file: int, plots: Sequence[Plot]) -> None:
-        """Take up the arena behind an open file."""
+        """Map the shared memory of an open file."""
         self.file, self.plots = file, plots
         self.size = total(plots)
         self.memory = mmap.mmap(file, self.size)
@@ -65,7 +65,7 @@ class Arena:
     def close(self) -> None:
         """Let go of file and memory, which goes with the last array that somebody holds."""
         self.arrays = {}
-        del self.memory  # whoever still holds the arena, such as the traceback of an error, does not hold that
+        del self.memory  # a traceback may still refer to the arena, but not to this
         os.close(self.file)
 
 

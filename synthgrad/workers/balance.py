@@ -13,7 +13,7 @@ from synthgrad.types import Batch
 
 SECONDS = 0.1
 STEPS = 40
-"""A stage's cost is its median over so many steps, or as many as there is time for."""
+"""A stage's cost is its median over this many steps, or fewer if time runs out."""
 
 
 def costs(pipeline: Pipeline, batch: Batch) -> list[float]:

@@ -76,7 +76,7 @@ class Crew:
     """Workers that train the epochs of a trainer with a pipeline. ``close`` it in the end."""
 
     def __init__(self, trainer: Trainer, feed: Feed, count: int) -> None:
-        """Start so many workers, at most as many as there are stages. Raises RunError."""
+        """Start ``count`` workers, at most one a stage. Raises RunError."""
         if os.name != "posix":
             raise RunError(f"{KEY}: processes cannot share modules on this system (workers: 1 gives the same)")
         pipeline = pipeline_of(trainer)
@@ -159,8 +159,8 @@ class Crew:
     def epoch(self, number: int, factor: float, *, fresh: bool) -> Iterator[int]:
         """Train an epoch; yields how many steps are done, now and then and in the end.
 
-        ``fresh`` examples have been put into the feed since the last. Raises RunError where a worker is lost. Whoever
-        leaves before the end leaves the trainer as it was, and the workers have ended.
+        ``fresh`` examples have been put into the feed since the last. Raises RunError if a worker dies. A caller
+        that stops before the end finds the trainer as it was, and the workers have ended.
         """
         feed, whole = self.feed, False
         try:

@@ -1,4 +1,4 @@
-"""What a worker is told, and where in the arena it finds what."""
+"""Messages between workers and their parent, and the layout of the arena."""
 
 from __future__ import annotations
 

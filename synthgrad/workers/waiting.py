@@ -1,6 +1,6 @@
 """Waiting for another process by looking at a counter in shared memory.
 
-A look takes 50 ns, so what is there, or is there soon, costs next to nothing; whoever waits for longer makes room for
+Looking takes 50 ns, so data that are there, or arrive soon, cost almost nothing; a longer wait yields the core to
 others, and notices when it is no longer wanted.
 """
 

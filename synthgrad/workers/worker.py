@@ -96,7 +96,7 @@ class Worker:
             yield self.arrays[f"state.{k}.{j}"]
 
     def _feed(self) -> Feed:
-        """The batches; whoever has no use for the inputs has none."""
+        """The batches; inputs are left out if no stage of this worker reads them."""
         x, y, job = self.arrays["x"], self.arrays["y"], self.job
         if not self._needs_inputs():
             x = np.zeros((len(x), 1), x.dtype)

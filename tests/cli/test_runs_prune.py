@@ -47,7 +47,7 @@ def listed(*words):
 
 
 def test_nothing_is_deleted_before_it_was_looked_at(runs):
-    """What came to no end is listed: outcome, epochs, bytes; what to do is said on stderr."""
+    """Unfinished runs are listed: outcome, epochs, bytes; what to do is said on stderr."""
     said = typed("runs", "prune")
     header, *lines = said.out.splitlines()
     assert header.split() == ["name", "outcome", "epochs", "bytes"]

@@ -230,7 +230,7 @@ def test_the_data_are_the_report_but_for_the_curves_of_single_runs():
     curves = [curve for group in read.data["groups"] for curve in group["curves"].values()]
     assert read.data["schema"] == "synthgrad.compare/4"
     assert all(curve["lines"] == [] and len(curve["mean"]) == 30 for curve in curves)
-    assert "but for the curves of single runs" in read.text
+    assert "except the curves of single runs" in read.text
 
 
 def test_a_page_of_many_runs_is_small():
@@ -238,7 +238,7 @@ def test_a_page_of_many_runs_is_small():
     text = page(report())
     assert len(text.encode()) < 500_000
     huge = page(report({f"dni {i}": 0.6 for i in range(12)}, seeds=2))
-    assert "but for its curves" in Page(huge).text
+    assert "except its curves" in Page(huge).text
     assert all(group["curves"] == {} for group in Page(huge).data["groups"])
 
 

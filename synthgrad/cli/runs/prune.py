@@ -42,7 +42,7 @@ def prune(
 ) -> None:
     """List what would be deleted, and with --delete delete it: the runs in PLACEs that are as the options say.
 
-    With neither, those that came to no end: failed, interrupted, unfinished. Only what is in the directory --runs can
+    With neither, unfinished runs: failed, interrupted, or without a result. Only what is in the directory --runs can
     be deleted. A run that is being written, a link, and a directory that holds files of others are left alone. Where a
     file system has no locks, a run whose process nobody can see from here is deleted only with --force.
 

@@ -50,7 +50,7 @@ CURVE = (8, 60)
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page instead.")
 @run_names
 def show(run: str, kind: str, html: Path | None, runs: Path) -> None:
-    """Show what came of a run, how it was set up, its curves, and what it was made with.
+    """Show a run's results, settings, curves and environment.
 
     Settings are those that are not at their defaults.
 
@@ -223,7 +223,7 @@ def _layers(said: Mapping[str, Any], room: int) -> list[str]:
 
 
 def _place(number: str) -> tuple[int, str]:
-    """Layers in their order; what is no number after them."""
+    """Layers in their order; names that are not numbers after them."""
     return (int(number), "") if number.isdecimal() and len(number) < 9 else (10**9, number)
 
 

@@ -125,7 +125,7 @@ class Progress:
 
 
 def sentence(verdict: Verdict) -> str:
-    """What came of it."""
+    """The result."""
     if verdict.difference:
         return "; ".join(_differs(verdict))
     return ", then ".join(_repeats(verdict)) or "nothing was recorded that could be compared"

@@ -29,7 +29,7 @@ def kind(path: Path) -> str:
 
 
 def write(figure: Any, path: Path) -> None:
-    """Write a figure beside its place and rename it. Raises ConfigError, RunError."""
+    """Write a figure to a temporary file and rename it. Raises ConfigError, RunError."""
     suffix = kind(path)
 
     def _write(file: BinaryIO) -> None:

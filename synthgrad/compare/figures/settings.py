@@ -24,7 +24,7 @@ RUG = 0.11
 
 @dataclass(frozen=True)
 class Tried:
-    """One setting of one method: where it is drawn, and what came of it."""
+    """One setting of one method: where it is drawn, and its result."""
 
     value: Any
     mean: float | None

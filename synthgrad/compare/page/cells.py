@@ -1,4 +1,4 @@
-"""Numbers and tables: whatever is shown rounded carries its value to the last bit."""
+"""Numbers and tables: every rounded number carries its exact value."""
 
 from __future__ import annotations
 

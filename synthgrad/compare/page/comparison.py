@@ -140,7 +140,7 @@ def _picture(table: Table, panel: Panel, place: int, drawn: Sequence[Method]) ->
 
 
 def _legend(table: Table, method: Method) -> Node:
-    """The name of a method beside its line; a script makes the box that hides it."""
+    """The name of a method next to its line; a script adds the box that hides it."""
     look = method.look
     dash = " ".join(f"{length:g}" for length in look.dash[1]) or "none"
     style = f"stroke:{colour(look.colour)};stroke-width:2.5;stroke-dasharray:{dash}"
@@ -197,9 +197,9 @@ def embedded(report: Report) -> tuple[dict[str, Any], str]:
     curves = [curve for group in data["groups"] for curve in group["curves"].values()]
     for curve in curves:
         curve["lines"] = []
-    said = "The page holds the comparison as JSON, but for the curves of single runs: they are in their metrics.csv."
+    said = "The page holds the comparison as JSON, except the curves of single runs: they are in their metrics.csv."
     if len(json.dumps(data, default=str)) > ENOUGH:
         for group in data["groups"]:
             group["curves"] = {}
-        said = "The page holds the comparison as JSON, but for its curves, which are many: --format json has them."
+        said = "The page holds the comparison as JSON, except its curves, which are many: --format json has them."
     return data, said

@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""What a page may load and run, but for the one script of its own: nothing."""
+"""What a page may load and run besides its own script: nothing."""
 Node = Element | str | None
 Nodes = Iterable[Node]
 

@@ -16,7 +16,7 @@ LAYER_DIGITS = 2
 
 
 def methods(about: Table, groups: Sequence[Group], differences: Sequence[Difference]) -> Element:
-    """What came of every method, and how it stands to the first reference."""
+    """Every method's result, and its difference from the first reference."""
     digits = digits_for([group.interval for group in groups])
     against = next((d.against for d in differences), None)
     found = {d.of: d for d in differences if d.against == against}
@@ -181,7 +181,7 @@ def _estimate(known: Estimate) -> Row:
 
 
 def seeds(about: Table, groups: Sequence[Group]) -> Element:
-    """A row for each seed: what came of every method's run."""
+    """A row for each seed: the result of every method's run."""
     digits = digits_for([group.interval for group in groups])
     every = sorted({seed for group in groups for seed in group.seeds})
     rows = [[number(seed), *(_run(group, seed, digits) for group in groups)] for seed in every]

@@ -22,7 +22,7 @@ MAX_ROWS = 12
 """With more groups than this only the first ``SHOWN`` are listed."""
 SHOWN = 10
 LEAST = 9
-"""The rank of the column that goes first, also where that makes room for a curve."""
+"""The rank of the column that is dropped first, also to have space for a curve."""
 DENSITY = " .:*#"
 """A place of the strip of seeds holds none, one, two, three, more of them."""
 

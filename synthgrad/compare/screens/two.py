@@ -161,7 +161,7 @@ def _figure(label: str, metric: str, a: float | None, b: float | None) -> list[s
 
 
 def _ratio(a: float, b: float) -> str:
-    """B over A; nothing where one is 0 or they have different signs: then it is no number of times as much."""
+    """B over A; nothing if one is 0 or the signs differ, because a ratio then means nothing."""
     if a == 0 or b == 0 or (a < 0) != (b < 0) or not math.isfinite(b / a):
         return ""
     return f"{b / a:.2f}" if 0.01 <= b / a < 1000 else short(b / a)
