@@ -43,7 +43,7 @@ def remarks(scores: Sequence[Scores], selected: bool, metric: str) -> Iterator[s
             yield f"{what} differs between the runs"
     sizes = {stack(s.about) for s in subjects if s.about}
     if len(sizes) > 1:
-        yield f"stacks of {min(sizes)} to {max(sizes)} runs: seconds, each run's share, do not compare"
+        yield f"runs were trained in stacks of {min(sizes)} to {max(sizes)}, so their times are not comparable"
     shared = {_count(s.about, "processes") for s in subjects if s.about}
     if len(shared) > 1:
         yield f"networks were shared by {min(shared)} to {max(shared)} processes: seconds are those of the clock"
@@ -114,7 +114,7 @@ def _who(labels: Sequence[str]) -> str:
 
 
 def other_machine(a: Scores, b: Scores) -> bool:
-    """Whether two groups were run on different machines or in other stacks, so that their speeds do not compare."""
+    """Whether two groups were run on different machines or in other stacks, so that their speeds are not comparable."""
     return any(_seen(a, read) != _seen(b, read) for read in SPEED)
 
 

@@ -180,7 +180,7 @@ def test_conditions_and_outcomes_select(runs):
 def test_a_selection_of_none_is_said(runs):
     """An empty table, and a sentence for eyes."""
     said = typed("runs", "list", runs, "--where", "seed>99")
-    assert (said.code, said.out, said.err) == (0, "", "none of 4 runs is so (see --where, --outcome, --since)\n")
+    assert (said.code, said.out, said.err) == (0, "", "none of 4 runs matches (see --where, --outcome, --since)\n")
     assert typed("runs", "list", runs, "--where", "seed>99", "--format", "json").out == "[]\n"
 
 

@@ -142,7 +142,7 @@ def test_runs_of_stacks_of_other_sizes_do_not_compare_in_speed(tmp_path: Path) -
         run(tmp_path, BACKPROP, seed, about={"stack": 10})
         run(tmp_path, FROZEN, seed, about={"stack": 6} if seed else {})
     said = remarks(tmp_path)
-    assert "stacks of 1 to 10 runs: seconds, each run's share, do not compare" in said
+    assert "runs were trained in stacks of 1 to 10, so their times are not comparable" in said
 
 
 def test_seconds_of_networks_that_processes_shared_are_those_of_the_clock(tmp_path: Path) -> None:

@@ -331,7 +331,7 @@ def test_without_matplotlib_the_page_has_all_but_figures(monkeypatch: pytest.Mon
     assert not figures.available()
     assert "pip install 'synthgrad[plot]'" in read.text
     assert read.all("svg") == []
-    assert "what hidden layers received against the true gradient" in read.text
+    assert "How close is each layer's gradient to the true one?" in read.text
 
 
 def test_the_value_that_a_claim_holds_against_a_number_has_no_sign():

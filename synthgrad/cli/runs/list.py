@@ -218,7 +218,7 @@ def _notes(
     if not paths:
         yield f"{', '.join(places)}: no runs yet (train one with synthgrad train CONFIG)"
     elif not shown:
-        yield f"none of {len(paths)} runs is so (see --where, --outcome, --since)"
+        yield f"none of {len(paths)} runs matches (see --where, --outcome, --since)"
     yield from some(str(said["note"]) for said in broken)
     damaged = [said for said in shown if said["note"] and said not in broken]
     if damaged:

@@ -168,7 +168,7 @@ def layers(groups: Sequence[Group]) -> Element | None:
         return None
     headings = ["method", *(f"layer {i}: {what}" for i in every for what in ("cosine", "95 %", "skill", "95 %"))]
     rows = [[group.label, *(cell for i in every for cell in _layer(group, i))] for group in groups if group.layers]
-    return table("what hidden layers received against the true gradient at the epoch of the comparison", headings, rows)
+    return table("How close is each layer's gradient to the true one? (at the epoch of the comparison)", headings, rows)
 
 
 def _layer(group: Group, number_of: int) -> Row:

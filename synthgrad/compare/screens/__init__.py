@@ -41,8 +41,10 @@ def _missing(table: Table, width: int) -> Iterator[str]:
     """Runs that would complete the table, and the first of the lines that make them."""
     runs = sum(each.runs for each in table.missing)
     count = f"{counted(runs, 'run')} {are(runs)}"
-    why = "no control: without frozen layers beside it no verdict means anything; " if _lacks(table) else ""
-    yield from fill(f"{why}{count} missing (compare --complete prints all lines, --complete --run makes them):", width)
+    why = (
+        "No frozen control here, so nothing can be said about whether hidden layers learned: " if _lacks(table) else ""
+    )
+    yield from fill(f"{why}{count} missing (compare --complete prints all lines, --complete --run runs them):", width)
     yield f"  {table.missing[0].line}"
 
 

@@ -25,6 +25,10 @@ LEAST = 9
 """The rank of the column that is dropped first, also to have space for a curve."""
 DENSITY = " .:*#"
 """A place of the strip of seeds holds none, one, two, three, more of them."""
+CLOSENESS = (
+    "How close is each layer's gradient to the true one? (cos 1: the same direction; skill 1: exact, 0: no better than "
+    "zero)"
+)
 
 
 class Screen:
@@ -157,9 +161,7 @@ class Screen:
         columns += [Column(f"skill {i}", [self._layer(g, i, "skill") for g in told], rank=i) for i in numbers]
         if self.width >= WIDE and self.table.control:
             columns.append(Column("does it learn below the top layer?", [self._learns(g) for g in told], right=False))
-        yield from fill(
-            "what hidden layers received against the true gradient, 1 is alike, skill 0 as good as none:", self.width
-        )
+        yield from fill(CLOSENESS, self.width)
         yield from lay_out(columns, self.width)
 
     def _layer(self, group: Group, i: int, kind: str) -> str:

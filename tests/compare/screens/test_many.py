@@ -116,9 +116,9 @@ def test_without_a_control_no_verdict_is_shown(tmp_path: Path) -> None:
         group(tmp_path, keys, [0.5] * 7)
     shown = lines(tmp_path)
     assert "no control" in row(shown, "dni")
-    assert shown[-3].startswith("no control: without frozen layers beside it no verdict means anything; 7 runs")
+    assert "No frozen control here, so nothing can be said about whether hidden layers learned: 7" in " ".join(shown)
     assert shown[-1].startswith("  synthgrad sweep ")
-    assert "no control:" not in "\n".join(lines(tmp_path, control=False))
+    assert "No frozen control" not in "\n".join(lines(tmp_path, control=False))
 
 
 def test_missing_seeds_are_no_missing_control(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_missing_seeds_are_no_missing_control(tmp_path: Path) -> None:
     group(tmp_path, BOTH, [0.5])
     shown = " ".join(lines(tmp_path, control=False))
     assert " 1 run is missing" in shown
-    assert "no control: without" not in shown
+    assert "No frozen control" not in shown
 
 
 def test_runs_are_counted_that_are_missing_not_the_lines_that_make_them(tmp_path: Path) -> None:
