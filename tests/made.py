@@ -13,8 +13,8 @@ from conftest import tiny
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
 from synthgrad.runs.log import Log
+from synthgrad.runs.provenance import Provenance
 from synthgrad.runs.recording import record
-from synthgrad.runs.survey import Surveyor
 
 DIVERGING = {"trainer.alpha": 1e200, "network.activation": "relu", "training.epochs": 3000}
 LATE = {"trainer.name": "printed-listing", "trainer.alpha": 0.3, "training.epochs": 3000}
@@ -28,7 +28,7 @@ def made(
     config = tiny(keys, **more)
     experiment = Experiment([config])
     run = Run.create(runs, name, config.seed)
-    about = Surveyor(["synthgrad", "train", "tiny.yaml"]).about()
+    about = Provenance(["synthgrad", "train", "tiny.yaml"]).about()
     with closing(Log.begin(run, experiment.replicas[0], about)) as log:
         for _ in record(experiment, [log], lambda: log.epoch == stop):
             pass

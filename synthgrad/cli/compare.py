@@ -109,7 +109,7 @@ def compare(
     from synthgrad.claims.report import build
     from synthgrad.compare.question import Question
     from synthgrad.runs.finding import find
-    from synthgrad.runs.survey import command_line
+    from synthgrad.runs.provenance import command_line
 
     show = Output(**output)
     if show.schema:
@@ -160,7 +160,7 @@ def _stated(
 ) -> tuple[Report, Gathered]:
     """The answers to claims files and, with --all, the tables of their runs."""
     from synthgrad.claims.report import beside, build, of_files
-    from synthgrad.runs.survey import command_line
+    from synthgrad.runs.provenance import command_line
 
     _refuse(click.get_current_context())
     report, gathered = of_files(files, places, question.runs, command_line())

@@ -9,7 +9,7 @@ from synthgrad.compare.groups import Members, differing
 from synthgrad.compare.missing import FROZEN
 from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.subjects import Subject
-from synthgrad.runs.circumstances import HASHES
+from synthgrad.runs.environment import HASHES
 from synthgrad.runs.methods import FREEZE, fork
 from synthgrad.text import counted
 

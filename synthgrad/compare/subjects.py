@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from synthgrad.errors import ConfigError
-from synthgrad.runs.circumstances import hashes
 from synthgrad.runs.data import Data, Files, names, recorded_files
 from synthgrad.runs.defaults import filled
+from synthgrad.runs.environment import hashes
 from synthgrad.runs.filters import select
 from synthgrad.runs.reading import Column, Recorded
-from synthgrad.runs.telling import telling
+from synthgrad.runs.relevant_settings import relevant_settings
 from synthgrad.scores import diagnosis
 
 FINISHED, DIVERGED = "finished", "diverged"
@@ -128,7 +128,7 @@ def completed(subjects: Sequence[Subject]) -> list[Subject]:
     def complete(subject: Subject) -> Subject:
         settings, data = subject.settings, subject.data
         if len(settings) < len(keys):
-            settings = telling(filled({**settings, **(data.locations if data else {})}, keys))
+            settings = relevant_settings(filled({**settings, **(data.locations if data else {})}, keys))
         if data:
             settings = data.put_into(settings, called[data.fingerprint])
         return subject if settings is subject.settings else replace(subject, settings=settings)
@@ -192,7 +192,7 @@ def _measured(columns: Mapping[str, Column]) -> bool:
 
 def settings_of(config: Mapping[str, Any], data: Data | None = None) -> dict[str, Any]:
     """What runs are grouped by, of a resolved config by dotted key and the data that it names."""
-    return {key: _plain(value) for key, value in telling(config, data).items() if key not in RUN_ONLY}
+    return {key: _plain(value) for key, value in relevant_settings(config, data).items() if key not in RUN_ONLY}
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ from synthgrad.trainers.modular import pipeline_of
 from synthgrad.types import Metrics
 
 if TYPE_CHECKING:
-    from synthgrad.workers import Crew, Load
+    from synthgrad.workers import Load, WorkerGroup
 
 
 class Epochs:
@@ -19,7 +19,7 @@ class Epochs:
 
     def __init__(self, feed: Feed, *, shared: bool) -> None:
         self.feed, self.shared = feed, shared
-        self.crew: Crew | None = None
+        self.group: WorkerGroup | None = None
 
     def in_order(self, varies: bool) -> None:
         """Train in this process from here on, unless the result ``varies`` with the number of processes."""
@@ -34,21 +34,21 @@ class Epochs:
 
     def ready(self, trainer: Trainer) -> None:
         """Start the processes for this trainer. Raises RunError."""
-        if self.crew is not None and (self.crew.closed or self.crew.trainer is not trainer):
+        if self.group is not None and (self.group.closed or self.group.trainer is not trainer):
             self.dismiss()
-        if self.crew is None and self.processes(trainer) > 1:
-            from synthgrad.workers import Crew  # which takes a while, and most runs have none
+        if self.group is None and self.processes(trainer) > 1:
+            from synthgrad.workers import WorkerGroup  # which takes a while, and most runs have none
 
-            self.crew = Crew(trainer, self.feed, self.processes(trainer))
+            self.group = WorkerGroup(trainer, self.feed, self.processes(trainer))
 
     def steps(self, trainer: Trainer, epoch: int, factor: float, *, fresh: bool) -> Iterator[int]:
         """Train on the batches of an epoch; yields how many are done, now and then if processes share the modules.
 
         Raises RunError where one of these is lost.
         """
-        if self.crew is None:
+        if self.group is None:
             return self.steps_in_order(trainer, epoch)
-        return self.crew.epoch(epoch, factor, fresh=fresh)
+        return self.group.epoch(epoch, factor, fresh=fresh)
 
     def steps_in_order(self, trainer: Trainer, epoch: int) -> Iterator[int]:
         """Train on the batches of an epoch in this process; yields how many are done after each.
@@ -65,14 +65,14 @@ class Epochs:
 
     def metrics(self, trainer: Trainer) -> Metrics:
         """What the trainer has measured in the epoch that was just trained."""
-        return self.crew.figures if self.crew else trainer.metrics()
+        return self.group.figures if self.group else trainer.metrics()
 
     def loads(self) -> Sequence[Load]:
         """What the processes have been doing since the last call, if there are any."""
-        return self.crew.loads() if self.crew else ()
+        return self.group.loads() if self.group else ()
 
     def dismiss(self) -> None:
         """End the processes, if there are any."""
-        if self.crew is not None:
-            self.crew.close()
-            self.crew = None
+        if self.group is not None:
+            self.group.close()
+            self.group = None

@@ -17,8 +17,8 @@ from synthgrad.runs.data import locations
 from synthgrad.runs.deciding import settings as kinds
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import given, named
+from synthgrad.runs.first_difference import compare, last_epoch
 from synthgrad.runs.moved_data import check_data, located
-from synthgrad.runs.parting import compare, last_epoch
 from synthgrad.runs.reading import Metrics, Recorded
 from synthgrad.runs.settings import told
 from synthgrad.text import counted

@@ -9,7 +9,7 @@ from typing import Any
 
 from synthgrad.config import OneOf, Options, default_of, fields, flat, plain, sections, value_of
 from synthgrad.experiment import Config
-from synthgrad.runs.circumstances import Pairs, differing
+from synthgrad.runs.environment import Pairs, differing
 
 
 def changed(config: Mapping[str, Any]) -> Pairs | None:

@@ -16,7 +16,7 @@ from synthgrad.runs import checkpoints
 from synthgrad.runs.checkpoints import Checkpoint
 from synthgrad.runs.directory import Run, not_written, whole
 from synthgrad.runs.locking import Lock, take
-from synthgrad.runs.survey import now
+from synthgrad.runs.provenance import now
 from synthgrad.scores import is_up
 
 

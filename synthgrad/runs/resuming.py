@@ -12,10 +12,10 @@ from synthgrad.runs import checkpoints
 from synthgrad.runs.checkpoints import Checkpoint
 from synthgrad.runs.data import other_files
 from synthgrad.runs.directory import Run, not_written, whole
+from synthgrad.runs.first_difference import last_epoch
 from synthgrad.runs.liveness import liveness
 from synthgrad.runs.locking import take
 from synthgrad.runs.log import Log, as_json, beginnings
-from synthgrad.runs.parting import last_epoch
 from synthgrad.runs.reading import OPEN, Metrics, Recorded, read_json
 from synthgrad.runs.settings import told
 from synthgrad.text import counted

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from synthgrad.config import flat, show
-from synthgrad.runs.circumstances import Pairs, differing
 from synthgrad.runs.data import locations
-from synthgrad.runs.telling import telling
+from synthgrad.runs.environment import Pairs, differing
+from synthgrad.runs.relevant_settings import relevant_settings
 
 SHOWN = 8
 """As many keys as are named."""
@@ -30,7 +30,7 @@ def edited(about: Mapping[str, Any], config: Mapping[str, Any]) -> Pairs:
     if then is None:
         return {}
     elsewhere = locations(config) if about.get("files") else ()  # their bytes count, and have fingerprints
-    pairs = differing(telling(then), telling(config))
+    pairs = differing(relevant_settings(then), relevant_settings(config))
     return {key: pair for key, pair in pairs.items() if key not in elsewhere}
 
 

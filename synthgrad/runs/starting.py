@@ -11,7 +11,7 @@ from synthgrad.config import load
 from synthgrad.experiment import Config, Experiment
 from synthgrad.runs.directory import Run
 from synthgrad.runs.log import Log
-from synthgrad.runs.survey import Surveyor, command_line
+from synthgrad.runs.provenance import Provenance, command_line
 
 
 class Start(NamedTuple):
@@ -61,7 +61,7 @@ def _new(config: Config, runs: Path, name: str, more: dict[str, object]) -> Star
 
 def _surveyed(config: Config) -> tuple[Experiment, dict[str, Any]]:
     """The experiment of a config, and what it is made with; git is asked meanwhile."""
-    surveyor = Surveyor(command_line())
+    surveyor = Provenance(command_line())
     experiment = Experiment([config])
     return experiment, surveyor.about()
 

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from synthgrad.errors import ConfigError
 from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse, train
 from synthgrad.runs.arrays import DAMAGE, read_arrays
-from synthgrad.runs.circumstances import Pairs, circumstances, differing, hashes
+from synthgrad.runs.environment import Pairs, differing, environment, hashes
+from synthgrad.runs.first_difference import CLOCKS, last_epoch, part, shared
 from synthgrad.runs.moved_data import check_data, located
-from synthgrad.runs.parting import CLOCKS, last_epoch, part, shared
+from synthgrad.runs.provenance import Provenance
 from synthgrad.runs.reading import Recorded
-from synthgrad.runs.survey import Surveyor
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -149,8 +149,8 @@ class Verifier:
 
     def _changed(self) -> Pairs:
         """What is not as it was, of what the run recorded about itself."""
-        then, now = self.recorded.about, {**Surveyor([]).about(), "hashes": self.hashes}
-        changed = differing(circumstances(then), circumstances(now)) if circumstances(then) else {}
+        then, now = self.recorded.about, {**Provenance([]).about(), "hashes": self.hashes}
+        changed = differing(environment(then), environment(now)) if environment(then) else {}
         return self.recorded.edited | changed | (differing(hashes(then), hashes(now)) if hashes(then) else {})
 
     def _has_weights(self) -> bool:

@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from synthgrad.errors import RunError
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost, Progress
-from synthgrad.sweep.parcels import Parcel, pack, train_packed, unpack
+from synthgrad.sweep.packing import PackedResult, pack, train_packed, unpack
 from synthgrad.sweep.scheduler import POLL_SECONDS, Scheduler, Versions, connected, differing
 from synthgrad.sweep.stacks import Stack
 
@@ -76,7 +76,7 @@ def _by_value() -> tuple[Callable[[], Versions], Callable[[bytes, Versions, str]
 VERSIONS, TRAIN = _by_value()
 
 
-def train_here(packed: bytes, topic: str) -> Parcel:
+def train_here(packed: bytes, topic: str) -> PackedResult:
     """Train a packed stack on this worker, as long as that is wanted; tell of it under a topic."""
     import distributed
     from distributed.core import Status
@@ -203,7 +203,7 @@ class _Sweep:
         if what is None:  # cancelled: with the connection, or by a restart of the scheduler
             raise self.scheduler.gone()
         del self.out[key]
-        if isinstance(what, Parcel):
+        if isinstance(what, PackedResult):
             yield from self._unpacked(task, what)
         elif isinstance(what, BaseException):
             yield from _not_trained(task, what)
@@ -212,17 +212,17 @@ class _Sweep:
             self._begin_no_more()
             yield from _failed(task.stack, differing(worker, found, self.versions), broken=True)
 
-    def _unpacked(self, task: _Task, parcel: Parcel) -> Iterator[Event]:
+    def _unpacked(self, task: _Task, result: PackedResult) -> Iterator[Event]:
         if not task.worker:
-            yield from _told(task, _Told(parcel.worker, 0))
-        broken = parcel.broken
+            yield from _told(task, _Told(result.worker, 0))
+        broken = result.broken
         for order in task.stack.orders:
-            ended = parcel.ended[order.number]
-            error = f"{parcel.worker}: {ended.error}" if ended.error else ""
+            ended = result.ended[order.number]
+            error = f"{result.worker}: {ended.error}" if ended.error else ""
             ended = ended._replace(path=str(order.resume or ""), error=error)
             try:
-                if order.number in parcel.files:
-                    path = unpack(order, task.stack.runs, parcel.files[order.number])
+                if order.number in result.files:
+                    path = unpack(order, task.stack.runs, result.files[order.number])
                     ended = ended._replace(path=str(path))
                     self.written += 1
             except RunError as caught:

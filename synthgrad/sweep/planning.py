@@ -20,8 +20,8 @@ from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below, called, is_run, not_a_run
 from synthgrad.runs.liveness import in_use, liveness
 from synthgrad.runs.reading import OPEN, UNREADABLE, Recorded
+from synthgrad.runs.relevant_settings import relevant_settings
 from synthgrad.runs.settings import original
-from synthgrad.runs.telling import telling
 from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.reservations import Reserved, others, reserving
 from synthgrad.sweep.stacks import Order, Stack, stacks
@@ -123,7 +123,7 @@ def identity(config: Mapping[str, Any], files: Files | None = None) -> str:
 
     Without ``files`` it is where they lie that counts.
     """
-    settings = telling(config, Data.of(config, files))
+    settings = relevant_settings(config, Data.of(config, files))
     return blake2b(json.dumps(settings, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 

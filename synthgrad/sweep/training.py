@@ -13,10 +13,10 @@ from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse, Replica
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import is_run
 from synthgrad.runs.log import Log, close
+from synthgrad.runs.provenance import now
 from synthgrad.runs.reading import OPEN, Recorded
 from synthgrad.runs.recording import record
 from synthgrad.runs.resuming import reached, take_up, trained_elsewhere
-from synthgrad.runs.survey import now
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Progress
 from synthgrad.sweep.stacks import Order, Stack
 

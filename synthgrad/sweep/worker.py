@@ -14,7 +14,7 @@ import threading
 from typing import IO
 
 from synthgrad.processes import SIGNALS, handled, heed
-from synthgrad.runs.survey import Surveyor
+from synthgrad.runs.provenance import Provenance
 from synthgrad.sweep.events import Event
 from synthgrad.sweep.stacks import Stack
 from synthgrad.sweep.training import train_stack
@@ -31,7 +31,7 @@ def main() -> None:
     orders: queue.SimpleQueue[Stack | None] = queue.SimpleQueue()
     out = _own_stdout()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, orders, stopping), daemon=True).start()
-    about = Surveyor([]).about()
+    about = Provenance([]).about()
     while (stack := orders.get()) is not None and not stopping.is_set():
         for event in train_stack(stack, about, stopping.is_set):
             _tell(out, event)

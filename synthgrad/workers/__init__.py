@@ -5,6 +5,6 @@ threads, semaphores and pipes (``tests/benchmarks/parallel.py --handover``). Ste
 workers are processes, and threads are not offered: between two products one interpreter does one thing at a time.
 """
 
-from synthgrad.workers.crew import Crew, Load
+from synthgrad.workers.group import Load, WorkerGroup
 
-__all__ = ["Crew", "Load"]
+__all__ = ["Load", "WorkerGroup"]

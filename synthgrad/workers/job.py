@@ -1,4 +1,4 @@
-"""Messages between workers and their parent, and the layout of the arena."""
+"""Messages between workers and their parent, and the layout of the memory."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from synthgrad.trainers import NetworkOptions, TrainerOptions
 from synthgrad.types import Outputs
-from synthgrad.workers.arena import Plot
+from synthgrad.workers.shared_memory import ArraySpec
 from synthgrad.workers.waiting import WIDTH
 
 
-class Lines(NamedTuple):
+class CounterLayout(NamedTuple):
     """Where counters stand, one line each: of the workers, then two of each crossed channel, then of the stages.
 
     ``crossed`` are the channels between two workers, counted from the lowest.
@@ -44,12 +44,12 @@ class Lines(NamedTuple):
 class Job:
     """The part of one worker: stages ``own`` of a trainer that is made from the same options as its parent's.
 
-    ``plots`` are those of the arena, ``lines`` those of its counters.
+    ``specs`` are those of the shared arrays, ``layout`` that of their counters.
     """
 
     number: int
     own: range
-    lines: Lines
+    layout: CounterLayout
     network: NetworkOptions
     trainer: TrainerOptions
     n_x: int
@@ -58,7 +58,7 @@ class Job:
     outputs: Outputs
     batch_size: int
     shuffle: bool
-    plots: tuple[Plot, ...]
+    specs: tuple[ArraySpec, ...]
     crowded: bool
 
 

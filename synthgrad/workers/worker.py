@@ -1,6 +1,6 @@
 """A worker: a process that trains its stages of a pipeline, epoch by epoch, as its parent says.
 
-It keeps weights of its own while it trains; before and after an epoch they lie in the arena.
+It keeps weights of its own while it trains; before and after an epoch they lie in the memory.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from synthgrad.trainers.dni import DNIOptions
 from synthgrad.trainers.modular import pipeline_of
 from synthgrad.trainers.zeroed import Zeros, zeroed
 from synthgrad.types import Array
-from synthgrad.workers.arena import Arena
 from synthgrad.workers.job import Done, Epoch, Failed, Job
 from synthgrad.workers.shared_channel import SharedChannel
+from synthgrad.workers.shared_memory import SharedMemory
 from synthgrad.workers.waiting import STEP, WAITED, Abandoned, Watch
 
 
@@ -47,7 +47,7 @@ def _serve(parent: Connection, file: int) -> None:
         told: Job | Epoch = parent.recv()
         try:
             if isinstance(told, Job):
-                worker = Worker(told, Arena(file, told.plots))
+                worker = Worker(told, SharedMemory(file, told.specs))
                 answer: Done | Failed = Done({})
             else:
                 assert worker is not None
@@ -66,10 +66,10 @@ def _told(error: Exception) -> str:
 
 
 class Worker:
-    """The stages of one worker, its batches, and the arena that it shares."""
+    """The stages of one worker, its batches, and the memory that it shares."""
 
-    def __init__(self, job: Job, arena: Arena) -> None:
-        self.job, self.arrays = job, arena.arrays
+    def __init__(self, job: Job, memory: SharedMemory) -> None:
+        self.job, self.arrays = job, memory.arrays
         self.counters = memoryview(self.arrays["counters"]).cast("B").cast("q")  # type: ignore[arg-type]
         self.watch = Watch(self.counters, job.number, crowded=job.crowded)
         context = Context(job.n_x, job.n_y, (), np.dtype(job.dtype), Zeros(()), job.outputs)
@@ -77,7 +77,7 @@ class Worker:
         pipeline = pipeline_of(self.trainer)
         assert pipeline is not None
         self.pipeline = pipeline
-        for k in job.lines.crossed:
+        for k in job.layout.crossed:
             self._share(k)
         self.stages: Sequence[Stage] = [self.pipeline.stages[k] for k in job.own]
         self.state = [[*self._shared(k)] for k in job.own]
@@ -87,11 +87,11 @@ class Worker:
         """Put a channel in shared memory."""
         channel, job = self.pipeline.channels[k], self.job
         hs, gs = (self.arrays[f"channel.{k}.{side}"] for side in "hg")
-        shared = SharedChannel(channel.n, hs, gs, channel.dtype, self.watch, *job.lines.channel(k))
+        shared = SharedChannel(channel.n, hs, gs, channel.dtype, self.watch, *job.layout.channel(k))
         self.pipeline.stages[k].above = self.pipeline.stages[k + 1].below = shared
 
     def _shared(self, k: int) -> Iterator[Array]:
-        """The state of a stage in the arena."""
+        """The state of a stage in the memory."""
         for j, _ in enumerate(self.pipeline.stages[k].state()):
             yield self.arrays[f"state.{k}.{j}"]
 
@@ -118,7 +118,7 @@ class Worker:
 
     def _steps(self, epoch: int) -> None:
         counters, line, clock, t = self.counters, self.watch.own, time.perf_counter_ns, -1
-        stages = [(stage, self.job.lines.busy(k)) for stage, k in zip(self.stages, self.job.own, strict=True)]
+        stages = [(stage, self.job.layout.busy(k)) for stage, k in zip(self.stages, self.job.own, strict=True)]
         for t, batch in enumerate(self.feed.epoch(epoch)):
             self.watch.check()
             for stage, busy in stages:

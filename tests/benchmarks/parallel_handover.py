@@ -16,8 +16,8 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-from synthgrad.workers.arena import Arena, Plot
 from synthgrad.workers.shared_channel import SharedChannel
+from synthgrad.workers.shared_memory import ArraySpec, SharedMemory
 from synthgrad.workers.waiting import WIDTH, Watch
 
 GOAL_US = 2.0
@@ -68,10 +68,12 @@ def _stay(*cores: int) -> None:
 
 def shared_edge() -> Turns:
     """The package's own: two counters in shared memory, each waited for by looking at it."""
-    arena = Arena.make([Plot("counters", (4 * WIDTH,), "int64"), *(Plot(side, (2, 1), "float32") for side in "hg")])
-    counters = memoryview(arena.arrays["counters"]).cast("B").cast("q")  # type: ignore[arg-type]
+    memory = SharedMemory.make(
+        [ArraySpec("counters", (4 * WIDTH,), "int64"), *(ArraySpec(side, (2, 1), "float32") for side in "hg")]
+    )
+    counters = memoryview(memory.arrays["counters"]).cast("B").cast("q")  # type: ignore[arg-type]
     lower, upper = (
-        SharedChannel(1, arena.arrays["h"], arena.arrays["g"], "float32", watch, 2 * WIDTH, 3 * WIDTH)
+        SharedChannel(1, memory.arrays["h"], memory.arrays["g"], "float32", watch, 2 * WIDTH, 3 * WIDTH)
         for watch in (Watch(counters, own, crowded=False) for own in (0, 1))
     )
     upper.watch.parent = os.getpid()  # it is a child of this process that will look

@@ -19,7 +19,7 @@ def test_a_replica_that_is_left_over_from_a_stack_begins_no_processes():
     records = list(train(experiment))
     assert any(isinstance(record, Diverged) for record in records)
     assert kept.alone
-    assert kept.experiment.epochs.crew is None
+    assert kept.experiment.epochs.group is None
     assert kept.processes() == 1
 
 

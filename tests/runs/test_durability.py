@@ -20,7 +20,7 @@ from synthgrad.runs.directory import Run, whole
 from synthgrad.runs.locking import take
 from synthgrad.runs.recording import record
 from synthgrad.runs.resuming import take_up
-from synthgrad.sweep import parcels
+from synthgrad.sweep import packing
 from synthgrad.sweep.reservations import reserving
 from synthgrad.sweep.stacks import Order
 
@@ -190,5 +190,5 @@ def test_rows_that_come_from_another_machine_are_on_the_disk_before_the_result(t
     """A run of a sweep with a scheduler is written here when it has ended there."""
     source = made(tmp_path / "there", KEYS)
     files = {path.name: path.read_bytes() for path in source.iterdir()}
-    run = parcels.unpack(Order(0, tiny(KEYS), "tiny", ("synthgrad",)), tmp_path / "here", files)
+    run = packing.unpack(Order(0, tiny(KEYS), "tiny", ("synthgrad",)), tmp_path / "here", files)
     check_rows(disk, run, "result.json")

@@ -12,7 +12,7 @@ from test_stack_training import same, trained
 from typed import numbers
 
 from synthgrad.runs.directory import Run
-from synthgrad.sweep.parcels import pack, train_packed, unpack
+from synthgrad.sweep.packing import pack, train_packed, unpack
 from synthgrad.sweep.stacks import form, stacks
 
 BACKPROP, DNI = (
@@ -63,9 +63,9 @@ def test_branches_are_sent_away_and_come_back(tmp_path):
     begun = replace(wanted.orders[1], resume=made(tmp_path / "runs", THREE[1], stop=3))
     wanted = replace(wanted, orders=(wanted.orders[0], begun))
     (tmp_path / "far").mkdir()
-    parcel = train_packed(pack(wanted), "far", tmp_path / "far", lambda _: None, lambda: False)
+    result = train_packed(pack(wanted), "far", tmp_path / "far", lambda _: None, lambda: False)
     for order, keys in zip(wanted.orders, THREE, strict=False):
-        path = unpack(order, wanted.runs, parcel.files[order.number])
+        path = unpack(order, wanted.runs, result.files[order.number])
         assert Run(path).result.exists()
         assert numbers(path) == numbers(made(tmp_path / "alone", keys))
 

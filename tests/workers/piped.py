@@ -125,7 +125,7 @@ def course(experiment: Experiment, after: int = 0) -> Course:
     """Train to the end."""
     epochs, diverged, processes = [], [], set()
     for record in train(experiment, after):
-        processes.add(len(experiment.epochs.crew.workers) if experiment.epochs.crew else 1)
+        processes.add(len(experiment.epochs.group.workers) if experiment.epochs.group else 1)
         if isinstance(record, Epoch):
             epochs.append({name: np.asarray(value).tobytes() for name, value in record.figures.items()})
         elif isinstance(record, Diverged):

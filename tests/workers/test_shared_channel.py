@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from typed import until
 
-from synthgrad.workers.arena import Arena, Plot
 from synthgrad.workers.shared_channel import SharedChannel
+from synthgrad.workers.shared_memory import ArraySpec, SharedMemory
 from synthgrad.workers.waiting import STOP, WIDTH, Abandoned, Watch
 
 N, SLOTS, ROWS = 3, 2, 5
@@ -19,19 +19,19 @@ N, SLOTS, ROWS = 3, 2, 5
 @pytest.fixture
 def sides():
     """The same channel as its two neighbours see it."""
-    with closing(Arena.make([Plot("counters", (4 * WIDTH,), "int64"), *_slots()])) as arena:
-        counters = memoryview(arena.arrays["counters"]).cast("B").cast("q")
+    with closing(SharedMemory.make([ArraySpec("counters", (4 * WIDTH,), "int64"), *_slots()])) as memory:
+        counters = memoryview(memory.arrays["counters"]).cast("B").cast("q")
         made = []
         for own in range(2):
             watch = Watch(counters, own, crowded=True)
-            hs, gs = arena.arrays["h"], arena.arrays["g"]
+            hs, gs = memory.arrays["h"], memory.arrays["g"]
             made.append(SharedChannel(N, hs, gs, "float64", watch, 2 * WIDTH, 3 * WIDTH))
             made[-1].set_batch_size(ROWS)
         yield made
 
 
 def _slots():
-    return [Plot(side, (SLOTS, ROWS * N), "float64") for side in "hg"]
+    return [ArraySpec(side, (SLOTS, ROWS * N), "float64") for side in "hg"]
 
 
 def test_what_one_side_writes_the_other_reads(sides):

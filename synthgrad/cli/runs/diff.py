@@ -25,7 +25,7 @@ from synthgrad.compare.text import fill
 from synthgrad.text import escaped
 
 if TYPE_CHECKING:
-    from synthgrad.runs.parting import Comparison
+    from synthgrad.runs.first_difference import Comparison
     from synthgrad.runs.reading import Metrics, Recorded
 
 INDENT = "  "
@@ -64,8 +64,8 @@ def diff(a: str, b: str, kind: str, runs: Path) -> None:
 
 def difference(pair: tuple[Recorded, Recorded], logs: tuple[Metrics, Metrics]) -> dict[str, Any]:
     """Everything in which two runs differ, as plain values."""
-    from synthgrad.runs.circumstances import HASHES, differing, hashes
-    from synthgrad.runs.parting import compare
+    from synthgrad.runs.environment import HASHES, differing, hashes
+    from synthgrad.runs.first_difference import compare
 
     a, b = pair
     fingerprints = hashes(a.about), hashes(b.about)
@@ -95,10 +95,10 @@ def _settings(*runs: Recorded) -> list[dict[str, Any]]:
 
 def _circumstances(run: Recorded) -> dict[str, Any]:
     """What may change the last bits of a run, and how many processes its seconds were measured with."""
-    from synthgrad.runs.circumstances import circumstances
+    from synthgrad.runs.environment import environment
 
     shared = {"processes": run.about["processes"]} if "processes" in run.about else {}
-    return {**circumstances(run.about), **shared}
+    return {**environment(run.about), **shared}
 
 
 def _log(found: Comparison) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def _text(value: Any) -> str:
 
 
 def _fingerprints(said: Mapping[str, Any]) -> str:
-    from synthgrad.runs.circumstances import HASHES
+    from synthgrad.runs.environment import HASHES
 
     shared, other = ([HASHES[name] for name in said[key]] for key in ("shared", "not_shared"))
     parts = [f"the same {', '.join(shared)}"] * bool(shared) + [f"other {', '.join(other)}"] * bool(other)

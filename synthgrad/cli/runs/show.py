@@ -60,8 +60,8 @@ def show(run: str, kind: str, html: Path | None, runs: Path) -> None:
       synthgrad runs show b7e7 --format json
       synthgrad runs show b7e7 --html run.html
     """
+    from synthgrad.runs.description import describe
     from synthgrad.runs.finding import named
-    from synthgrad.runs.portrait import describe
     from synthgrad.runs.reading import Recorded
 
     recorded = Recorded(named(run, runs))

@@ -150,7 +150,7 @@ def _compared(verdict: Verdict) -> Iterator[str]:
 
 def _differs(verdict: Verdict) -> Iterable[str]:
     """The first difference, and what is not as it was."""
-    from synthgrad.runs.circumstances import HASHES
+    from synthgrad.runs.environment import HASHES
 
     epoch, place, recorded, now = verdict.difference or (0, "", "", "")
     yield f"differs in epoch {epoch}: {escaped(place)}: recorded {escaped(recorded)}" + (f", now {now}" if now else "")

@@ -16,8 +16,8 @@ from synthgrad.compare.page.comparison import NO_FIGURES, data_section, pairs
 from synthgrad.compare.page.markup import Node, document, e
 from synthgrad.compare.page.pictures import picture
 from synthgrad.numbers import short
+from synthgrad.runs.description import describe
 from synthgrad.runs.methods import fork
-from synthgrad.runs.portrait import describe
 from synthgrad.runs.reading import Recorded
 
 CAPTIONS = {

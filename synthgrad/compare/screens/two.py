@@ -17,9 +17,9 @@ from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.subjects import FINISHED, Subject
 from synthgrad.compare.text import ARROW, cut, fill
 from synthgrad.numbers import short
-from synthgrad.runs.circumstances import HASHES
+from synthgrad.runs.environment import HASHES
+from synthgrad.runs.first_difference import part, shared
 from synthgrad.runs.methods import method
-from synthgrad.runs.parting import part, shared
 from synthgrad.scores import COLUMNS, diagnosis, has_ratios, is_up
 
 EXPECTED = ("trainer.name", "trainer.generator.input")

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from synthgrad.runs.parting import Parting, compare
+from synthgrad.runs.first_difference import FirstDifference, compare
 from synthgrad.runs.reading import Metrics
 
 TABLE = "epoch,step,seconds,loss,test_loss\n1,4,0.1,0.5,\n2,8,0.2,0.25,0.75\n3,12,0.3,0.125,\n"
@@ -56,7 +56,7 @@ def test_seconds_are_nobody_s_business(held):
 def test_the_first_epoch_and_in_it_the_first_column_is_named(held, old, new, parting):
     """To the last bit, however the number is written."""
     table = TABLE.replace("\n3,", "\n9,") if new == "\n4," else TABLE
-    assert held(old, new, table).parting == (Parting(*parting) if parting else None)
+    assert held(old, new, table).parting == (FirstDifference(*parting) if parting else None)
 
 
 def test_a_blank_is_not_a_number(held):

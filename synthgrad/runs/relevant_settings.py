@@ -15,7 +15,7 @@ WORKERS = "schedule.workers"
 """Nor does it on this one, where the schedule is pipelined: any number of processes comes to the same bits."""
 
 
-def telling(config: Mapping[str, Any], data: Data | None = None) -> dict[str, Any]:
+def relevant_settings(config: Mapping[str, Any], data: Data | None = None) -> dict[str, Any]:
     """A resolved config, by dotted key, without the keys that change no number of the run but by chance.
 
     If its ``data`` are known, they stand in place of the keys that say where they lie.

@@ -26,7 +26,7 @@ def same(a: Mapping[str, Any], b: Mapping[str, Any], key: str) -> bool:
     return (key in a) == (key in b) and isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
-def circumstances(about: Mapping[str, Any]) -> dict[str, Any]:
+def environment(about: Mapping[str, Any]) -> dict[str, Any]:
     """The content of a ``run.json`` that may change a run's last bits, by dotted key."""
     return flat({key: about[key] for key in LIKE if about.get(key) is not None})
 

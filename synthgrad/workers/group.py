@@ -1,4 +1,4 @@
-"""The crew: all workers of one trainer, and their parent's side of it.
+"""The group: all workers of one trainer, and their parent's side of it.
 
 Between epochs the trainer of the parent has the state, and everything that is done with a trainer is done with that
 one; for an epoch the workers take it over, and what they leave is what the trainer alone would have come to.
@@ -24,9 +24,9 @@ from synthgrad.trainers import Trainer
 from synthgrad.trainers.modular import ModularOptions, pipeline_of
 from synthgrad.trainers.zeroed import zeroed
 from synthgrad.types import Batch, Metrics
-from synthgrad.workers.arena import Arena, Plot, total
 from synthgrad.workers.balance import costs, shares
-from synthgrad.workers.job import Done, Epoch, Failed, Job, Lines
+from synthgrad.workers.job import CounterLayout, Done, Epoch, Failed, Job
+from synthgrad.workers.shared_memory import ArraySpec, SharedMemory, total
 from synthgrad.workers.waiting import STEP, STOP
 
 MODULE = "synthgrad.workers.worker"
@@ -49,7 +49,7 @@ class Load(NamedTuple):
     room: int
 
 
-class Member:
+class WorkerHandle:
     """A worker as its parent sees it: a process, its stages, and the pipe to it."""
 
     def __init__(self, number: int, own: range, file: int) -> None:
@@ -72,7 +72,7 @@ class Member:
             self.pipe.send(told)
 
 
-class Crew:
+class WorkerGroup:
     """Workers that train the epochs of a trainer with a pipeline. ``close`` it in the end."""
 
     def __init__(self, trainer: Trainer, feed: Feed, count: int) -> None:
@@ -82,23 +82,23 @@ class Crew:
         pipeline = pipeline_of(trainer)
         assert pipeline is not None
         self.trainer, self.pipeline, self.feed = trainer, pipeline, feed
-        self.workers: list[Member] = []
+        self.workers: list[WorkerHandle] = []
         self.figures: Metrics = {}
         self.seen = time.monotonic_ns(), [0] * len(self.pipeline.stages)
         self.shares = shares(self._costs(count), count)
         crossed = tuple(own.start - 1 for own in self.shares[1:])
-        self.lines = Lines(len(self.shares), crossed, len(self.pipeline.stages))
-        plots = list(self._plots())
+        self.layout = CounterLayout(len(self.shares), crossed, len(self.pipeline.stages))
+        specs = list(self._specs())
         try:
-            self.arena = Arena.make(plots)
+            self.memory = SharedMemory.make(specs)
         except OSError as error:
-            need = f"{total(plots) / 2**20:.1f} MiB of shared memory"
+            need = f"{total(specs) / 2**20:.1f} MiB of shared memory"
             said = (error.strerror or str(error)).lower()
             raise RunError(f"{KEY}: {need} cannot be had: {said} (workers: 1 needs none)") from None
-        self.arrays = self.arena.arrays
+        self.arrays = self.memory.arrays
         self.counters = memoryview(self.arrays["counters"]).cast("B").cast("q")  # type: ignore[arg-type]
         try:
-            self._start(plots)
+            self._start(specs)
         except BaseException:
             self.close()
             raise
@@ -119,35 +119,35 @@ class Crew:
         with np.errstate(all="ignore"):
             return costs(pipeline, Batch(x, y, np.empty_like(y)))
 
-    def _plots(self) -> Iterator[Plot]:
+    def _specs(self) -> Iterator[ArraySpec]:
         """Everything that parent and workers share."""
         x, y, dtype = self.feed.source_x, self.feed.source_y, str(self.trainer.context.dtype)
-        yield Plot("counters", (self.lines.size,), "int64")
-        yield from (Plot(name, array.shape, dtype) for name, array in (("x", x), ("y", y), ("h", y)))
+        yield ArraySpec("counters", (self.layout.size,), "int64")
+        yield from (ArraySpec(name, array.shape, dtype) for name, array in (("x", x), ("y", y), ("h", y)))
         if self.feed.order is not None:
-            yield Plot("order", (len(x),), "int64")
+            yield ArraySpec("order", (len(x),), "int64")
         for k, stage in enumerate(self.pipeline.stages):
             for j, array in enumerate(stage.state()):
-                yield Plot(f"state.{k}.{j}", array.shape, str(array.dtype))
-        for k in self.lines.crossed:
+                yield ArraySpec(f"state.{k}.{j}", array.shape, str(array.dtype))
+        for k in self.layout.crossed:
             channel = self.pipeline.channels[k]
             for side in "hg":
-                yield Plot(f"channel.{k}.{side}", (channel.slots, self.feed.size * channel.n), dtype)
+                yield ArraySpec(f"channel.{k}.{side}", (channel.slots, self.feed.size * channel.n), dtype)
 
-    def _start(self, plots: Sequence[Plot]) -> None:
+    def _start(self, specs: Sequence[ArraySpec]) -> None:
         context, options, feed = self.trainer.context, self.trainer.options, self.feed
         crowded = len(self.shares) > processes.cores()
         self._copy_examples()
         for number, own in enumerate(self.shares):
             try:
-                self.workers.append(Member(number, own, self.arena.file))
+                self.workers.append(WorkerHandle(number, own, self.memory.file))
             except OSError as error:
                 said = (error.strerror or str(error)).lower()
                 raise RunError(f"{KEY}: no process can be started: {said} (try fewer workers)") from None
             self.workers[-1].tell(
                 Job(
-                    number, own, self.lines, self.trainer.setup.network, options, context.n_x,
-                    context.n_y, str(context.dtype), context.outputs, feed.size, feed.order is not None, tuple(plots),
+                    number, own, self.layout, self.trainer.setup.network, options, context.n_x,
+                    context.n_y, str(context.dtype), context.outputs, feed.size, feed.order is not None, tuple(specs),
                     crowded,
                 )
             )  # fmt: skip
@@ -176,7 +176,7 @@ class Crew:
                 worker.tell(Epoch(number, factor))
             for figures in self._answers():
                 self.figures = figures
-                yield min(self.counters[self.lines.own(worker.number) + STEP] for worker in self.workers)
+                yield min(self.counters[self.layout.own(worker.number) + STEP] for worker in self.workers)
             self._exchange(out=False)
             np.copyto(feed.h, self.arrays["h"])
             whole = True
@@ -208,7 +208,7 @@ class Crew:
                 answers[worker.number] = self._answer(worker)
             yield {name: value for number in sorted(answers) for name, value in answers[number].items()}
 
-    def _answer(self, worker: Member) -> Metrics:
+    def _answer(self, worker: WorkerHandle) -> Metrics:
         try:
             answer: Done | Failed = worker.pipe.recv()
         except (EOFError, OSError):
@@ -219,12 +219,12 @@ class Crew:
             )
         return answer.figures
 
-    def _named(self, worker: Member) -> str:
+    def _named(self, worker: WorkerHandle) -> str:
         first, last = self._layers(worker)
         layers = f"layer {first}" if first == last else f"layers {first} to {last}"
         return f"{KEY}: worker {worker.number + 1} of {len(self.workers)} ({layers})"
 
-    def _layers(self, worker: Member) -> tuple[int, int]:
+    def _layers(self, worker: WorkerHandle) -> tuple[int, int]:
         return self.pipeline.stages[worker.own.start].first, self.pipeline.stages[worker.own.stop - 1].last
 
     # what there is to see -----------------------------------------------------------------------
@@ -242,13 +242,13 @@ class Crew:
 
     def _worked(self) -> list[int]:
         """Nanoseconds of work in this epoch, by stage."""
-        return [self.counters[self.lines.busy(k)] for k in range(self.lines.stages)]
+        return [self.counters[self.layout.busy(k)] for k in range(self.layout.stages)]
 
     def _queue(self, k: int) -> tuple[int, int]:
         """How many batches lie between a stage and the next, and how many can, where these have two workers."""
-        if k not in self.lines.crossed:
+        if k not in self.layout.crossed:
             return 0, 0
-        h, g = self.lines.channel(k)
+        h, g = self.layout.channel(k)
         room = self.pipeline.channels[k].slots
         return max(0, min(room, self.counters[h] - self.counters[g])), room
 
@@ -257,7 +257,7 @@ class Crew:
     def close(self) -> None:
         """End all workers, at once those that do not end by themselves."""
         for worker in self.workers:
-            self.counters[self.lines.own(worker.number) + STOP] = 1
+            self.counters[self.layout.own(worker.number) + STOP] = 1
             worker.pipe.close()
         until = time.monotonic() + GRACE_SECONDS
         for worker in self.workers:
@@ -270,7 +270,7 @@ class Crew:
         if self.arrays:
             self.counters.release()
             self.arrays = {}
-            self.arena.close()
+            self.memory.close()
 
     @property
     def closed(self) -> bool:

@@ -18,7 +18,7 @@ from synthgrad.processes import THREAD_VARIABLES
 from synthgrad.runs.writers import here
 
 
-class Surveyor:
+class Provenance:
     """Looks at the circumstances of a run; git is asked while the experiment is being made."""
 
     def __init__(self, command: Iterable[str]) -> None:

@@ -19,7 +19,8 @@ from typed import until
 from synthgrad import processes
 from synthgrad.errors import RunError
 from synthgrad.experiment import Epoch, Experiment, Pulse, train
-from synthgrad.workers import Crew, arena, crew
+from synthgrad.workers import WorkerGroup, group
+from synthgrad.workers import shared_memory as memory
 from synthgrad.workers.job import Epoch as Order
 
 WORKER_1 = r"^trainer\.schedule\.workers: worker 1 of 2 \(layer 1\)"
@@ -31,7 +32,7 @@ TWO = {**piped(2, interfaces=[1]), "task.bits": 6, "task.train_examples": 400, "
 @pytest.fixture(autouse=True)
 def _slow(monkeypatch):
     """Workers take their time: an epoch is a fifth of a second, in which there is more than one look at them."""
-    monkeypatch.setattr(crew, "MODULE", "faulty")
+    monkeypatch.setattr(group, "MODULE", "faulty")
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +61,7 @@ def fault(monkeypatch):
 
 def pids(experiment):
     """The processes of the workers, in their order."""
-    return [worker.process.pid for worker in experiment.epochs.crew.workers]
+    return [worker.process.pid for worker in experiment.epochs.group.workers]
 
 
 def trained(keys, act=lambda experiment, record: None):
@@ -148,7 +149,7 @@ def test_shared_memory_that_cannot_be_had_is_an_error(monkeypatch):
     def full(file, start, size):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(arena.os, "posix_fallocate", full)
+    monkeypatch.setattr(memory.os, "posix_fallocate", full)
     need = r"^trainer\.schedule\.workers: 0\.\d MiB of shared memory cannot be had"
     assert_said(trained(TWO), rf"{need}: no space left on device \(workers: 1 needs none\)$")
 
@@ -207,7 +208,7 @@ def test_whoever_leaves_in_the_midst_of_an_epoch_finds_the_last_finished_one():
 @pytest.mark.parametrize("how", ["deaf", pytest.param("stopped", marks=pytest.mark.slow)])
 def test_a_worker_that_does_not_listen_is_ended_all_the_same(fault, monkeypatch, how):
     """In the midst of a step that takes for ever, or stopped by a signal: after a while of grace."""
-    monkeypatch.setattr(crew, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(group, "GRACE_SECONDS", 0.2)
     fault(how, 2)
     experiment = Experiment([tiny(TWO)])
     with closing(train(experiment)) as records:
@@ -223,10 +224,10 @@ def test_a_worker_that_does_not_listen_is_ended_all_the_same(fault, monkeypatch,
 def test_figures_of_any_size_get_through_and_a_worker_ends_whose_figures_nobody_reads(fault, monkeypatch):
     """More than a pipe holds, from every worker at once; in the end both are writing when their parent goes."""
     fault("large figures", 0)
-    monkeypatch.setattr(crew, "GRACE_SECONDS", 30.0)
+    monkeypatch.setattr(group, "GRACE_SECONDS", 30.0)
     experiment = Experiment([tiny({**piped(2, interfaces=[1])})])
     experiment.begin_epoch(1)
-    with closing(Crew(experiment.trainer, experiment.feed, 2)) as found:
+    with closing(WorkerGroup(experiment.trainer, experiment.feed, 2)) as found:
         assert [*found.epoch(1, 1.0, fresh=False)][-1] == experiment.feed.steps
         for k in (1, 2):
             assert found.figures[f"many.{k}"].shape == (3_000_000,)
@@ -244,8 +245,8 @@ def test_starts_and_stops_in_a_loop_leave_nothing_behind(times, count):
     experiment, before = Experiment([tiny(TWO)]), (children(), open_files())
     experiment.begin_epoch(1)
     for number in range(times):
-        with closing(Crew(experiment.trainer, experiment.feed, count)) as found:
-            (whole, left, lost, lambda crew: None)[number % 4](found)
+        with closing(WorkerGroup(experiment.trainer, experiment.feed, count)) as found:
+            (whole, left, lost, lambda group: None)[number % 4](found)
         assert (children(), open_files()) == before
         assert not shared_memory()
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from synthgrad.nn.parameters import LINE
 
 
-class Plot(NamedTuple):
+class ArraySpec(NamedTuple):
     """The place of one array: its name, shape and dtype."""
 
     name: str
@@ -30,34 +30,34 @@ class Plot(NamedTuple):
         return -(-size // LINE) * LINE
 
 
-class Arena:
+class SharedMemory:
     """Arrays by name, behind each other in memory that processes share by the descriptor of an open file.
 
     The file has no name: of memory alone where the system has such files, else a temporary one, unlinked at once. So
     however processes end, nothing stays behind, and a full /dev/shm is nothing to it.
     """
 
-    def __init__(self, file: int, plots: Sequence[Plot]) -> None:
+    def __init__(self, file: int, specs: Sequence[ArraySpec]) -> None:
         """Map the shared memory of an open file."""
-        self.file, self.plots = file, plots
-        self.size = total(plots)
+        self.file, self.specs = file, specs
+        self.size = total(specs)
         self.memory = mmap.mmap(file, self.size)
-        starts = itertools.accumulate((plot.size for plot in plots), initial=0)
+        starts = itertools.accumulate((spec.size for spec in specs), initial=0)
         self.arrays: dict[str, npt.NDArray[Any]] = {
-            plot.name: np.frombuffer(self.memory, plot.dtype, math.prod(plot.shape), start).reshape(plot.shape)
-            for plot, start in zip(plots, starts, strict=False)
+            spec.name: np.frombuffer(self.memory, spec.dtype, math.prod(spec.shape), start).reshape(spec.shape)
+            for spec, start in zip(specs, starts, strict=False)
         }
 
     @classmethod
-    def make(cls, plots: Sequence[Plot]) -> Self:
-        """An arena of zeros. Raises OSError where there is no room for it."""
+    def make(cls, specs: Sequence[ArraySpec]) -> Self:
+        """An memory of zeros. Raises OSError where there is no room for it."""
         file = _file()
         try:
             if hasattr(os, "posix_fallocate"):  # or the lack would show only when a page is touched, and kill
-                os.posix_fallocate(file, 0, total(plots))
+                os.posix_fallocate(file, 0, total(specs))
             else:
-                os.ftruncate(file, total(plots))
-            return cls(file, plots)
+                os.ftruncate(file, total(specs))
+            return cls(file, specs)
         except BaseException:
             os.close(file)
             raise
@@ -65,13 +65,13 @@ class Arena:
     def close(self) -> None:
         """Let go of file and memory, which goes with the last array that somebody holds."""
         self.arrays = {}
-        del self.memory  # a traceback may still refer to the arena, but not to this
+        del self.memory  # a traceback may still refer to the memory, but not to this
         os.close(self.file)
 
 
-def total(plots: Sequence[Plot]) -> int:
-    """The bytes of an arena, never none."""
-    return max(LINE, sum(plot.size for plot in plots))
+def total(specs: Sequence[ArraySpec]) -> int:
+    """The bytes of an memory, never none."""
+    return max(LINE, sum(spec.size for spec in specs))
 
 
 def _file() -> int:

@@ -10,7 +10,7 @@ from conftest import arrays, same_bits, tiny
 from piped import ROWS, SHORT, SHUFFLED, in_order, piped, product, shared
 
 from synthgrad.experiment import Experiment
-from synthgrad.workers import Crew, crew
+from synthgrad.workers import WorkerGroup, group
 
 alone = cache(lambda name: in_order(ROWS[name][1]))
 """What a row comes to in order."""
@@ -43,7 +43,7 @@ def test_workers_come_to_the_bits_of_one_process_in_order(name):
 @pytest.mark.parametrize("name", rows(fast=HELD_UP))
 def test_workers_that_are_held_up_at_random_come_to_the_same_bits(name, monkeypatch):
     """The result depends on the delay alone, never on timing."""
-    monkeypatch.setattr(crew, "MODULE", "slowed")
+    monkeypatch.setattr(group, "MODULE", "slowed")
     processes, keys = ROWS[name]
     assert_same(shared(keys), alone(name), processes)
 
@@ -66,7 +66,7 @@ def test_a_run_that_diverges_diverges_in_the_same_place():
 def test_one_worker_alone_comes_to_the_same_bits():
     """All modules in one process that is not the parent."""
     one, other = (Experiment([tiny({**piped(1), **SHORT, **SHUFFLED})]) for _ in range(2))
-    with closing(Crew(one.trainer, one.feed, 1)) as found:
+    with closing(WorkerGroup(one.trainer, one.feed, 1)) as found:
         for epoch in range(1, 22):
             one.begin_epoch(epoch)
             other.begin_epoch(epoch)

@@ -14,20 +14,20 @@ from typed import only_small_files
 
 from synthgrad import processes
 from synthgrad.nn.parameters import LINE
-from synthgrad.workers import arena
-from synthgrad.workers.arena import Arena, Plot, total
+from synthgrad.workers import shared_memory
+from synthgrad.workers.shared_memory import ArraySpec, SharedMemory, total
 
 PLOTS = [
-    Plot("a", (3, 5), "float64"),
-    Plot("count", (), "int64"),
-    Plot("none", (0, 4), "float32"),
-    Plot("b", (2,), "i8"),
+    ArraySpec("a", (3, 5), "float64"),
+    ArraySpec("count", (), "int64"),
+    ArraySpec("none", (0, 4), "float32"),
+    ArraySpec("b", (2,), "i8"),
 ]
 OTHER = """
 import sys
-from synthgrad.workers.arena import Arena, Plot
+from synthgrad.workers.shared_memory import SharedMemory, ArraySpec
 def main():
-    arrays = Arena(int(sys.argv[1]), [Plot("a", (3, 5), "float64"), Plot("count", (), "int64")]).arrays
+    arrays = SharedMemory(int(sys.argv[1]), [ArraySpec("a", (3, 5), "float64"), ArraySpec("count", (), "int64")]).arrays
     arrays["count"][...] = arrays["a"].sum()
     arrays["a"][1, 2] = -1
 """
@@ -35,15 +35,15 @@ def main():
 
 @pytest.fixture
 def shared():
-    """An arena, closed in the end."""
-    made = Arena.make(PLOTS)
+    """An memory, closed in the end."""
+    made = SharedMemory.make(PLOTS)
     yield made
     made.close()
 
 
 def test_an_arena_holds_zeros_of_every_shape_and_kind(shared):
     """Scalars and arrays without a number too."""
-    assert {plot.name: (plot.shape, np.dtype(plot.dtype)) for plot in PLOTS} == {
+    assert {spec.name: (spec.shape, np.dtype(spec.dtype)) for spec in PLOTS} == {
         name: (array.shape, array.dtype) for name, array in shared.arrays.items()
     }
     assert not any(array.any() for array in shared.arrays.values())
@@ -59,7 +59,7 @@ def test_every_array_begins_a_cache_line(shared):
 
 def test_an_arena_is_never_empty():
     """No system maps nothing."""
-    made = Arena.make([])
+    made = SharedMemory.make([])
     assert (made.size, made.arrays) == (LINE, {})
     made.close()
 
@@ -76,13 +76,13 @@ def test_what_one_process_writes_another_reads(shared, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("anonymous", [True, False], ids=["memory", "a file that is unlinked"])
-def test_nothing_is_left_of_an_arena_that_is_closed(monkeypatch, tmp_path, anonymous):
+def test_nothing_is_left_of_shared_memory_that_is_closed(monkeypatch, tmp_path, anonymous):
     """No descriptor, no memory, no file: with or without files of memory alone, which not every system has."""
     if not anonymous:
         monkeypatch.delattr(os, "memfd_create")
-        monkeypatch.setattr(arena.tempfile, "tempdir", str(tmp_path))
+        monkeypatch.setattr(shared_memory.tempfile, "tempdir", str(tmp_path))
     before = open_files(), mapped()
-    made = Arena.make(PLOTS)
+    made = SharedMemory.make(PLOTS)
     assert set(tmp_path.iterdir()) == set()
     made.arrays["a"][...] = 1
     assert (open_files(), mapped()) != before
@@ -91,8 +91,8 @@ def test_nothing_is_left_of_an_arena_that_is_closed(monkeypatch, tmp_path, anony
 
 
 def test_an_array_that_somebody_holds_keeps_the_memory():
-    """Not the arena: that may be in the traceback of an error for long."""
-    made = Arena.make(PLOTS)
+    """Not the memory: that may be in the traceback of an error for long."""
+    made = SharedMemory.make(PLOTS)
     held = made.arrays["a"]
     made.close()
     held[...] = 3
@@ -112,13 +112,13 @@ def test_room_that_is_not_there_is_an_error_at_once(monkeypatch, call):
     monkeypatch.setattr(*((os, call) if call == "posix_fallocate" else (mmap, call)), full)
     before = open_files()
     with pytest.raises(OSError, match="No space left"):
-        Arena.make(PLOTS)
+        SharedMemory.make(PLOTS)
     assert open_files() == before
 
 
 def test_more_than_there_is_cannot_be_had():
     """A limit that the system itself sets."""
     with only_small_files(4096):
-        Arena.make([Plot("small", (512,), "float64")]).close()
+        SharedMemory.make([ArraySpec("small", (512,), "float64")]).close()
         with pytest.raises(OSError, match="File too large"):
-            Arena.make([Plot("large", (513,), "float64")])
+            SharedMemory.make([ArraySpec("large", (513,), "float64")])

@@ -18,7 +18,7 @@ from synthgrad.errors import RunError
 from synthgrad.files import open_regular
 from synthgrad.runs.directory import Run, not_written, reason, whole
 from synthgrad.runs.locking import take
-from synthgrad.runs.survey import Surveyor
+from synthgrad.runs.provenance import Provenance
 from synthgrad.sweep.events import Begun, Done, Ended, Progress
 from synthgrad.sweep.stacks import Order, Stack
 from synthgrad.sweep.training import train_stack
@@ -27,14 +27,14 @@ Files = dict[str, bytes]
 """The files of a run by name."""
 
 
-class Errand(NamedTuple):
+class PackedStack(NamedTuple):
     """A stack, and the files of its resumed runs by number."""
 
     stack: Stack
     files: dict[int, Files]
 
 
-class Parcel(NamedTuple):
+class PackedResult(NamedTuple):
     """The result of a stack: how each of its runs ended, and its files, by number; ``broken`` as in ``Done``."""
 
     worker: str
@@ -44,7 +44,7 @@ class Parcel(NamedTuple):
 
 
 def pack(stack: Stack) -> bytes:
-    """An errand as bytes. Raises RunError if a resumed run cannot be read."""
+    """A stack as bytes. Raises RunError if a resumed run cannot be read."""
     files = {}
     for order in stack.orders:
         if order.resume is not None:
@@ -53,42 +53,42 @@ def pack(stack: Stack) -> bytes:
                 files[order.number] = _read([run.config, run.about, run.metrics, *run.checkpoints()])
             except OSError as error:
                 raise RunError(f"{run.path}: cannot be read: {reason(error)}") from None
-    return pickle.dumps(Errand(stack, files))
+    return pickle.dumps(PackedStack(stack, files))
 
 
 def train_packed(
-    packed: bytes, worker: str, folder: Path, tell: Callable[[Begun | Progress], object], stop: Callable[[], object]
-) -> Parcel:
-    """Train an errand's stack on ``worker`` below ``folder``, where nothing is left of it."""
-    errand: Errand = pickle.loads(packed)
-    parcel = Parcel(worker, {}, {}, False)
+    received: bytes, worker: str, folder: Path, tell: Callable[[Begun | Progress], object], stop: Callable[[], object]
+) -> PackedResult:
+    """Train a packed stack on ``worker`` below ``folder``, and leave nothing there."""
+    packed: PackedStack = pickle.loads(received)
+    result = PackedResult(worker, {}, {}, False)
     with TemporaryDirectory(prefix="synthgrad-", dir=folder) as below:
-        for event in train_stack(_laid_out(errand, Path(below)), Surveyor([]).about(), stop):
+        for event in train_stack(_laid_out(packed, Path(below)), Provenance([]).about(), stop):
             if isinstance(event, Ended):
-                parcel.ended[event.run] = event
+                result.ended[event.run] = event
             elif isinstance(event, Done):
-                parcel = parcel._replace(broken=event.broken)
+                result = result._replace(broken=event.broken)
             elif isinstance(event, Begun | Progress):
                 tell(event)
-        for number, ended in parcel.ended.items():
+        for number, ended in result.ended.items():
             if ended.path:
                 run = Run(Path(ended.path))
-                parcel.files[number] = _read(p for p in run.path.iterdir() if run.owns(p.name))
-    return parcel
+                result.files[number] = _read(p for p in run.path.iterdir() if run.owns(p.name))
+    return result
 
 
-def _laid_out(errand: Errand, below: Path) -> Stack:
+def _laid_out(packed: PackedStack, below: Path) -> Stack:
     """The stack with its directories here; those of resumed runs as they were."""
     orders = []
-    for order in errand.stack.orders:
+    for order in packed.stack.orders:
         if order.resume is not None:
             here = below / f"{order.number}"
             here.mkdir()
-            for name, content in errand.files[order.number].items():
+            for name, content in packed.files[order.number].items():
                 (here / name).write_bytes(content)
             order = replace(order, resume=here, force=True)  # no other process has this copy
         orders.append(order)
-    return replace(errand.stack, orders=tuple(orders), runs=below)
+    return replace(packed.stack, orders=tuple(orders), runs=below)
 
 
 def _read(paths: Iterable[Path]) -> Files:

@@ -16,9 +16,9 @@ from synthgrad.runs.directory import Run
 from synthgrad.runs.liveness import in_use
 from synthgrad.runs.locking import hold
 from synthgrad.runs.reading import Recorded
-from synthgrad.sweep import parcels
+from synthgrad.sweep import packing
 from synthgrad.sweep.events import Begun
-from synthgrad.sweep.parcels import pack, train_packed, unpack
+from synthgrad.sweep.packing import pack, train_packed, unpack
 
 KEYS = {"training.epochs": 9, "training.checkpoint_every": 2, "trainer.optimizer": "momentum", **SHUFFLED}
 
@@ -43,14 +43,14 @@ def order(tmp_path):
 def full(monkeypatch, at):
     """The disk is full when a file of this name is to be written."""
 
-    real = parcels.whole
+    real = packing.whole
 
     def whole(path, write, lasting):
         if path.name == at:
             raise OSError(28, "No space left on device")
         real(path, write, lasting)
 
-    monkeypatch.setattr(parcels, "whole", whole)
+    monkeypatch.setattr(packing, "whole", whole)
 
 
 def test_a_stack_is_trained_far_away_as_it_is_here(tmp_path):
@@ -58,13 +58,13 @@ def test_a_stack_is_trained_far_away_as_it_is_here(tmp_path):
     keys = [{"seed": 1}, {"seed": 2}]
     wanted, far, told = stack(tmp_path / "runs", keys), tmp_path / "far", []
     far.mkdir()
-    parcel = train_packed(pack(wanted), "far", far, told.append, lambda: False)
+    result = train_packed(pack(wanted), "far", far, told.append, lambda: False)
     assert list(far.iterdir()) == []
     assert not (tmp_path / "runs").exists()
     assert [event.runs for event in told if isinstance(event, Begun)] == [(0, 1)]
     for order in wanted.orders:
         path, alone = (
-            unpack(order, wanted.runs, parcel.files[order.number]),
+            unpack(order, wanted.runs, result.files[order.number]),
             made(tmp_path / "alone", keys[order.number]),
         )
         assert numbers(path) == numbers(alone)
@@ -120,13 +120,13 @@ def test_a_run_that_another_process_is_training_is_left_to_it(tmp_path, order):
 def test_the_result_is_written_last(tmp_path, order, monkeypatch):
     """Whoever sees it sees a whole run, which is locked until then."""
     files, seen = trained(tmp_path / "far", order, tmp_path / "runs"), []
-    real = parcels.whole
+    real = packing.whole
 
     def whole(path: Path, write, lasting):
         seen.append((path.name, in_use(Run(path.parent))))
         real(path, write, lasting)
 
-    monkeypatch.setattr(parcels, "whole", whole)
+    monkeypatch.setattr(packing, "whole", whole)
     unpack(order, tmp_path / "runs", files)
     assert seen[-1] == ("result.json", True)
     assert not in_use(Run(order.resume))

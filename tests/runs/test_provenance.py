@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from synthgrad.runs.survey import Surveyor
+from synthgrad.runs.provenance import Provenance
 
 
 @pytest.fixture
@@ -31,31 +31,31 @@ def repository(tmp_path, monkeypatch):
 
 def test_the_commit_of_the_working_directory_is_recorded(repository):
     """In full, and clean."""
-    assert Surveyor([]).about()["git"] == {"commit": repository, "dirty": False}
+    assert Provenance([]).about()["git"] == {"commit": repository, "dirty": False}
 
 
 def test_changes_since_the_commit_are_recorded(repository):
     """The commit alone would not tell what ran."""
     Path("file").write_text("two")
-    assert Surveyor([]).about()["git"] == {"commit": repository, "dirty": True}
+    assert Provenance([]).about()["git"] == {"commit": repository, "dirty": True}
 
 
 def test_outside_of_a_repository_there_is_no_commit(tmp_path, monkeypatch):
     """And nothing about it on stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert Surveyor([]).about()["git"] is None
+    assert Provenance([]).about()["git"] is None
 
 
 def test_without_git_there_is_no_commit(monkeypatch):
     """A run needs none."""
     monkeypatch.setenv("PATH", "")
-    assert Surveyor([]).about()["git"] is None
+    assert Provenance([]).about()["git"] is None
 
 
 def test_circumstances_are_plain_data(monkeypatch):
     """They survive JSON, and name every version."""
-    about = Surveyor(["synthgrad", "train", "a b.yaml"]).about()
+    about = Provenance(["synthgrad", "train", "a b.yaml"]).about()
     assert json.loads(json.dumps(about)) == about
     assert about["command"] == ["synthgrad", "train", "a b.yaml"]
     assert about["python"] == ".".join(map(str, sys.version_info[:3]))

@@ -14,7 +14,7 @@ CLOCKS = ("seconds",)
 """Columns that no run repeats."""
 
 
-class Parting(NamedTuple):
+class FirstDifference(NamedTuple):
     """The first difference of two logs: epoch, column, and the two values."""
 
     epoch: int
@@ -27,7 +27,7 @@ class Comparison(NamedTuple):
 
     columns: list[str]
     ends: tuple[int, int]
-    parting: Parting | None
+    parting: FirstDifference | None
 
 
 def compare(a: Metrics, b: Metrics) -> Comparison:
@@ -49,7 +49,7 @@ def last_epoch(columns: Mapping[str, Column]) -> int:
     return int(columns["epoch"][-1]) if len(columns["epoch"]) else 0
 
 
-def part(names: Iterable[str], a: Mapping[str, Column], b: Mapping[str, Column]) -> Parting | None:
+def part(names: Iterable[str], a: Mapping[str, Column], b: Mapping[str, Column]) -> FirstDifference | None:
     """The first row, and in it the first of these columns, whose values differ; nan equals nan."""
     rows = min(len(a["epoch"]), len(b["epoch"]))
     first: tuple[int, str] | None = None
@@ -61,7 +61,7 @@ def part(names: Iterable[str], a: Mapping[str, Column], b: Mapping[str, Column])
         return None
     row, name = first
     epoch = min(a["epoch"][row], b["epoch"][row])
-    return Parting(int(epoch), name, (float(a[name][row]), float(b[name][row])))
+    return FirstDifference(int(epoch), name, (float(a[name][row]), float(b[name][row])))
 
 
 def _bits(column: Column) -> npt.NDArray[np.int64]:
