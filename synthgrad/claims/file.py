@@ -28,6 +28,7 @@ from synthgrad.config.messages import Key
 from synthgrad.config.reading import Finding, Tree, in_order, parse
 from synthgrad.errors import ConfigError
 from synthgrad.text import did_you_mean, listed
+from synthgrad.types import Settings
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class _Reader:
 
     def __init__(self, tree: Tree) -> None:
         self.tree, self.findings = tree, list(tree.findings)
-        self.data: dict[str, Any] = tree.data if isinstance(tree.data, dict) else {}
+        self.data: Settings = tree.data if isinstance(tree.data, dict) else {}
         if not isinstance(tree.data, dict):
             self._note((), f"expected {listed(_KEYS)}, got {show(tree.data)}")
         elif "claims" not in self.data:
@@ -100,7 +101,7 @@ class _Reader:
                 left = {name: value for name, value in common.items() if getattr(claim, name) is None}
                 yield replace(claim, **left, where=(*where, *claim.where))
 
-    def _common(self) -> dict[str, Any]:
+    def _common(self) -> Settings:
         found = {}
         for name in _COMMON.keys() & self.data.keys():
             if (name,) not in self.tree.broken:

@@ -17,6 +17,7 @@ from typing import Any
 
 from synthgrad.compare.metrics import asked
 from synthgrad.errors import ConfigError
+from synthgrad.types import Settings
 
 EXAMPLES = "'dni both > frozen', 'backprop - dni both < 0.01', 'dni ~ backprop within 0.01', 'a = b'"
 _SIGN = re.compile(r"\s*(?<![<>=!~])([<>~])(?![<>=~])\s*|\s+(=)\s+")
@@ -134,11 +135,11 @@ def is_condition(text: str) -> bool:
 # what follows a claim -----------------------------------------------------------------------------
 
 
-def _clauses(rest: str, place: str) -> tuple[str, dict[str, Any]]:
+def _clauses(rest: str, place: str) -> tuple[str, Settings]:
     """What stands before the first clause, and the clauses as fields of a claim."""
     marks = list(_CLAUSE.finditer(rest))
     starts = [*(mark.start() for mark in marks), len(rest)]
-    fields: dict[str, Any] = {}
+    fields: Settings = {}
     for mark, end in zip(marks, starts[1:], strict=True):
         name, value = _clause(mark, rest[mark.end() : end].strip(" ,"), place)
         if name in fields:

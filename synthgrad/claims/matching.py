@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from synthgrad.claims.grammar import Claim
 from synthgrad.compare.groups import Members, groups
@@ -16,6 +16,7 @@ from synthgrad.compare.subjects import Subject
 from synthgrad.errors import ConfigError
 from synthgrad.runs.filters import select
 from synthgrad.text import did_you_mean, listed
+from synthgrad.types import Settings
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Match:
 class _Run(NamedTuple):
     """What conditions ask of a run."""
 
-    config: dict[str, Any]
+    config: Settings
     outcome: str
     name: str
     seed: int

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from synthgrad.text import counted
+from synthgrad.types import Record
 
 KINDS = {"classes": ("class", "classes"), "bits": ("bit", "bits"), "values": ("value", "values")}
 """By the kind of outputs, the singular and the plural of its name."""
 
 
-def data_sentence(data: Mapping[str, Any]) -> str:
+def data_sentence(data: Record) -> str:
     """``iris.csv: 150 rows, 3 classes from `species`, 30 rows held out``."""
     kind, file = data["kind"], data.get("file")
     examples = "row" if file else "example"

@@ -12,6 +12,7 @@ from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.report import Difference, Group
 from synthgrad.runs.methods import FREEZE
 from synthgrad.text import numbered
+from synthgrad.types import Settings
 
 
 def families(scores: Sequence[Scores]) -> Iterator[tuple[Scores, list[Scores]]]:
@@ -22,12 +23,12 @@ def families(scores: Sequence[Scores]) -> Iterator[tuple[Scores, list[Scores]]]:
             yield whole, parts
 
 
-def ablates(settings: dict[str, Any], whole: dict[str, Any]) -> bool:
+def ablates(settings: Settings, whole: Settings) -> bool:
     """Whether settings freeze hidden layers, and else are those of a run that freezes none."""
     return bool(settings.get(FREEZE)) and not whole.get(FREEZE) and _others(settings) == _others(whole)
 
 
-def _others(settings: dict[str, Any]) -> dict[str, Any]:
+def _others(settings: Settings) -> Settings:
     return {key: form(value) for key, value in settings.items() if key != FREEZE}
 
 

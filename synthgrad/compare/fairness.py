@@ -12,8 +12,9 @@ from synthgrad.compare.subjects import Subject
 from synthgrad.runs.environment import HASHES
 from synthgrad.runs.methods import FREEZE, fork
 from synthgrad.text import counted
+from synthgrad.types import Settings
 
-CIRCUMSTANCES: dict[str, Callable[[dict[str, Any]], Any]] = {
+CIRCUMSTANCES: dict[str, Callable[[Settings], Any]] = {
     "synthgrad version": lambda about: about.get("synthgrad"),
     "git commit": lambda about: _git(about).get("commit"),
     "NumPy version": lambda about: about.get("numpy"),
@@ -21,7 +22,7 @@ CIRCUMSTANCES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "BLAS threads": lambda about: _threads(about.get("threads")),
     "host": lambda about: about.get("host"),
 }
-SPEED: tuple[Callable[[dict[str, Any]], Any], ...] = (
+SPEED: tuple[Callable[[Settings], Any], ...] = (
     *(CIRCUMSTANCES[what] for what in ("host", "BLAS", "BLAS threads")),
     lambda about: stack(about),
 )
@@ -118,18 +119,18 @@ def other_machine(a: Scores, b: Scores) -> bool:
     return any(_seen(a, read) != _seen(b, read) for read in SPEED)
 
 
-def stack(about: dict[str, Any]) -> int:
+def stack(about: Settings) -> int:
     """How many runs were trained side by side with this one, itself among them."""
     return _count(about, "stack")
 
 
-def _count(about: dict[str, Any], name: str) -> int:
+def _count(about: Settings, name: str) -> int:
     """A number of which there is one where nothing is recorded."""
     count = about.get(name)
     return count if isinstance(count, int) else 1
 
 
-def _seen(scores: Scores, read: Callable[[dict[str, Any]], Any]) -> set[str]:
+def _seen(scores: Scores, read: Callable[[Settings], Any]) -> set[str]:
     return {str(read(s.about)) for s in scores.members.subjects if s.about}
 
 
@@ -140,7 +141,7 @@ def _threads(found: Any) -> Any:
     return ", ".join(f"{name}={number}" for name, number in found.items() if number is not None) or "no limit"
 
 
-def _git(about: dict[str, Any]) -> dict[str, Any]:
+def _git(about: Settings) -> Settings:
     """What is known of the commit, which may be nothing, or anything in a file that was written by hand."""
     found = about.get("git")
     return found if isinstance(found, dict) else {}

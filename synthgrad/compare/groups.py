@@ -13,6 +13,7 @@ from synthgrad.errors import ConfigError
 from synthgrad.runs.methods import UNSET as UNSET
 from synthgrad.runs.methods import method
 from synthgrad.text import did_you_mean, numbered
+from synthgrad.types import Settings
 
 APART = ("task.", "network.")
 """Runs that differ in a key of these sections are in different tables: they are never pooled."""
@@ -26,7 +27,7 @@ CHOICES = ("", ".name", ".kind", ".scheme")
 class Members:
     """The runs of one group, one for each seed, in the order of the seeds."""
 
-    settings: dict[str, Any]
+    settings: Settings
     subjects: list[Subject]
     label: str = ""
 
@@ -44,7 +45,7 @@ class Members:
 def tables(subjects: Sequence[Subject], by: Sequence[str] = ()) -> list[list[Subject]]:
     """The runs of each task and network, the most runs first; a key of ``by`` sets nobody apart."""
 
-    def setting(subject: Subject) -> dict[str, Any]:
+    def setting(subject: Subject) -> Settings:
         return {k: v for k, v in subject.settings.items() if k.startswith(APART) and k not in by}
 
     return sorted(_together(subjects, setting), key=lambda table: -len(table))
@@ -78,7 +79,7 @@ def groups(subjects: Sequence[Subject]) -> tuple[list[Members], list[str]]:
     return found, notes
 
 
-def _together(subjects: Sequence[Subject], part: Callable[[Subject], dict[str, Any]]) -> list[list[Subject]]:
+def _together(subjects: Sequence[Subject], part: Callable[[Subject], Settings]) -> list[list[Subject]]:
     """Subjects that are equal in this part of their settings."""
     found: dict[Any, list[Subject]] = {}
     for subject in subjects:
@@ -99,18 +100,18 @@ def _preference(subject: Subject) -> tuple[int, str]:
     return {FINISHED: 2, DIVERGED: 1}.get(subject.outcome, 0), subject.name
 
 
-def differing(settings: Sequence[dict[str, Any]]) -> list[str]:
+def differing(settings: Sequence[Settings]) -> list[str]:
     """The keys in which some differ, in the order of the config."""
     keys = list(dict.fromkeys(key for each in settings for key in each))
     return [key for key in keys if len(_values(settings, key)) > 1]
 
 
-def _values(settings: Sequence[dict[str, Any]], key: str) -> set[Any]:
+def _values(settings: Sequence[Settings], key: str) -> set[Any]:
     """The different values under a key; having none is a value too."""
     return {(form(s[key]),) if key in s else () for s in settings}
 
 
-def told(settings: Sequence[dict[str, Any]]) -> list[str]:
+def told(settings: Sequence[Settings]) -> list[str]:
     """The differing keys that are worth telling: not those that only another algorithm, schedule or optimiser has."""
     keys = []
     for key in differing(settings):
@@ -121,7 +122,7 @@ def told(settings: Sequence[dict[str, Any]]) -> list[str]:
     return keys
 
 
-def _chosen(settings: dict[str, Any], key: str) -> tuple[Any, ...]:
+def _chosen(settings: Settings, key: str) -> tuple[Any, ...]:
     """The algorithm, and what is chosen for every section that a key is in: its kind, or none at all."""
     words = key.split(".")
     sections = [".".join(words[:n]) for n in range(1, len(words))]
@@ -129,14 +130,14 @@ def _chosen(settings: dict[str, Any], key: str) -> tuple[Any, ...]:
     return method(settings), *(form(settings.get(name, UNSET)) for name in names)
 
 
-def _value(settings: dict[str, Any], key: str) -> Any:
+def _value(settings: Settings, key: str) -> Any:
     return settings.get(key, UNSET)
 
 
 # labels -------------------------------------------------------------------------------------------
 
 
-def labels(settings: Sequence[dict[str, Any]]) -> list[str]:
+def labels(settings: Sequence[Settings]) -> list[str]:
     """The shortest labels that stay unique: the algorithm, then as few of the differing keys as tell apart."""
     parts: list[list[str]] = [[method(s)] for s in settings]
     _tell_apart(range(len(settings)), settings, parts, frozenset())
@@ -147,7 +148,7 @@ def labels(settings: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _tell_apart(
-    same: Iterable[int], settings: Sequence[dict[str, Any]], parts: list[list[str]], used: frozenset[str]
+    same: Iterable[int], settings: Sequence[Settings], parts: list[list[str]], used: frozenset[str]
 ) -> None:
     """Add words to those labels that are alike: of keys that all of them have, those that tell most apart first."""
     for alike in _alike(same, parts):
@@ -160,7 +161,7 @@ def _tell_apart(
             _tell_apart(alike, settings, parts, used | {key})
 
 
-def _rank(settings: Sequence[dict[str, Any]], key: str) -> tuple[bool, int, int]:
+def _rank(settings: Sequence[Settings], key: str) -> tuple[bool, int, int]:
     """How late a key tells settings apart: one that some lack, that is none of the ``FIRST``, that has few values."""
     values = _values(settings, key)
     return () in values, FIRST.index(key) if key in FIRST else len(FIRST), -len(values)
@@ -182,7 +183,7 @@ def word(key: str, value: Any, keys: Iterable[str] = ()) -> str:
     return f"{end(key, keys)}={shown(value)}"
 
 
-def words(settings: dict[str, Any]) -> set[str]:
+def words(settings: Settings) -> set[str]:
     """Every word that a label could have for these settings, and each value after any end of its key."""
     labels = {spelt(each) for key, value in settings.items() for each in word(key, value).split()}
     return (
@@ -214,7 +215,7 @@ def end(key: str, keys: Iterable[str]) -> str:
     return next((text for text in ends if not any(f".{k}".endswith(f".{text}") for k in rivals)), key)
 
 
-def titles(settings: Sequence[dict[str, Any]], by: Sequence[str] = ()) -> list[str]:
+def titles(settings: Sequence[Settings], by: Sequence[str] = ()) -> list[str]:
     """Of several tables: the task where there are several, and as few words as tell them apart.
 
     No word says that a table lacks a key, nor what it has for a key of ``by``.

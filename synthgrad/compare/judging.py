@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from math import isfinite
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from synthgrad.compare.outcomes import Method, shared
 from synthgrad.compare.report import Difference, Estimate, Interval
 from synthgrad.runs.methods import names
 from synthgrad.text import did_you_mean, listed
+from synthgrad.types import Settings
 
 BETTER, WORSE, LEVEL, TOO_FEW, INCOMPLETE = "better", "worse", "~", "too few", "incomplete"
 DECIDED = (BETTER, WORSE, LEVEL)
@@ -27,7 +28,7 @@ class Named(Protocol):
     label: str
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Settings:
         """Its settings by dotted key."""
 
     @property

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from synthgrad.compare import arithmetic
 from synthgrad.compare.groups import UNSET, Members
 from synthgrad.compare.metrics import Measure
 from synthgrad.compare.subjects import DIVERGED
+from synthgrad.types import Settings
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Scores:
         return cls(members.label, members, measure.up, known, diverged)
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Settings:
         """What the runs of the group have in common."""
         return self.members.settings
 

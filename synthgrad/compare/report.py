@@ -7,7 +7,8 @@ Fields without a value are None. Metrics are as the runs recorded them; interval
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+
+from synthgrad.types import Settings
 
 Interval = tuple[float, float]
 SCHEMA = "synthgrad.compare/4"
@@ -62,8 +63,8 @@ class Group:
     table: int
     label: str
     role: str
-    config: dict[str, Any]
-    keys_that_differ: dict[str, Any]
+    config: Settings
+    keys_that_differ: Settings
     seeds: list[int]
     runs: list[str]
     outcomes: list[str]
@@ -136,7 +137,7 @@ class Difference:
 class Cell:
     """One setting of a method in a sweep."""
 
-    setting: dict[str, Any]
+    setting: Settings
     label: str
     n: int
     diverged: int
@@ -200,8 +201,8 @@ class Table:
 
     number: int
     title: str
-    task: dict[str, Any]
-    network: dict[str, Any]
+    task: Settings
+    network: Settings
     metric: str
     up: bool
     at: str
@@ -241,7 +242,7 @@ class Answer:
     """Where it stands in a file of claims, ``FILE:LINE:COLUMN``."""
     title: str = ""
     """Of the table; ``table`` is 0 where the report does not have it."""
-    setting: dict[str, Any] = field(default_factory=dict)
+    setting: Settings = field(default_factory=dict)
     """Task and network of the table."""
     metric: str = ""
     at: str = ""

@@ -18,6 +18,7 @@ from synthgrad.runs.filters import select
 from synthgrad.runs.reading import Column, Recorded
 from synthgrad.runs.relevant_settings import relevant_settings
 from synthgrad.scores import diagnosis
+from synthgrad.types import Record, Settings
 
 FINISHED, DIVERGED = "finished", "diverged"
 PLANNED = "planned"
@@ -36,10 +37,10 @@ class Subject:
     name: str
     path: str
     seed: int
-    settings: dict[str, Any]
+    settings: Settings
     outcome: str
-    diverged: dict[str, Any]
-    about: dict[str, Any]
+    diverged: Settings
+    about: Settings
     epochs: Column
     columns: dict[str, Column]
     data: Data | None = None
@@ -74,7 +75,7 @@ class LeftOut:
     """A run that conditions leave out: it is not compared, but neither is it missing."""
 
     seed: int
-    settings: dict[str, Any]
+    settings: Settings
     outcome: str
 
 
@@ -190,7 +191,7 @@ def _measured(columns: Mapping[str, Column]) -> bool:
     return any(np.isfinite(columns[name]).any() for name in metrics or told)
 
 
-def settings_of(config: Mapping[str, Any], data: Data | None = None) -> dict[str, Any]:
+def settings_of(config: Record, data: Data | None = None) -> Settings:
     """What runs are grouped by, of a resolved config by dotted key and the data that it names."""
     return {key: _plain(value) for key, value in relevant_settings(config, data).items() if key not in RUN_ONLY}
 
@@ -203,7 +204,7 @@ def _plain(value: Any) -> Any:
     return value if known else str(value)
 
 
-def planned(config: Mapping[str, Any], files: Files) -> Subject:
+def planned(config: Record, files: Files) -> Subject:
     """A run that does not exist yet, of a resolved config by dotted key and the fingerprints of its files."""
     data = Data.of(config, files)
     return Subject("", "", config["seed"], settings_of(config, data), PLANNED, {}, {}, np.empty(0), {}, data)

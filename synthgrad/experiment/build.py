@@ -18,7 +18,7 @@ from synthgrad.tasks import TASKS
 from synthgrad.tasks.feed import Feed, Order
 from synthgrad.tasks.task import Examples, Task
 from synthgrad.trainers import TRAINERS, NetworkOptions, Setup
-from synthgrad.types import Array
+from synthgrad.types import Array, Settings
 
 O = TypeVar("O", bound=Options)
 
@@ -119,7 +119,7 @@ def stacked(options: Sequence[O]) -> O:
     Raises ValueError where something differs that a stack cannot hold side by side.
     """
     first = options[0]
-    update: dict[str, Any] = {}
+    update: Settings = {}
     for name, field in type(first).model_fields.items():
         values = [getattr(o, name) for o in options]
         if all(value == values[0] for value in values):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from synthgrad.tasks import TASKS, Sizes, TaskOptions
 from synthgrad.tasks.data_files import fingerprints, memory
 from synthgrad.trainers import TRAINERS, NetworkOptions, TrainerOptions
 from synthgrad.trainers.modular import ModularOptions
+from synthgrad.types import Settings
 
 Need = tuple[int, tuple[str, ...], str]
 """Bytes, the key that asks for them, and what they are for."""
@@ -103,7 +104,7 @@ class Config(Options):
         """By name, fingerprints of the user's files that the task reads, as they are now. Raises ConfigError."""
         return fingerprints(self.task.files())
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> Settings:
         """What is known of the task's data: where they are from, how many, what the labels are. Raises ConfigError."""
         sizes = self.task.sizes()
         classes = {"classes": sizes.n_y} if sizes.outputs == "classes" else {}

@@ -6,7 +6,7 @@ The same runs give the same bytes: an export that is repeated replaces the one b
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from synthgrad.errors import ConfigError, RunError
 from synthgrad.export.settings import scalar
 from synthgrad.runs.directory import reason, whole
 from synthgrad.runs.reading import Recorded
+from synthgrad.types import Record
 
 DIRECTORY = Path("tensorboard")
 FILE = "events.out.tfevents.{started:.0f}.synthgrad"
@@ -70,7 +71,7 @@ def _settings(run: Recorded, tags: Iterable[str]) -> Sequence[Any]:
     """The summaries that make TensorBoard's table of hyperparameters."""
     from tensorboardX.summary import hparams
 
-    settings: Mapping[str, Any] = {key: scalar(value) for key, value in run.config.items()}
+    settings: Record = {key: scalar(value) for key, value in run.config.items()}
     made: Sequence[Any] = hparams(settings, dict.fromkeys(tags))
     return made
 

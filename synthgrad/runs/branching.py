@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from synthgrad.config import Location, Setting, Template, label, plain, replaced, setting
 from synthgrad.errors import ConfigError, collect
@@ -22,6 +22,7 @@ from synthgrad.runs.moved_data import check_data, located
 from synthgrad.runs.reading import Metrics, Recorded
 from synthgrad.runs.settings import told
 from synthgrad.text import counted
+from synthgrad.types import Settings
 
 MAY_CHANGE = ("training.epochs", "training.evaluate_every", "training.checkpoint_every")
 """Beside the trainer; everything else is as it was, or the state would be another."""
@@ -34,7 +35,7 @@ class Fork(NamedTuple):
     config: Config
     name: str
     run: Run
-    parent: dict[str, Any]
+    parent: Settings
 
 
 def branch(place: str, runs: Path, settings: tuple[str, ...]) -> Fork:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from synthgrad.tasks import TASKS
+from synthgrad.types import Record, Settings
 
 if TYPE_CHECKING:
     from synthgrad.experiment import Config
@@ -26,10 +27,10 @@ class Data(NamedTuple):
     """The data of a run: one fingerprint of all files together, and the keys that say where they lie, with values."""
 
     fingerprint: str
-    locations: dict[str, Any]
+    locations: Settings
 
     @classmethod
-    def of(cls, config: Mapping[str, Any], files: Files | None) -> Self | None:
+    def of(cls, config: Record, files: Files | None) -> Self | None:
         """The data of a config by dotted key; None if its task reads no files, or if their bytes are not known."""
         keys = locations(config)
         return cls(fingerprint(files), {key: config[key] for key in keys}) if keys and files else None
@@ -39,20 +40,20 @@ class Data(NamedTuple):
         """The parts of the path of the file, or of the directory of several."""
         return re.split(r"[/\\]", str(next(iter(self.locations.values()))))
 
-    def put_into(self, config: Mapping[str, Any], name: str = "") -> dict[str, Any]:
+    def put_into(self, config: Record, name: str = "") -> Settings:
         """A config that says which data these are, by ``name`` or else by fingerprint, and not where they lie."""
         first, *more = self.locations
         settings = {DATA if key == first else key: value for key, value in config.items() if key not in more}
         return {**settings, DATA: name or self.fingerprint}
 
 
-def locations(config: Mapping[str, Any]) -> list[str]:
+def locations(config: Record) -> list[str]:
     """The keys of a config, by dotted key, that only say where its data lie."""
     task = TASKS.get(str(config.get("task.name")))
     return [key for name in task.locations if (key := f"task.{name}") in config] if task else []
 
 
-def recorded_files(about: Mapping[str, Any]) -> Files:
+def recorded_files(about: Record) -> Files:
     """The fingerprints of the files that a run read, as its ``run.json`` has them; empty if it has none."""
     files = about.get("files")
     return {str(name): str(value) for name, value in files.items()} if isinstance(files, dict) else {}
@@ -82,7 +83,7 @@ def names(found: Iterable[Data]) -> dict[str, str]:
     return {key: name(key, path) for key, path in paths.items()}
 
 
-def other_files(about: Mapping[str, Any], config: Config) -> tuple[str, ...]:
+def other_files(about: Record, config: Config) -> tuple[str, ...]:
     """The names of the files whose bytes are not those that the run read; none if it does not say what it read.
 
     Raises ConfigError if there are no such files now.

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 from synthgrad.runs.directory import Run
 from synthgrad.scores import SCORES
+from synthgrad.types import Record, Settings
 
 KIND, GUESS = "task.kind", "guess"
 HEAD = 1 << 16
 
 
-def decided(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
+def decided(run: Run, config: Record) -> Settings:
     """The config of a run, by dotted key, with the kind of its target where that was left to be guessed."""
     return {**config, **({KIND: kind} if (kind := _kind(run, config)) else {})}
 
 
-def settings(config: Mapping[str, Any]) -> list[str]:
+def settings(config: Record) -> list[str]:
     """The overrides ``KEY=VALUE`` with which the file of a run's ``decided`` config means what it meant then."""
     kind = config.get(KIND)
     return [f"{KIND}={kind}"] if kind in ("classes", "values") else []
 
 
-def _kind(run: Run, config: Mapping[str, Any]) -> str:
+def _kind(run: Run, config: Record) -> str:
     if config.get(KIND) != GUESS or not run.metrics.is_file():
         return ""
     with suppress(OSError, ValueError), run.metrics.open("rb") as file:

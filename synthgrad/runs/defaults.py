@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 from synthgrad.config import OneOf, Options, default_of, fields, flat, plain, sections, value_of
 from synthgrad.experiment import Config
 from synthgrad.runs.environment import Pairs, differing
+from synthgrad.types import Record, Settings
 
 
-def changed(config: Mapping[str, Any]) -> Pairs | None:
+def changed(config: Record) -> Pairs | None:
     """By dotted key, value and default where they differ; None where this version does not know the choices made.
 
     What a choice brings along is held against that choice's own defaults; a key that this version does not know
@@ -32,12 +33,12 @@ def changed(config: Mapping[str, Any]) -> Pairs | None:
     return {key: pair for key, pair in differing(config, defaults).items() if key in config}
 
 
-def _values(section: Mapping[str, Any]) -> dict[str, Any]:
+def _values(section: Record) -> Settings:
     """What a section says itself, without what those below it say."""
     return {key: value for key, value in section.items() if not isinstance(value, dict)}
 
 
-def filled(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+def filled(config: Record, keys: Iterable[str]) -> Settings:
     """A config with the defaults of those ``keys`` that it lacks: a run of an older version had no other choice."""
     lacking = [key for key in keys if key not in config]
     if not lacking:
@@ -46,13 +47,13 @@ def filled(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     return {**config, **{key: defaults[key] for key in lacking if key in defaults}}
 
 
-def completed(config: Mapping[str, Any]) -> dict[str, Any]:
+def completed(config: Record) -> Settings:
     """A config with the defaults of all keys that it lacks."""
     return {**_defaults(json.dumps(chosen(Config, config), default=str)), **config}
 
 
 @lru_cache(maxsize=256)
-def _defaults(choices: str) -> Mapping[str, Any]:
+def _defaults(choices: str) -> Record:
     """The defaults that belong to these choices; none where this version does not know them."""
     try:
         return _complete(json.loads(choices))
@@ -60,14 +61,14 @@ def _defaults(choices: str) -> Mapping[str, Any]:
         return {}
 
 
-def _complete(tree: Mapping[str, Any]) -> dict[str, Any]:
+def _complete(tree: Record) -> Settings:
     """A config with every default filled in; no problem beyond single values is looked for. Raises ValueError."""
     return flat(plain(Config.model_validate(dict(tree))))
 
 
-def chosen(options: type[Options], config: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+def chosen(options: type[Options], config: Record, above: str = "") -> Settings:
     """The part of a config that has no defaults or chooses entries of registries: names of task, trainer, schemes."""
-    tree: dict[str, Any] = {}
+    tree: Settings = {}
     for name, below in sections(options).items():
         section = below
         if below is None and f"{above}{name}" in config and fields(options)[name].is_required():
@@ -83,7 +84,7 @@ def chosen(options: type[Options], config: Mapping[str, Any], above: str = "") -
     return {name: value for name, value in tree.items() if value}
 
 
-def _unsaid(options: type[Options], name: str, config: Mapping[str, Any], above: str) -> Any:
+def _unsaid(options: type[Options], name: str, config: Record, above: str) -> Any:
     """The usual entry of a section that is there and does not name one: older versions had no other."""
     there = any(key.startswith(f"{above}{name}.") for key in config)
     choice, usual = sections(options)[name], default_of(options, name)

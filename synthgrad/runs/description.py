@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from synthgrad.runs.defaults import changed
 from synthgrad.runs.overview import overview
 from synthgrad.runs.reading import Column, Recorded
 from synthgrad.scores import is_up
+from synthgrad.types import Settings
 
 LAYER = re.compile(r"(\w+)\.(\d+)")
 """The column of one layer: ``cosine.1``."""
@@ -20,7 +20,7 @@ APART = ("schema", "started", "config", "pid", "pid_started", "pid_namespace")
 COUNTERS = ("epoch", "step", "seconds")
 
 
-def describe(run: Recorded, columns: Mapping[str, Column]) -> dict[str, Any]:
+def describe(run: Recorded, columns: Mapping[str, Column]) -> Settings:
     """Everything about a run except its curves; ``columns`` are all of its metrics."""
     differ = changed(run.config)
     about = {key: value for key, value in run.about.items() if key not in APART}

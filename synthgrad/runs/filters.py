@@ -17,13 +17,14 @@ from synthgrad.config.messages import show
 from synthgrad.config.reading import parse
 from synthgrad.errors import ConfigError
 from synthgrad.text import did_you_mean
+from synthgrad.types import Settings
 
 
 class Known(Protocol):
     """What is asked of a run: a recorded one has it, and one that is only planned may have."""
 
     @property
-    def config(self) -> dict[str, Any]:
+    def config(self) -> Settings:
         """Its config by dotted key."""
 
     @property

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from synthgrad.files import read_bytes
 from synthgrad.runs.directory import MOST_BYTES, Run
 from synthgrad.runs.locking import owned
 from synthgrad.runs.writers import alive, is_me, named
 from synthgrad.text import counted
+from synthgrad.types import Record
 
 UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
@@ -46,7 +46,7 @@ def in_use(run: Run) -> bool:
     return liveness(run).taken()
 
 
-def _writer(about: Path) -> Mapping[str, Any]:
+def _writer(about: Path) -> Record:
     """The process that a run.json names: the last that took the run up, or the one that began it."""
     with suppress(OSError, ValueError, RecursionError):
         said = json.loads(read_bytes(about, MOST_BYTES[about.name]))
@@ -56,7 +56,7 @@ def _writer(about: Path) -> Mapping[str, Any]:
     return {}
 
 
-def _doubt(writer: Mapping[str, Any], metrics: Path) -> str:
+def _doubt(writer: Record, metrics: Path) -> str:
     return f"{named(writer)} wrote it{_age(metrics)}, and this file system has no locks"
 
 

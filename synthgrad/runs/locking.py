@@ -19,6 +19,7 @@ from typing import IO, Any, NamedTuple
 
 from synthgrad.files import read_bytes
 from synthgrad.runs.writers import alive, here, is_me
+from synthgrad.types import Settings
 
 try:
     import fcntl
@@ -37,7 +38,7 @@ class Note(NamedTuple):
     """A note: what it says of its process, and whether that is there; None where nobody can tell from here."""
 
     path: Path
-    said: dict[str, Any]
+    said: Settings
     alive: bool | None
 
 
@@ -91,7 +92,7 @@ def held(path: Path) -> bool | None:
     return False
 
 
-def owned(path: Path) -> tuple[bool | None, dict[str, Any]]:
+def owned(path: Path) -> tuple[bool | None, Settings]:
     """Whether some process has the right to write a file; None where nobody can tell, and what its note says."""
     locked, beside = held(path), list(notes(path))
     if locked or any(note.alive for note in beside):
@@ -158,7 +159,7 @@ def _write(path: Path) -> Path:
     return note
 
 
-def _read(note: Path) -> dict[str, Any]:
+def _read(note: Path) -> Settings:
     try:
         said = json.loads(read_bytes(note, 1 << 16))
     except FileNotFoundError:

@@ -18,6 +18,7 @@ from synthgrad.runs.directory import Run, not_written, whole
 from synthgrad.runs.locking import Lock, take
 from synthgrad.runs.provenance import now
 from synthgrad.scores import is_up
+from synthgrad.types import Record, Settings
 
 
 class Log:
@@ -39,7 +40,7 @@ class Log:
         self.lock: Lock | None = None
 
     @classmethod
-    def begin(cls, run: Run, replica: Replica, about: Mapping[str, Any]) -> Self:
+    def begin(cls, run: Run, replica: Replica, about: Record) -> Self:
         """The log of a run that begins, in a directory that was just taken. Raises RunError."""
         log = cls(run, replica)
         try:
@@ -119,7 +120,7 @@ class Log:
         arrays = dict(self.replica.arrays())
         whole(self.run.weights, lambda file: np.savez(file, **arrays), lasting=True)  # type: ignore[arg-type]
 
-    def _write_result(self, outcome: str, more: Mapping[str, Any]) -> None:
+    def _write_result(self, outcome: str, more: Record) -> None:
         result = {
             "outcome": outcome,
             "epoch": self.epoch,
@@ -157,7 +158,7 @@ class Log:
             raise
 
 
-def beginnings(replica: Replica) -> dict[str, Any]:
+def beginnings(replica: Replica) -> Settings:
     """What ``run.json`` says of the experiment itself. Raises ConfigError where its data are no longer there."""
     return {
         "config": plain(replica.config),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from synthgrad.types import Record
 
 UNSET = "(unset)"
 FREEZE = "trainer.freeze"
 
 
-def method(config: Mapping[str, Any]) -> str:
+def method(config: Record) -> str:
     """The algorithm of a config by dotted key, and how it was cut short: another is not told by its name alone.
 
     ``dni``; with frozen layers ``dni freeze=[2]``; of a branch ``frozen from backprop@20``.
@@ -23,19 +22,19 @@ def method(config: Mapping[str, Any]) -> str:
     return name
 
 
-def schedule(config: Mapping[str, Any]) -> str:
+def schedule(config: Record) -> str:
     """When modules work, of a config by dotted key, nothing where that is one after the other."""
     kind = config.get("trainer.schedule.kind", "sequential")
     return "" if kind == "sequential" else str(kind)
 
 
-def fork(config: Mapping[str, Any]) -> int | None:
+def fork(config: Record) -> int | None:
     """The last epoch before a run branches; None for one that does not."""
     epoch = config.get("branch.epoch")
     return epoch if isinstance(epoch, int) else None
 
 
-def names(words: set[str], config: Mapping[str, Any]) -> bool:
+def names(words: set[str], config: Record) -> bool:
     """Whether words that may name a method say that it branches if it does, and that layers are frozen if some are."""
     frozen = any(word.rpartition("=")[0] in ("freeze", FREEZE) for word in words)
     return ("from" in words) == ("branch.trainer.name" in config) and (frozen or not config.get(FREEZE))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from synthgrad.runs.methods import method, schedule
 from synthgrad.runs.reading import UNREADABLE, Recorded
 from synthgrad.scores import HELD_OUT
+from synthgrad.types import Settings
 
 FIELDS = ("name", "outcome", "epoch", "epochs", "seed", "trainer", *HELD_OUT, "seconds", "started", "path", "note")
 
-Overview = dict[str, Any]
+Overview = Settings
 
 
 def overview(run: Recorded) -> Overview:

@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 
 from synthgrad import __version__
 from synthgrad.processes import THREAD_VARIABLES
 from synthgrad.runs.writers import here
+from synthgrad.types import Settings
 
 
 class Provenance:
@@ -31,7 +31,7 @@ class Provenance:
                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
             )  # fmt: skip
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> Settings:
         """The content of ``run.json`` except what the experiment adds."""
         commit, _, dirty = self._described().partition("-")
         blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]

@@ -25,6 +25,7 @@ from synthgrad.runs.directory import MOST_BYTES, Run, reason
 from synthgrad.runs.finding import is_run, not_a_run
 from synthgrad.runs.settings import edited, summary
 from synthgrad.text import listed
+from synthgrad.types import Settings
 
 Column = npt.NDArray[np.float64]
 UNFINISHED = "unfinished"
@@ -70,7 +71,7 @@ class Recorded:
         return str(self.result["outcome"]) if self.result else UNREADABLE if self._result_damaged else UNFINISHED
 
     @property
-    def diverged(self) -> dict[str, Any]:
+    def diverged(self) -> Settings:
         """Where it diverged: epoch, step, where; empty if it did not."""
         where = (self.result or {}).get("diverged")
         return where if isinstance(where, dict) else {}
@@ -111,7 +112,7 @@ class Recorded:
         if found and found not in self.damage:
             self.damage.append(found)
 
-    def _json(self, path: Path) -> dict[str, Any] | None:
+    def _json(self, path: Path) -> Settings | None:
         try:
             return read_json(path)
         except FileNotFoundError:
@@ -121,7 +122,7 @@ class Recorded:
             return None
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> Settings:
     """The object in a JSON file of a run. Raises FileNotFoundError, ConfigError where it is damaged."""
     try:
         data = json.loads(contents(path, MOST_BYTES[path.name]), parse_int=_whole)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from synthgrad.runs.data import Data
+from synthgrad.types import Record, Settings
 
 SILENT = ("training.checkpoint_every",)
 """Keys on which nothing depends that a run records."""
@@ -15,7 +13,7 @@ WORKERS = "schedule.workers"
 """Nor does it on this one, where the schedule is pipelined: any number of processes comes to the same bits."""
 
 
-def relevant_settings(config: Mapping[str, Any], data: Data | None = None) -> dict[str, Any]:
+def relevant_settings(config: Record, data: Data | None = None) -> Settings:
     """A resolved config, by dotted key, without the keys that change no number of the run but by chance.
 
     If its ``data`` are known, they stand in place of the keys that say where they lie.
@@ -24,7 +22,7 @@ def relevant_settings(config: Mapping[str, Any], data: Data | None = None) -> di
     return data.put_into(told) if data else told
 
 
-def _silent(config: Mapping[str, Any], key: str) -> bool:
+def _silent(config: Record, key: str) -> bool:
     if key == DECIDED:
         return config.get("task.name") == "table"
     return key.endswith(WORKERS) and config.get(f"{key.removesuffix('workers')}kind") == "pipelined"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, BinaryIO, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, NamedTuple
 
 from synthgrad.config import dump, plain
 from synthgrad.errors import ConfigError, RunError
@@ -19,6 +19,7 @@ from synthgrad.runs.log import Log, as_json, beginnings
 from synthgrad.runs.reading import OPEN, Metrics, Recorded, read_json
 from synthgrad.runs.settings import told
 from synthgrad.text import counted
+from synthgrad.types import Record
 
 
 class Row(NamedTuple):
@@ -81,7 +82,7 @@ def reached(run: Run) -> int:
     return next((found.epoch for found in checkpoints.read(run) if found.epoch <= len(rows)), 0)
 
 
-def take_up(run: Run, replica: Replica, about: Mapping[str, Any], force: bool = False) -> Log:
+def take_up(run: Run, replica: Replica, about: Record, force: bool = False) -> Log:
     """The log of a run that goes on, its replica in the state of ``log.epoch``; 0 where it has to start again.
 
     Raises RunError where the directory cannot be written or is being written by another process, and where the files
@@ -164,7 +165,7 @@ def _rows(file: BinaryIO, columns: Iterable[str]) -> Iterator[Row]:
         yield row
 
 
-def _note(run: Run, replica: Replica, epoch: int, about: Mapping[str, Any]) -> None:
+def _note(run: Run, replica: Replica, epoch: int, about: Record) -> None:
     """Record in run.json that the run was resumed; a run that starts again gets the present environment and config."""
     try:
         then = read_json(run.about)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,13 @@ from synthgrad.config import flat, show
 from synthgrad.runs.data import locations
 from synthgrad.runs.environment import Pairs, differing
 from synthgrad.runs.relevant_settings import relevant_settings
+from synthgrad.types import Record, Settings
 
 SHOWN = 8
 """As many keys as are named."""
 
 
-def original(about: Mapping[str, Any]) -> dict[str, Any] | None:
+def original(about: Record) -> Settings | None:
     """The config that a ``run.json`` keeps, by dotted key; None where there is none, as in runs of 0.1."""
     config = about.get("config")
     with suppress(RecursionError):  # too deep to be one
@@ -24,7 +25,7 @@ def original(about: Mapping[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def edited(about: Mapping[str, Any], config: Mapping[str, Any]) -> Pairs:
+def edited(about: Record, config: Record) -> Pairs:
     """By dotted key, what a run began with and what its config says now; keys that change no number may differ."""
     then = original(about)
     if then is None:

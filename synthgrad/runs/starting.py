@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from synthgrad.config import load
 from synthgrad.experiment import Config, Experiment
 from synthgrad.runs.directory import Run
 from synthgrad.runs.log import Log
 from synthgrad.runs.provenance import Provenance, command_line
+from synthgrad.types import Settings
 
 
 class Start(NamedTuple):
@@ -59,7 +60,7 @@ def _new(config: Config, runs: Path, name: str, more: dict[str, object]) -> Star
     )
 
 
-def _surveyed(config: Config) -> tuple[Experiment, dict[str, Any]]:
+def _surveyed(config: Config) -> tuple[Experiment, Settings]:
     """The experiment of a config, and what it is made with; git is asked meanwhile."""
     surveyor = Provenance(command_line())
     experiment = Experiment([config])

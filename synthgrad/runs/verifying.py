@@ -17,6 +17,7 @@ from synthgrad.runs.first_difference import CLOCKS, last_epoch, part, shared
 from synthgrad.runs.moved_data import check_data, located
 from synthgrad.runs.provenance import Provenance
 from synthgrad.runs.reading import Recorded
+from synthgrad.types import Record
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -182,7 +183,7 @@ def _other_array(epoch: int, then: Arrays, now: Arrays) -> Difference | None:
     return None
 
 
-def _told(diverged: Mapping[str, Any]) -> str:
+def _told(diverged: Record) -> str:
     """Where a run diverged, in words."""
     step, where = diverged.get("step"), diverged.get("where")
     return f"diverged in epoch {diverged.get('epoch')}, step {step}: {where}"

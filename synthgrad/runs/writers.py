@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+
+from synthgrad.types import Record, Settings
 
 
-def here() -> dict[str, Any]:
+def here() -> Settings:
     """What tells this process from every other, as run.json has it.
 
     ``pid_started`` is in ticks since the system began, ``pid_namespace`` whose numbers these are; None where the system
@@ -24,12 +24,12 @@ def here() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def is_me(said: Mapping[str, Any]) -> bool:
+def is_me(said: Record) -> bool:
     """Whether this process is meant."""
     return all(said.get(key) == value for key, value in here().items())
 
 
-def alive(said: Mapping[str, Any]) -> bool | None:
+def alive(said: Record) -> bool | None:
     """Whether a process is there that ``here`` told of; None where nobody can tell from this machine."""
     pid = said.get("pid")
     if os.name != "posix" or not isinstance(pid, int) or isinstance(pid, bool) or pid < 1:
@@ -49,7 +49,7 @@ def alive(said: Mapping[str, Any]) -> bool | None:
     return state not in ("Z", "X") and (None in (then, started) or then == started)
 
 
-def named(said: Mapping[str, Any]) -> str:
+def named(said: Record) -> str:
     """A process in words."""
     pid, host = said.get("pid"), said.get("host")
     process = f"process {pid}" if isinstance(pid, int) else "an unknown process"

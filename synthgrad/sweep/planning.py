@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from synthgrad.config import flat, plain, read_resolved
 from synthgrad.errors import ConfigError, RunError
@@ -26,6 +26,7 @@ from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.reservations import Reserved, others, reserving
 from synthgrad.sweep.stacks import Order, Stack, stacks
 from synthgrad.text import counted
+from synthgrad.types import Record, Settings
 
 if TYPE_CHECKING:
     from synthgrad.experiment import Config
@@ -118,7 +119,7 @@ def train_line(planned: Planned, runs: Path, name: str | None) -> list[str]:
     return [*words, "-q"]
 
 
-def identity(config: Mapping[str, Any], files: Files | None = None) -> str:
+def identity(config: Record, files: Files | None = None) -> str:
     """A fingerprint of a resolved config, by dotted key, and of its ``files``: equal for runs that record the same.
 
     Without ``files`` it is where they lie that counts.
@@ -131,7 +132,7 @@ def _fingerprints(grid: list[Planned]) -> list[str]:
     """Fingerprints of its configs. Raises ConfigError where two are equal."""
     configs = [flat(plain(each.config)) for each in grid]
     keys = [identity(config, each.config.files()) for config, each in zip(configs, grid, strict=True)]
-    before: dict[str, dict[str, Any]] = {}
+    before: dict[str, Settings] = {}
     for key, config in zip(keys, configs, strict=True):
         one = before.setdefault(key, config)
         if one is not config:

@@ -19,6 +19,7 @@ from typing import Any
 
 from synthgrad.config import show
 from synthgrad.errors import ConfigError, RunError
+from synthgrad.types import Settings
 
 CONNECT_SECONDS = 10.0
 CLOSE_SECONDS = 1.0
@@ -205,6 +206,6 @@ def differing(address: str, its: Versions, mine: Versions) -> str:
     return f"{address}: has {has} (expected {expected}, as here)" if names else ""
 
 
-def _python(its: dict[str, Any]) -> str:
+def _python(its: Settings) -> str:
     """Major and minor version."""
     return ".".join(its["packages"]["python"].split(".")[:2])

@@ -9,7 +9,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from synthgrad.config import Options, fields, plain, value_of
 from synthgrad.experiment import Config
 from synthgrad.runs.directory import Run
 from synthgrad.tasks import TASKS, Sizes
+from synthgrad.types import Settings
 
 CACHE_BYTES = 1 << 20
 """The second-level cache of a core, where the system does not say."""
@@ -101,7 +101,7 @@ def form(config: Config) -> str:
     return json.dumps(_form(config, {"seed"}), sort_keys=True)
 
 
-def _form(options: Options, left_out: set[str]) -> dict[str, Any]:
+def _form(options: Options, left_out: set[str]) -> Settings:
     values = plain(options)
     for name, field in fields(type(options)).items():
         below, extra = value_of(options, name), field.json_schema_extra

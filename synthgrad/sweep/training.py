@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from synthgrad.errors import DiskError, SynthgradError, shortage
 from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse, Replica
@@ -19,11 +18,12 @@ from synthgrad.runs.recording import record
 from synthgrad.runs.resuming import reached, take_up, trained_elsewhere
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Progress
 from synthgrad.sweep.stacks import Order, Stack
+from synthgrad.types import Record
 
 PROGRESS_SECONDS = 0.2
 
 
-def train_stack(stack: Stack, about: Mapping[str, Any], stop: Callable[[], object]) -> Iterator[Event]:
+def train_stack(stack: Stack, about: Record, stop: Callable[[], object]) -> Iterator[Event]:
     """Train a stack into one directory a run, each exactly like that of ``train``, and tell what happens.
 
     ``about`` are the circumstances of this process. A failure is an event, not an exception. Runs whose checkpoints
@@ -44,7 +44,7 @@ def train_stack(stack: Stack, about: Mapping[str, Any], stop: Callable[[], objec
     yield Done(stack.number, broken)
 
 
-def _train(stack: Stack, about: Mapping[str, Any], stop: Callable[[], object]) -> Generator[Event, None, bool]:
+def _train(stack: Stack, about: Record, stop: Callable[[], object]) -> Generator[Event, None, bool]:
     """Train what begins after the same epoch; whether the disk is to blame that something failed."""
     logs: list[Log] = []
     error: Exception | None = None
@@ -85,7 +85,7 @@ def _looked_at(stack: Stack, order: Order, orders: list[Order]) -> Iterator[Even
         orders.append(order)
 
 
-def _log(stack: Stack, order: Order, replica: Replica, about: Mapping[str, Any]) -> Log:
+def _log(stack: Stack, order: Order, replica: Replica, about: Record) -> Log:
     mine = {**about, "started": now(), "command": list(order.command)}
     if order.resume is not None:
         return take_up(Run(order.resume), replica, mine, order.force)

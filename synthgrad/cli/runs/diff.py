@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from synthgrad.cli.runs.layout import (
 )
 from synthgrad.compare.text import fill
 from synthgrad.text import escaped
+from synthgrad.types import Record, Settings
 
 if TYPE_CHECKING:
     from synthgrad.runs.first_difference import Comparison
@@ -62,7 +62,7 @@ def diff(a: str, b: str, kind: str, runs: Path) -> None:
         warn(recorded.damage)
 
 
-def difference(pair: tuple[Recorded, Recorded], logs: tuple[Metrics, Metrics]) -> dict[str, Any]:
+def difference(pair: tuple[Recorded, Recorded], logs: tuple[Metrics, Metrics]) -> Settings:
     """Everything in which two runs differ, as plain values."""
     from synthgrad.runs.environment import HASHES, differing, hashes
     from synthgrad.runs.first_difference import compare
@@ -82,7 +82,7 @@ def difference(pair: tuple[Recorded, Recorded], logs: tuple[Metrics, Metrics]) -
     }
 
 
-def _settings(*runs: Recorded) -> list[dict[str, Any]]:
+def _settings(*runs: Recorded) -> list[Settings]:
     """Their configs, with the data in place of where they lie if both runs have recorded what they read."""
     from synthgrad.runs.data import Data, names, recorded_files
 
@@ -93,7 +93,7 @@ def _settings(*runs: Recorded) -> list[dict[str, Any]]:
     return [each.put_into(run.config, called[each.fingerprint]) for run, each in zip(runs, data, strict=True) if each]
 
 
-def _circumstances(run: Recorded) -> dict[str, Any]:
+def _circumstances(run: Recorded) -> Settings:
     """What may change the last bits of a run, and how many processes its seconds were measured with."""
     from synthgrad.runs.environment import environment
 
@@ -101,7 +101,7 @@ def _circumstances(run: Recorded) -> dict[str, Any]:
     return {**environment(run.about), **shared}
 
 
-def _log(found: Comparison) -> dict[str, Any]:
+def _log(found: Comparison) -> Settings:
     """Where the logs part; a value that is blank is None."""
     parting = found.parting
     return {
@@ -118,7 +118,7 @@ def _log(found: Comparison) -> dict[str, Any]:
 # text ---------------------------------------------------------------------------------------------
 
 
-def page(said: Mapping[str, Any], room: int) -> list[str]:
+def page(said: Record, room: int) -> list[str]:
     """The lines for a person."""
     names = [
         f"{letter}  {escaped(name)}  {escaped(outcome)}"
@@ -135,14 +135,14 @@ def page(said: Mapping[str, Any], room: int) -> list[str]:
     ]
 
 
-def _pairs(title: str, pairs: Mapping[str, Any], room: int) -> list[str]:
+def _pairs(title: str, pairs: Record, room: int) -> list[str]:
     if not pairs:
         return ["", f"{title}: the same"]
     both = [[escaped(key), *map(_text, pair)] for key, pair in pairs.items() if None not in pair]
     return ["", *table([Heading(title), Heading("a"), Heading("b")], [*both, *_one_sided(pairs)], room)]
 
 
-def _one_sided(pairs: Mapping[str, Any]) -> list[list[str]]:
+def _one_sided(pairs: Record) -> list[list[str]]:
     """Rows for the keys that one run alone has; a section of several is one row."""
     sections: dict[tuple[str, bool], list[str]] = {}
     for key, (a, b) in pairs.items():
@@ -157,7 +157,7 @@ def _one_sided(pairs: Mapping[str, Any]) -> list[list[str]]:
     return rows
 
 
-def _varying(said: Mapping[str, Any]) -> list[str]:
+def _varying(said: Record) -> list[str]:
     which = " and ".join(letter for letter, name in zip("ab", said["runs"], strict=True) if name in said["varies"])
     return [f"timing: the schedule of {which} is free, so its numbers vary: no run repeats it"] if which else []
 
@@ -168,7 +168,7 @@ def _text(value: Any) -> str:
     return "-" if value is None else escaped(str(dump({"v": value})).removeprefix("v: ").strip())
 
 
-def _fingerprints(said: Mapping[str, Any]) -> str:
+def _fingerprints(said: Record) -> str:
     from synthgrad.runs.environment import HASHES
 
     shared, other = ([HASHES[name] for name in said[key]] for key in ("shared", "not_shared"))
@@ -176,7 +176,7 @@ def _fingerprints(said: Mapping[str, Any]) -> str:
     return f"start: {'; '.join(parts)}" if parts else "start: not known (no fingerprints were recorded)"
 
 
-def _parting(log: Mapping[str, Any]) -> str:
+def _parting(log: Record) -> str:
     a, b = log["last_epochs"]
     parting = log["parting"]
     if not min(a, b) or not log["columns"]:

@@ -24,6 +24,7 @@ from synthgrad.cli.runs.layout import (
 )
 from synthgrad.compare.text import ARROW, cell_width, fill, legible
 from synthgrad.text import escaped
+from synthgrad.types import Record
 
 if TYPE_CHECKING:
     from synthgrad.runs.reading import Column
@@ -81,7 +82,7 @@ def show(run: str, kind: str, html: Path | None, runs: Path) -> None:
         emit_all(legible(line, sys.stdout) for line in page(said, columns, width() or PIPED))
 
 
-def page(said: Mapping[str, Any], columns: Mapping[str, Column], room: int) -> list[str]:
+def page(said: Record, columns: Mapping[str, Column], room: int) -> list[str]:
     """The lines of the page."""
     return [
         painted(escaped(said["name"]), bold=True),
@@ -109,7 +110,7 @@ def _table(headings: list[Heading], rows: Iterable[list[str]], room: int) -> lis
 # what happened ------------------------------------------------------------------------------------
 
 
-def _happened(said: Mapping[str, Any]) -> Iterable[str]:
+def _happened(said: Record) -> Iterable[str]:
     """Sentences: outcome, epochs, when, how long; who was trained; where it went wrong."""
     done = said["epoch"] or 0
     parts = [said["outcome"], f"{done} of {said['epochs']} epochs" if said["epochs"] else f"{done} epochs"]
@@ -139,7 +140,7 @@ def _happened(said: Mapping[str, Any]) -> Iterable[str]:
 # settings -----------------------------------------------------------------------------------------
 
 
-def _settings(said: Mapping[str, Any], room: int) -> list[str]:
+def _settings(said: Record, room: int) -> list[str]:
     if said["changed"] is None:
         rows = [[escaped(key), _value(value), ""] for key, value in said["config"].items()]
         return [f"{INDENT}(of another version: all of them)", *_table([Heading("")] * 3, rows, room)]
@@ -194,7 +195,7 @@ def _measured(column: Column) -> list[float]:
     return [value for value in column.tolist() if math.isfinite(value)]
 
 
-def _worth_a_curve(figures: Mapping[str, Any]) -> list[str]:
+def _worth_a_curve(figures: Record) -> list[str]:
     from synthgrad.scores import score_in
 
     held_out = [name for name in figures if name.startswith("test_")]
@@ -209,7 +210,7 @@ def _figure(name: str, value: float) -> str:
     return fixed(value, 4) if score_in(name) else short(value)
 
 
-def _layers(said: Mapping[str, Any], room: int) -> list[str]:
+def _layers(said: Record, room: int) -> list[str]:
     """The last measured values of each layer's generator, and the step size that it does not bear."""
     bounds = said["about"].get("stability")
     bounds = bounds if isinstance(bounds, dict) else {}
@@ -240,7 +241,7 @@ def _grade(name: str, value: Any) -> str:
 # circumstances ------------------------------------------------------------------------------------
 
 
-def _made_with(about: Mapping[str, Any], room: int) -> list[str]:
+def _made_with(about: Record, room: int) -> list[str]:
     rows = {
         "command": _command(about.get("command")),
         "commit": _commit(about.get("git")),
@@ -267,7 +268,7 @@ def _commit(git: Any) -> str:
     return f"{git['commit']}{' with changes' if git.get('dirty') else ''}"
 
 
-def _listed(versions: Mapping[str, Any]) -> str:
+def _listed(versions: Record) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items() if version)
 
 

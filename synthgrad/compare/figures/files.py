@@ -9,11 +9,12 @@ from typing import Any, BinaryIO
 
 from synthgrad.errors import ConfigError
 from synthgrad.runs.directory import hand_over
+from synthgrad.types import Settings
 
 KINDS = ("svg", "pdf", "png")
 DOTS = 300
 """Of a PNG, per inch."""
-UNDATED: dict[str, dict[str, Any]] = {
+UNDATED: dict[str, Settings] = {
     "svg": {"Date": None},
     "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
     "png": {"Software": None},

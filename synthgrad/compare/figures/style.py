@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
 
 from synthgrad.errors import RunError
+from synthgrad.types import Settings
 
 NARROW, WIDE = 3.3, 6.8
 """Inches: one column of a paper, and both."""
@@ -83,7 +83,7 @@ def drawing(palette: Palette) -> Iterator[None]:
         yield
 
 
-def _settings(palette: Palette) -> dict[str, Any]:
+def _settings(palette: Palette) -> Settings:
     return {
         "font.size": 7,
         "text.color": palette.ink,

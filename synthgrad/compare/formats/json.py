@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
 
 from synthgrad.compare.report import Report
 from synthgrad.config import schema_of
+from synthgrad.types import Settings
 
 
 def as_json(report: Report) -> str:
@@ -16,6 +16,6 @@ def as_json(report: Report) -> str:
     return text.encode("utf-8", "backslashreplace").decode()  # bytes of a path that are no text, as JSON escapes them
 
 
-def schema() -> dict[str, Any]:
+def schema() -> Settings:
     """The JSON Schema of ``as_json``."""
     return schema_of(Report)

@@ -6,7 +6,6 @@ import dataclasses
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from synthgrad.compare import figures
 from synthgrad.compare.figures import Panel
@@ -18,6 +17,7 @@ from synthgrad.compare.page.markup import Node, document, e
 from synthgrad.compare.page.pictures import PAGE, colour, picture
 from synthgrad.compare.report import Group, Report, Table
 from synthgrad.compare.screens.stated import count
+from synthgrad.types import Settings
 
 ENOUGH = 200_000
 """Letters of JSON: above this, curves are left out of the page's data."""
@@ -191,7 +191,7 @@ def data_section(left_out: str) -> list[Node]:
     return [e("h2", "Data"), e("p", link), e("p", left_out, class_="note")]
 
 
-def embedded(report: Report) -> tuple[dict[str, Any], str]:
+def embedded(report: Report) -> tuple[Settings, str]:
     """What of the report goes into the page, and a sentence on that."""
     data = dataclasses.asdict(report)
     curves = [curve for group in data["groups"] for curve in group["curves"].values()]

@@ -19,6 +19,7 @@ from synthgrad.numbers import short
 from synthgrad.runs.description import describe
 from synthgrad.runs.methods import fork
 from synthgrad.runs.reading import Recorded
+from synthgrad.types import Record
 
 CAPTIONS = {
     "loss": "Mean loss per example.",
@@ -41,7 +42,7 @@ def show_page(recorded: Recorded) -> str:
     return document(str(said["name"]), e("main", body), said, "run.json")
 
 
-def _happened(said: Mapping[str, Any]) -> Iterator[Node]:
+def _happened(said: Record) -> Iterator[Node]:
     yield from (e("strong", said["outcome"]), ": ", number(said["epoch"]), " epochs")
     if said["epochs"]:
         yield from (" of ", number(said["epochs"]))
@@ -82,7 +83,7 @@ def _says(columns: Mapping[str, Floats]) -> str:
     return " ".join(f"{name}: from {short(v[0], 4)} to {short(v[-1], 4)}." for name, v in finite.items())
 
 
-def _metrics(said: Mapping[str, Any]) -> Iterator[Node]:
+def _metrics(said: Record) -> Iterator[Node]:
     if said["figures"]:
         yield e("h2", "Metrics")
         ends = ("first", "last", "best")
@@ -101,7 +102,7 @@ def _metrics(said: Mapping[str, Any]) -> Iterator[Node]:
         yield table("the generator of each hidden layer, last values", ["layer", *kinds], rows)
 
 
-def _config(said: Mapping[str, Any]) -> Iterator[Node]:
+def _config(said: Record) -> Iterator[Node]:
     yield e("h2", "Config")
     changed = said["changed"]
     if changed:
@@ -116,7 +117,7 @@ def _value(value: Any) -> str:
     return NONE if value is None else shown(value)
 
 
-def _circumstances(said: Mapping[str, Any]) -> Iterator[Node]:
+def _circumstances(said: Record) -> Iterator[Node]:
     yield e("h2", "Circumstances")
     rows = {"started": said["started"]} | {k: v for k, v in said["about"].items() if k != "command"}
     yield pairs({key: _told(value) for key, value in rows.items() if value not in (None, {})})
@@ -131,7 +132,7 @@ def _told(value: Any) -> str:
     return shown(value)
 
 
-def _repeat(said: Mapping[str, Any], recorded: Recorded) -> Iterator[Node]:
+def _repeat(said: Record, recorded: Recorded) -> Iterator[Node]:
     yield e("h2", "Repeat this")
     again = shlex.join(["synthgrad", "train", str(recorded.run.config)])
     command = said["about"].get("command")
