@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +20,11 @@ KINDS = {
     stat.S_IFBLK: "a device",
 }
 
+if sys.platform == "win32":
+    OPEN_FLAGS = os.O_RDONLY | os.O_BINARY
+else:
+    OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK
+
 
 class TooLargeError(OSError):
     """A file has more bytes than anybody has a use for."""
@@ -27,7 +33,7 @@ class TooLargeError(OSError):
 def open_regular(path: Path) -> BinaryIO:
     """Open a file for reading. Raises OSError where it is none: a pipe or a device would never come to an end."""
     _check(os.stat(path))  # before it is opened: to open a device may do something
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    descriptor = os.open(path, OPEN_FLAGS)
     try:
         _check(os.fstat(descriptor))
     except OSError:
