@@ -8,7 +8,6 @@ those leading axes is called ``replicas``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -22,11 +21,6 @@ State = dict[str, AnyArray]
 """Everything that a step of training changes, by name: what a snapshot copies."""
 Metrics = dict[str, AnyArray]
 """Numbers of an epoch by column, shape ``replicas`` each."""
-
-Settings = dict[str, Any]
-"""Settings of a run by dotted key, or an object of its JSON files: values of any kind."""
-Record = Mapping[str, Any]
-"""The same, only to be read."""
 
 Outputs = Literal["bits", "classes", "values"]
 """What the labels of a task are: each 0 or 1, one-hot rows, or any numbers."""

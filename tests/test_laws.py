@@ -16,7 +16,7 @@ from typed import environment, no_file_above, only_small_files, ran
 
 ROOT = Path(__file__).parents[1] / "synthgrad"
 FLOORS = [
-    {"types", "errors", "files", "processes", "numbers", "spreadsheets", "text"},
+    {"types", "records", "errors", "files", "processes", "numbers", "spreadsheets", "text"},
     {"config", "scores"},
     {"nn", "tasks", "streams"},
     {"generators"},

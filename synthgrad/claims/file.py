@@ -27,8 +27,8 @@ from synthgrad.config.files import read_text
 from synthgrad.config.messages import Key
 from synthgrad.config.reading import Finding, Tree, in_order, parse
 from synthgrad.errors import ConfigError
+from synthgrad.records import Settings
 from synthgrad.text import did_you_mean, listed
-from synthgrad.types import Settings
 
 
 @dataclass(frozen=True)

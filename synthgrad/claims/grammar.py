@@ -17,7 +17,7 @@ from typing import Any
 
 from synthgrad.compare.metrics import asked
 from synthgrad.errors import ConfigError
-from synthgrad.types import Settings
+from synthgrad.records import Settings
 
 EXAMPLES = "'dni both > frozen', 'backprop - dni both < 0.01', 'dni ~ backprop within 0.01', 'a = b'"
 _SIGN = re.compile(r"\s*(?<![<>=!~])([<>~])(?![<>=~])\s*|\s+(=)\s+")

@@ -14,9 +14,9 @@ from synthgrad.compare.metrics import Measure, choose, measure
 from synthgrad.compare.outcomes import Method, Scores
 from synthgrad.compare.subjects import Subject
 from synthgrad.errors import ConfigError
+from synthgrad.records import Settings
 from synthgrad.runs.filters import select
 from synthgrad.text import did_you_mean, listed
-from synthgrad.types import Settings
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from synthgrad.records import Record
 from synthgrad.text import counted
-from synthgrad.types import Record
 
 KINDS = {"classes": ("class", "classes"), "bits": ("bit", "bits"), "values": ("value", "values")}
 """By the kind of outputs, the singular and the plural of its name."""

@@ -10,9 +10,9 @@ from synthgrad.compare.groups import form, shown
 from synthgrad.compare.judging import DECIDED
 from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.report import Difference, Group
+from synthgrad.records import Settings
 from synthgrad.runs.methods import FREEZE
 from synthgrad.text import numbered
-from synthgrad.types import Settings
 
 
 def families(scores: Sequence[Scores]) -> Iterator[tuple[Scores, list[Scores]]]:

@@ -9,10 +9,10 @@ from synthgrad.compare.groups import Members, differing
 from synthgrad.compare.missing import FROZEN
 from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.subjects import Subject
+from synthgrad.records import Settings
 from synthgrad.runs.environment import HASHES
 from synthgrad.runs.methods import FREEZE, fork
 from synthgrad.text import counted
-from synthgrad.types import Settings
 
 CIRCUMSTANCES: dict[str, Callable[[Settings], Any]] = {
     "synthgrad version": lambda about: about.get("synthgrad"),

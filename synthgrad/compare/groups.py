@@ -10,10 +10,10 @@ from typing import Any
 
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
 from synthgrad.errors import ConfigError
+from synthgrad.records import Settings
 from synthgrad.runs.methods import UNSET as UNSET
 from synthgrad.runs.methods import method
 from synthgrad.text import did_you_mean, numbered
-from synthgrad.types import Settings
 
 APART = ("task.", "network.")
 """Runs that differ in a key of these sections are in different tables: they are never pooled."""

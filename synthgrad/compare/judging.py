@@ -14,9 +14,9 @@ from synthgrad.compare.contest import ALPHA, Contest
 from synthgrad.compare.groups import spelt
 from synthgrad.compare.outcomes import Method, shared
 from synthgrad.compare.report import Difference, Estimate, Interval
+from synthgrad.records import Settings
 from synthgrad.runs.methods import names
 from synthgrad.text import did_you_mean, listed
-from synthgrad.types import Settings
 
 BETTER, WORSE, LEVEL, TOO_FEW, INCOMPLETE = "better", "worse", "~", "too few", "incomplete"
 DECIDED = (BETTER, WORSE, LEVEL)

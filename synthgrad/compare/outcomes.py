@@ -10,7 +10,7 @@ from synthgrad.compare import arithmetic
 from synthgrad.compare.groups import UNSET, Members
 from synthgrad.compare.metrics import Measure
 from synthgrad.compare.subjects import DIVERGED
-from synthgrad.types import Settings
+from synthgrad.records import Settings
 
 
 @dataclass

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from synthgrad.types import Settings
+from synthgrad.records import Settings
 
 Interval = tuple[float, float]
 SCHEMA = "synthgrad.compare/4"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from synthgrad.errors import ConfigError
+from synthgrad.records import Record, Settings
 from synthgrad.runs.data import Data, Files, names, recorded_files
 from synthgrad.runs.defaults import filled
 from synthgrad.runs.environment import hashes
@@ -18,7 +19,6 @@ from synthgrad.runs.filters import select
 from synthgrad.runs.reading import Column, Recorded
 from synthgrad.runs.relevant_settings import relevant_settings
 from synthgrad.scores import diagnosis
-from synthgrad.types import Record, Settings
 
 FINISHED, DIVERGED = "finished", "diverged"
 PLANNED = "planned"

@@ -13,12 +13,13 @@ from synthgrad.experiment.diagnosis import Diagnosis
 from synthgrad.experiment.phases import Phase
 from synthgrad.experiment.settings import Config
 from synthgrad.nn.context import Context
+from synthgrad.records import Settings
 from synthgrad.streams import Normals, TutorialStreams, make_streams
 from synthgrad.tasks import TASKS
 from synthgrad.tasks.feed import Feed, Order
 from synthgrad.tasks.task import Examples, Task
 from synthgrad.trainers import TRAINERS, NetworkOptions, Setup
-from synthgrad.types import Array, Settings
+from synthgrad.types import Array
 
 O = TypeVar("O", bound=Options)
 

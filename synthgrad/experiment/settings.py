@@ -12,12 +12,12 @@ from synthgrad.config import AUTO, Auto, Flag, Fractions, Int, NameOf, OneOf, Op
 from synthgrad.errors import ConfigError, Problem
 from synthgrad.nn.losses import LOSSES
 from synthgrad.numbers import amount
+from synthgrad.records import Settings
 from synthgrad.streams import STREAMS
 from synthgrad.tasks import TASKS, Sizes, TaskOptions
 from synthgrad.tasks.data_files import fingerprints, memory
 from synthgrad.trainers import TRAINERS, NetworkOptions, TrainerOptions
 from synthgrad.trainers.modular import ModularOptions
-from synthgrad.types import Settings
 
 Need = tuple[int, tuple[str, ...], str]
 """Bytes, the key that asks for them, and what they are for."""

@@ -12,9 +12,9 @@ from typing import Any
 
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.export.settings import scalar
+from synthgrad.records import Record
 from synthgrad.runs.directory import reason, whole
 from synthgrad.runs.reading import Recorded
-from synthgrad.types import Record
 
 DIRECTORY = Path("tensorboard")
 FILE = "events.out.tfevents.{started:.0f}.synthgrad"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from synthgrad.config import Location, Setting, Template, label, plain, replaced, setting
 from synthgrad.errors import ConfigError, collect
 from synthgrad.experiment import Before, Config
+from synthgrad.records import Settings
 from synthgrad.runs.data import locations
 from synthgrad.runs.deciding import settings as kinds
 from synthgrad.runs.directory import Run
@@ -22,7 +23,6 @@ from synthgrad.runs.moved_data import check_data, located
 from synthgrad.runs.reading import Metrics, Recorded
 from synthgrad.runs.settings import told
 from synthgrad.text import counted
-from synthgrad.types import Settings
 
 MAY_CHANGE = ("training.epochs", "training.evaluate_every", "training.checkpoint_every")
 """Beside the trainer; everything else is as it was, or the state would be another."""

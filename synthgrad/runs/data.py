@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from synthgrad.records import Record, Settings
 from synthgrad.tasks import TASKS
-from synthgrad.types import Record, Settings
 
 if TYPE_CHECKING:
     from synthgrad.experiment import Config

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from synthgrad.records import Record, Settings
 from synthgrad.runs.directory import Run
 from synthgrad.scores import SCORES
-from synthgrad.types import Record, Settings
 
 KIND, GUESS = "task.kind", "guess"
 HEAD = 1 << 16

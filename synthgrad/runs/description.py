@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from synthgrad.records import Settings
 from synthgrad.runs.defaults import changed
 from synthgrad.runs.overview import overview
 from synthgrad.runs.reading import Column, Recorded
 from synthgrad.scores import is_up
-from synthgrad.types import Settings
 
 LAYER = re.compile(r"(\w+)\.(\d+)")
 """The column of one layer: ``cosine.1``."""

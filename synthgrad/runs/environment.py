@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from synthgrad.config import flat
-from synthgrad.types import Record, Settings
+from synthgrad.records import Record, Settings
 
 LIKE = ("synthgrad", "git", "python", "numpy", "blas", "threads", "host", "system")
 """What may change the last bits of a run; its start and its command line are its own."""

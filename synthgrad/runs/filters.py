@@ -16,8 +16,8 @@ from synthgrad.config.kinds import SWITCHES
 from synthgrad.config.messages import show
 from synthgrad.config.reading import parse
 from synthgrad.errors import ConfigError
+from synthgrad.records import Settings
 from synthgrad.text import did_you_mean
-from synthgrad.types import Settings
 
 
 class Known(Protocol):

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from synthgrad.files import read_bytes
+from synthgrad.records import Record
 from synthgrad.runs.directory import MOST_BYTES, Run
 from synthgrad.runs.locking import owned
 from synthgrad.runs.writers import alive, is_me, named
 from synthgrad.text import counted
-from synthgrad.types import Record
 
 UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from synthgrad.files import read_bytes
+from synthgrad.records import Settings
 from synthgrad.runs.writers import alive, here, is_me
-from synthgrad.types import Settings
 
 try:
     import fcntl

@@ -12,13 +12,13 @@ import numpy as np
 
 from synthgrad.config import dump, plain
 from synthgrad.experiment import Diverged, Replica
+from synthgrad.records import Record, Settings
 from synthgrad.runs import checkpoints
 from synthgrad.runs.checkpoints import Checkpoint
 from synthgrad.runs.directory import Run, not_written, whole
 from synthgrad.runs.locking import Lock, take
 from synthgrad.runs.provenance import now
 from synthgrad.scores import is_up
-from synthgrad.types import Record, Settings
 
 
 class Log:

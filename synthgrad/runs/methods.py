@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synthgrad.types import Record
+from synthgrad.records import Record
 
 UNSET = "(unset)"
 FREEZE = "trainer.freeze"

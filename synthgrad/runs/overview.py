@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from synthgrad.records import Settings
 from synthgrad.runs.methods import method, schedule
 from synthgrad.runs.reading import UNREADABLE, Recorded
 from synthgrad.scores import HELD_OUT
-from synthgrad.types import Settings
 
 FIELDS = ("name", "outcome", "epoch", "epochs", "seed", "trainer", *HELD_OUT, "seconds", "started", "path", "note")
 

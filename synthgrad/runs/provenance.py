@@ -14,8 +14,8 @@ import numpy as np
 
 from synthgrad import __version__
 from synthgrad.processes import THREAD_VARIABLES
+from synthgrad.records import Settings
 from synthgrad.runs.writers import here
-from synthgrad.types import Settings
 
 
 class Provenance:

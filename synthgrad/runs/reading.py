@@ -20,12 +20,12 @@ from synthgrad.config import read_resolved
 from synthgrad.config.reading import MAX_DEPTH, MAX_DIGITS
 from synthgrad.errors import ConfigError
 from synthgrad.files import read_bytes
+from synthgrad.records import Settings
 from synthgrad.runs.deciding import decided
 from synthgrad.runs.directory import MOST_BYTES, Run, reason
 from synthgrad.runs.finding import is_run, not_a_run
 from synthgrad.runs.settings import edited, summary
 from synthgrad.text import listed
-from synthgrad.types import Settings
 
 Column = npt.NDArray[np.float64]
 UNFINISHED = "unfinished"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from synthgrad.records import Record, Settings
 from synthgrad.runs.data import Data
-from synthgrad.types import Record, Settings
 
 SILENT = ("training.checkpoint_every",)
 """Keys on which nothing depends that a run records."""

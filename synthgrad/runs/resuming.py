@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 from synthgrad.config import dump, plain
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Replica
+from synthgrad.records import Record
 from synthgrad.runs import checkpoints
 from synthgrad.runs.checkpoints import Checkpoint
 from synthgrad.runs.data import other_files
@@ -19,7 +20,6 @@ from synthgrad.runs.log import Log, as_json, beginnings
 from synthgrad.runs.reading import OPEN, Metrics, Recorded, read_json
 from synthgrad.runs.settings import told
 from synthgrad.text import counted
-from synthgrad.types import Record
 
 
 class Row(NamedTuple):

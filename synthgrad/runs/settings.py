@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from synthgrad.config import flat, show
+from synthgrad.records import Record, Settings
 from synthgrad.runs.data import locations
 from synthgrad.runs.environment import Pairs, differing
 from synthgrad.runs.relevant_settings import relevant_settings
-from synthgrad.types import Record, Settings
 
 SHOWN = 8
 """As many keys as are named."""

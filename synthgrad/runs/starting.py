@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from synthgrad.config import load
 from synthgrad.experiment import Config, Experiment
+from synthgrad.records import Settings
 from synthgrad.runs.directory import Run
 from synthgrad.runs.log import Log
 from synthgrad.runs.provenance import Provenance, command_line
-from synthgrad.types import Settings
 
 
 class Start(NamedTuple):

@@ -9,7 +9,7 @@ import os
 import platform
 from contextlib import suppress
 
-from synthgrad.types import Record, Settings
+from synthgrad.records import Record, Settings
 
 
 def here() -> Settings:

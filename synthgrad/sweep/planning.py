@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from synthgrad.config import flat, plain, read_resolved
 from synthgrad.errors import ConfigError, RunError
+from synthgrad.records import Record, Settings
 from synthgrad.runs.data import Data, Files, locations, other_files, recorded_files
 from synthgrad.runs.deciding import decided
 from synthgrad.runs.defaults import completed
@@ -26,7 +27,6 @@ from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.reservations import Reserved, others, reserving
 from synthgrad.sweep.stacks import Order, Stack, stacks
 from synthgrad.text import counted
-from synthgrad.types import Record, Settings
 
 if TYPE_CHECKING:
     from synthgrad.experiment import Config

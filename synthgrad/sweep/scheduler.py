@@ -19,7 +19,7 @@ from typing import Any
 
 from synthgrad.config import show
 from synthgrad.errors import ConfigError, RunError
-from synthgrad.types import Settings
+from synthgrad.records import Settings
 
 CONNECT_SECONDS = 10.0
 CLOSE_SECONDS = 1.0

@@ -14,9 +14,9 @@ import numpy as np
 
 from synthgrad.config import Options, fields, plain, value_of
 from synthgrad.experiment import Config
+from synthgrad.records import Settings
 from synthgrad.runs.directory import Run
 from synthgrad.tasks import TASKS, Sizes
-from synthgrad.types import Settings
 
 CACHE_BYTES = 1 << 20
 """The second-level cache of a core, where the system does not say."""

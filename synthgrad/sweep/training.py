@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from synthgrad.errors import DiskError, SynthgradError, shortage
 from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse, Replica
+from synthgrad.records import Record
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import is_run
 from synthgrad.runs.log import Log, close
@@ -18,7 +19,6 @@ from synthgrad.runs.recording import record
 from synthgrad.runs.resuming import reached, take_up, trained_elsewhere
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Progress
 from synthgrad.sweep.stacks import Order, Stack
-from synthgrad.types import Record
 
 PROGRESS_SECONDS = 0.2
 

@@ -21,8 +21,8 @@ from synthgrad.cli.runs.layout import (
     width,
 )
 from synthgrad.compare.text import fill
+from synthgrad.records import Record, Settings
 from synthgrad.text import escaped
-from synthgrad.types import Record, Settings
 
 if TYPE_CHECKING:
     from synthgrad.runs.first_difference import Comparison

@@ -23,8 +23,8 @@ from synthgrad.cli.runs.layout import (
     width,
 )
 from synthgrad.compare.text import ARROW, cell_width, fill, legible
+from synthgrad.records import Record
 from synthgrad.text import escaped
-from synthgrad.types import Record
 
 if TYPE_CHECKING:
     from synthgrad.runs.reading import Column

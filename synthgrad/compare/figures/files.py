@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from synthgrad.errors import ConfigError
+from synthgrad.records import Settings
 from synthgrad.runs.directory import hand_over
-from synthgrad.types import Settings
 
 KINDS = ("svg", "pdf", "png")
 DOTS = 300

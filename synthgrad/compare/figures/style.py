@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from synthgrad.errors import RunError
-from synthgrad.types import Settings
+from synthgrad.records import Settings
 
 NARROW, WIDE = 3.3, 6.8
 """Inches: one column of a paper, and both."""

@@ -7,7 +7,7 @@ import json
 
 from synthgrad.compare.report import Report
 from synthgrad.config import schema_of
-from synthgrad.types import Settings
+from synthgrad.records import Settings
 
 
 def as_json(report: Report) -> str:

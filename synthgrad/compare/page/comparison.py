@@ -17,7 +17,7 @@ from synthgrad.compare.page.markup import Node, document, e
 from synthgrad.compare.page.pictures import PAGE, colour, picture
 from synthgrad.compare.report import Group, Report, Table
 from synthgrad.compare.screens.stated import count
-from synthgrad.types import Settings
+from synthgrad.records import Settings
 
 ENOUGH = 200_000
 """Letters of JSON: above this, curves are left out of the page's data."""

@@ -16,10 +16,10 @@ from synthgrad.compare.page.comparison import NO_FIGURES, data_section, pairs
 from synthgrad.compare.page.markup import Node, document, e
 from synthgrad.compare.page.pictures import picture
 from synthgrad.numbers import short
+from synthgrad.records import Record
 from synthgrad.runs.description import describe
 from synthgrad.runs.methods import fork
 from synthgrad.runs.reading import Recorded
-from synthgrad.types import Record
 
 CAPTIONS = {
     "loss": "Mean loss per example.",
