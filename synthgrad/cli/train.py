@@ -100,6 +100,7 @@ def _collector_off() -> Iterator[None]:
         yield
     finally:
         if was:
+            gc.freeze()  # or enabling it would look at all of it at once
             gc.enable()
 
 

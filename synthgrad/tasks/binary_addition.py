@@ -65,7 +65,7 @@ class BinaryAddition(Task):
         self.space = 4 ** (options.bits - 1)
         if isinstance(streams, TutorialStreams):
             train = self._as_the_tutorial(streams.legacy)
-            taken = np.unique(train)
+            taken = np.array(sorted(set(train.tolist())), np.int64)
             held_out = self._distinct(streams.rng("held-out"), options.test_examples, taken)
         else:
             total = options.train_examples + options.test_examples

@@ -50,7 +50,7 @@ class SharedMemory:
 
     @classmethod
     def make(cls, specs: Sequence[ArraySpec]) -> Self:
-        """An memory of zeros. Raises OSError where there is no room for it."""
+        """A memory of zeros. Raises OSError where there is no room for it."""
         file = _file()
         try:
             if hasattr(os, "posix_fallocate"):  # or the lack would show only when a page is touched, and kill
@@ -70,7 +70,7 @@ class SharedMemory:
 
 
 def total(specs: Sequence[ArraySpec]) -> int:
-    """The bytes of an memory, never none."""
+    """The bytes of a memory, never none."""
     return max(LINE, sum(spec.size for spec in specs))
 
 

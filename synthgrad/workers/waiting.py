@@ -21,7 +21,7 @@ NAPS = 1000
 """So many pauses are short."""
 
 WIDTH = 8
-"""CounterLayout in a cache line."""
+"""Counters in a cache line."""
 STOP, STEP, WAITED = range(3)
 """In a worker's own line: whether it is to stop, its steps, the nanoseconds it has waited."""
 

@@ -35,7 +35,7 @@ def main():
 
 @pytest.fixture
 def shared():
-    """An memory, closed in the end."""
+    """A memory, closed in the end."""
     made = SharedMemory.make(PLOTS)
     yield made
     made.close()
