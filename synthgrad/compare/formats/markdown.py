@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from synthgrad.compare.formats.columns import blocks, claimed, whole
 from synthgrad.compare.report import Report, Table
-from synthgrad.compare.screens.head import arrival, head
-from synthgrad.compare.screens.layout import Column
 from synthgrad.compare.screens.stated import count
+from synthgrad.compare.view import notes
+from synthgrad.compare.view.cells import Column, brief
+from synthgrad.compare.view.methods import Methods, claims
+from synthgrad.compare.view.settings import tables
 from synthgrad.text import printable
 
 SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>|~#&"})
@@ -21,15 +22,16 @@ def as_markdown(report: Report) -> str:
 
 
 def _table(report: Report, table: Table) -> Iterator[str]:
-    screen = whole(report, table)
+    view = Methods(report, table)
     yield f"### {escaped(table.title)}: {escaped(table.metric)}"
     yield ""
-    yield from (escaped(line) for line in head(table, screen.groups, 10_000))
+    yield escaped(f"{notes.size(table, view.groups, len(view.groups))}    {notes.measured(table)}")
+    yield escaped(notes.shared(table))
     yield ""
-    for columns in blocks(report, table):
+    for columns in tables(report, table):
         yield from _rows(columns)
-    rules = [*screen.rules(), *arrival(table, " ".join(column.header for column in screen.columns()))]
-    yield from (f"- {escaped(line)}" for line in [*table.answers, *rules, *screen.diverged(), *table.fairness])
+    remarks = [*table.answers, *notes.rules(view), *notes.target(table), *notes.lost(view), *table.fairness]
+    yield from (f"- {escaped(remark)}" for remark in remarks)
     yield ""
 
 
@@ -37,14 +39,15 @@ def _claims(report: Report) -> Iterator[str]:
     if report.claims:
         yield f"### Claims: {count(report.claims)}"
         yield ""
-        yield from _rows(claimed(report))
+        yield from _rows(claims(report.claims))
 
 
 def _rows(columns: Sequence[Column]) -> Iterator[str]:
-    yield _row([column.header for column in columns])
-    yield _row(["---:" if column.right else "---" for column in columns], raw=True)
+    columns = [column for column in brief(columns) if not column.empty]
+    yield _row([escaped(column.header) for column in columns])
+    yield _row(["---:" if column.right else "---" for column in columns])
     for cells in zip(*(column.cells for column in columns), strict=True):
-        yield _row(list(cells))
+        yield _row(map(escaped, cells))
     yield ""
 
 
@@ -52,8 +55,8 @@ def _warnings(report: Report) -> list[str]:
     return [f"- {escaped(warning)}" for warning in report.warnings]
 
 
-def _row(cells: list[str], raw: bool = False) -> str:
-    return f"| {' | '.join(cells if raw else map(escaped, cells))} |"
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def escaped(text: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from synthgrad.compare.formats.columns import blocks, claimed
 from synthgrad.compare.report import Report, Table
-from synthgrad.compare.screens.layout import Column
 from synthgrad.compare.screens.stated import count
+from synthgrad.compare.view.cells import Column, brief
+from synthgrad.compare.view.methods import claims
+from synthgrad.compare.view.settings import tables
 from synthgrad.text import printable
 
 SPECIAL = {
@@ -35,16 +36,17 @@ def as_tex(report: Report) -> str:
 def _claims(report: Report) -> Iterator[str]:
     if report.claims:
         yield f"% Claims: {count(report.claims)}"
-        yield from _tabular(claimed(report))
+        yield from _tabular(claims(report.claims))
 
 
 def _table(report: Report, table: Table) -> Iterator[str]:
     yield f"% {_comment(table.title)}: {_comment(table.metric)}, {table.at}, {table.runs} runs"
-    for columns in blocks(report, table):
+    for columns in tables(report, table):
         yield from _tabular(columns)
 
 
 def _tabular(columns: list[Column]) -> Iterator[str]:
+    columns = [column for column in brief(columns) if not column.empty]
     yield rf"\begin{{tabular}}{{{''.join('r' if column.right else 'l' for column in columns)}}}"
     yield r"\toprule"
     yield _row([column.header for column in columns])

@@ -12,11 +12,13 @@ from synthgrad.compare.figures import Panel
 from synthgrad.compare.figures.series import Method
 from synthgrad.compare.figures.series import methods as drawn_methods
 from synthgrad.compare.page import saying, tables
-from synthgrad.compare.page.cells import digits_for, number
+from synthgrad.compare.page.cells import table as drawn
 from synthgrad.compare.page.markup import Node, document, e
 from synthgrad.compare.page.pictures import PAGE, colour, picture
 from synthgrad.compare.report import Group, Report, Table
 from synthgrad.compare.screens.stated import count
+from synthgrad.compare.view import notes
+from synthgrad.compare.view.methods import Methods, claims
 from synthgrad.records import Settings
 
 ENOUGH = 200_000
@@ -49,7 +51,7 @@ def page(report: Report) -> str:
         body.append(e("ul", links))
     body += [e("section", _table(report, table), id=f"table-{table.number}") for table in report.tables]
     apart = [claim for claim in report.claims if not claim.table]
-    body += [tables.claims(apart)] if apart else []
+    body += [drawn("claims", claims(apart))] if apart else []
     body += _warnings(report)
     body += _made_with(report)
     body += _repeat(report)
@@ -61,30 +63,30 @@ def page(report: Report) -> str:
 
 
 def _table(report: Report, table: Table) -> Iterator[Node]:
-    groups, differences = report.of_table(table)
+    view = Methods(report, table)
+    groups = view.groups
     if len(report.tables) > 1:
         yield e("h2", table.title)
     yield e("ul", (e("li", answer) for answer in table.answers), class_="answers")
-    claims = [claim for claim in report.claims if claim.table == table.number]
-    if claims:
-        yield tables.claims(claims)
-    yield _facts(table, groups)
+    if mine := claims([claim for claim in report.claims if claim.table == table.number]):
+        yield drawn("claims", mine)
+    yield e("p", f"{notes.size(table, groups, len(groups))}. {notes.measured(table)}. {notes.shared(table)}.")
     if table.lacks_control and not table.controls_left_out:
         yield e("p", e("strong", NO_CONTROL))
     if table.sweep is not None:
         yield tables.settings(table)
         yield e("p", TUNED, class_="note")
-    yield tables.methods(table, groups, differences)
-    yield e("p", RULES, class_="note")
-    if differences:
+    yield drawn(f"{table.metric} of each method", view.columns())
+    yield e("p", " ".join([RULES, *notes.target(table)]), class_="note")
+    if view.differences:
         yield e("h3", "Differences")
-        yield tables.differences(table, differences)
-    yield from _figures(report, table, groups)
+        yield drawn(f"differences in {table.metric}, paired by seed", view.tests(view.differences))
+    yield from _figures(report, table, view)
     yield e("h3", "Every run")
-    yield tables.seeds(table, groups)
-    if any(group.others for group in groups):
+    yield tables.seeds(view)
+    if others := list(view.others()):
         yield e("h3", "Other metrics")
-        yield tables.others(groups)
+        yield from (drawn(f"{columns[0].header}, described only", columns) for columns in others)
     if table.fairness:
         yield e("h3", "Is it fair?")
         yield e("ul", (e("li", remark) for remark in table.fairness))
@@ -94,44 +96,21 @@ def _table(report: Report, table: Table) -> Iterator[Node]:
     yield tables.held_equal(groups)
 
 
-def _facts(table: Table, groups: Sequence[Group]) -> Node:
-    better = "higher is better" if table.up else "lower is better"
-    at = {"last": "at the last epoch", "best": "at the best epoch of each run"}.get(table.at, "")
-    parts: list[Node] = [
-        number(table.runs),
-        f" runs in {len(groups)} groups. ",
-        e("strong", table.metric),
-        f", {better}",
-    ]
-    if table.at == "best" or table.epoch is None:
-        parts.append(f", {at or table.at}")
-    else:
-        parts += [f", {at} (" if at else ", at epoch ", number(table.epoch), ")" if at else None]
-    parts += [". Held equal: ", number(table.held_equal), " keys"]
-    parts.append(f"; different: {', '.join(table.differs)}." if table.differs else ".")
-    if table.target is not None:
-        digits = digits_for([group.interval for group in groups])
-        parts += [" Target: ", number(table.target, digits), "."]
-    return e("p", parts)
-
-
-def _figures(report: Report, table: Table, groups: Sequence[Group]) -> Iterator[Node]:
+def _figures(report: Report, table: Table, view: Methods) -> Iterator[Node]:
+    layers = [e("h3", "Layers"), drawn(notes.CLOSENESS, columns)] if (columns := view.layers()) else []
     yield e("h3", "Curves")
-    own = tables.layers(groups)
     if not figures.available():
-        yield e("p", NO_FIGURES, class_="note")
-        yield from (e("h3", "Layers"), own) if own is not None else ()
+        yield from (e("p", NO_FIGURES, class_="note"), *layers)
         return
-    drawn = drawn_methods(report, table, PAGE)
-    yield e("ul", (_legend(table, method) for method in drawn), class_="legend")
-    if len(drawn) < len(groups):
+    lines = drawn_methods(report, table, PAGE)
+    yield e("ul", (_legend(table, method) for method in lines), class_="legend")
+    if len(lines) < len(view.groups):
         yield e("p", "Curves, runs and layers are those of each method at its best setting.", class_="note")
     panels = figures.panels(report, table, PAGE)
-    made = [(panel.kind, _picture(table, panel, i, drawn)) for i, panel in enumerate(panels)]
+    made = [(panel.kind, _picture(table, panel, i, lines)) for i, panel in enumerate(panels)]
     yield e("div", (each for kind, each in made if kind != "layer"), class_="figures")
-    if own is not None:
-        layers = e("div", (each for kind, each in made if kind == "layer"), class_="figures")
-        yield from (e("h3", "Layers"), own, layers)
+    if layers:
+        yield from (*layers, e("div", (each for kind, each in made if kind == "layer"), class_="figures"))
 
 
 def _picture(table: Table, panel: Panel, place: int, drawn: Sequence[Method]) -> Node:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from synthgrad.compare import figures
 from synthgrad.compare.figures.scales import Floats
-from synthgrad.compare.groups import shown
-from synthgrad.compare.page.cells import NONE, number, table
+from synthgrad.compare.groups import shown as setting_text
+from synthgrad.compare.page.cells import node, table
 from synthgrad.compare.page.comparison import NO_FIGURES, data_section, pairs
 from synthgrad.compare.page.markup import Node, document, e
 from synthgrad.compare.page.pictures import picture
+from synthgrad.compare.page.tables import keyed
+from synthgrad.compare.view.cells import Column, number, shown
 from synthgrad.numbers import short
 from synthgrad.records import Record
 from synthgrad.runs.description import describe
@@ -28,6 +30,7 @@ CAPTIONS = {
     "skill": "1 is perfect, 0 as good as no gradient; what lies below −1 is drawn at −1.",
     "generator_error": "Sum of |target - synthetic gradient|.",
 }
+ENDS = ("first", "last", "best")
 LEFT_OUT = "The page holds all but the curves as JSON; they are in the run's metrics.csv."
 
 
@@ -43,13 +46,13 @@ def show_page(recorded: Recorded) -> str:
 
 
 def _happened(said: Record) -> Iterator[Node]:
-    yield from (e("strong", said["outcome"]), ": ", number(said["epoch"]), " epochs")
+    yield from (e("strong", said["outcome"]), ": ", node(number(said["epoch"])), " epochs")
     if said["epochs"]:
-        yield from (" of ", number(said["epochs"]))
+        yield from (" of ", node(number(said["epochs"])))
     if said["seconds"]:
-        yield from (", ", number(said["seconds"], 1), " s of training")
+        yield from (", ", node(number(said["seconds"], 1)), " s of training")
     if said["steps_per_second"]:
-        yield from (" (", number(said["steps_per_second"]), " steps a second)")
+        yield from (" (", node(number(said["steps_per_second"])), " steps a second)")
     yield f". {said['trainer'] or 'unknown'} on {said['config'].get('task.name') or 'unknown'}, seed {said['seed']}."
     if isinstance(parent := said["about"].get("branch"), dict):
         yield f" Its first {parent.get('epoch')} epochs are those of {parent.get('run')}."
@@ -84,37 +87,35 @@ def _says(columns: Mapping[str, Floats]) -> str:
 
 
 def _metrics(said: Record) -> Iterator[Node]:
-    if said["figures"]:
+    metrics, layers = said["figures"], said["layers"]
+    if metrics:
         yield e("h2", "Metrics")
-        ends = ("first", "last", "best")
-        rows = [
-            [name, *(number(f[end], text=short(f[end], 5)) for end in ends), number(f["best_epoch"])]
-            for name, f in said["figures"].items()
-        ]
-        yield table("first, last and best value of every metric", ["metric", *ends, "best epoch"], rows)
-    kinds = list(dict.fromkeys(kind for values in said["layers"].values() for kind in values))
-    if kinds:
+        ends = [Column(end, [shown(m[end], short(m[end], 5)) for m in metrics.values()]) for end in ENDS]
+        best = Column("best epoch", [number(m["best_epoch"]) for m in metrics.values()])
+        yield table("first, last and best value of every metric", [_names("metric", metrics), *ends, best])
+    if kinds := list(dict.fromkeys(kind for values in layers.values() for kind in values)):
         yield e("h2", "Layers")
-        rows = [
-            [layer, *(number(v[k], text=short(v[k], 4)) if k in v else NONE for k in kinds)]
-            for layer, v in said["layers"].items()
-        ]
-        yield table("the generator of each hidden layer, last values", ["layer", *kinds], rows)
+        columns = [Column(k, [shown(v.get(k), short(v.get(k), 4)) for v in layers.values()]) for k in kinds]
+        yield table("the generator of each hidden layer, last values", [_names("layer", layers), *columns])
 
 
 def _config(said: Record) -> Iterator[Node]:
     yield e("h2", "Config")
     changed = said["changed"]
     if changed:
-        rows = [[key, _value(pair["value"]), _value(pair["default"])] for key, pair in changed.items() if key != "seed"]
-        yield table("what is not at its default", ["key", "value", "default"], rows, numeric=False)
-    every = [[key, _value(value)] for key, value in said["config"].items()]
-    whole = table("the whole config", ["key", "value"], every, numeric=False)
+        pairs = {key: pair for key, pair in changed.items() if key != "seed"}
+        columns = [Column(w, [_value(p[w]) for p in pairs.values()], right=False) for w in ("value", "default")]
+        yield table("what is not at its default", [_names("key", pairs), *columns])
+    whole = keyed("the whole config", {key: _value(value) for key, value in said["config"].items()})
     yield e("details", e("summary", "The whole config"), whole) if changed is not None else whole
 
 
-def _value(value: Any) -> str:
-    return NONE if value is None else shown(value)
+def _names(header: str, of: Iterable[str]) -> Column:
+    return Column(header, list(of), right=False)
+
+
+def _value(value: object) -> str:
+    return "" if value is None else setting_text(value)
 
 
 def _circumstances(said: Record) -> Iterator[Node]:
@@ -129,7 +130,7 @@ def _told(value: Any) -> str:
     """A value of run.json as words."""
     if isinstance(value, dict):
         return ", ".join(f"{key} {_told(v)}" for key, v in value.items() if v is not None)
-    return shown(value)
+    return setting_text(value)
 
 
 def _repeat(said: Record, recorded: Recorded) -> Iterator[Node]:

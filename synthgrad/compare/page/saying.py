@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.figures import Panel
 from synthgrad.compare.groups import shown
-from synthgrad.compare.page.cells import digits_for
 from synthgrad.compare.report import Curve, Group, Table
+from synthgrad.compare.view.cells import digits_for
 from synthgrad.numbers import fixed, short, spread
 
 CAPTIONS = {

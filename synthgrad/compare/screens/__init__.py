@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from synthgrad.compare.report import Report, Table
-from synthgrad.compare.screens.many import Screen
+from synthgrad.compare.screens.methods import methods
+from synthgrad.compare.screens.settings import settings
 from synthgrad.compare.screens.stated import stated
-from synthgrad.compare.screens.swept import SweepScreen
 from synthgrad.compare.screens.two import two
 from synthgrad.compare.subjects import Subject
 from synthgrad.compare.text import cut, fill
@@ -29,9 +29,9 @@ def _table(report: Report, table: Table, subjects: Sequence[Subject], width: int
         yield from two(subjects[0], subjects[1], table, width)
         return
     if table.sweep is not None:
-        yield from SweepScreen(report, table, table.sweep, width).lines()
+        yield from settings(report, table, table.sweep, width)
     else:
-        yield from Screen(report, table, width, whole).lines()
+        yield from methods(report, table, width, whole)
     if table.missing:
         yield ""
         yield from _missing(table, width)

@@ -11,11 +11,11 @@ from synthgrad.compare.arithmetic import minus
 from synthgrad.compare.groups import UNSET, differing, shown, told
 from synthgrad.compare.metrics import EVALUATIONS, Measure, reached
 from synthgrad.compare.report import Table
-from synthgrad.compare.screens.head import WIDE
-from synthgrad.compare.screens.layout import Column, fits, lay_out
+from synthgrad.compare.screens.layout import WIDE, fits, lay_out
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.subjects import FINISHED, Subject
 from synthgrad.compare.text import ARROW, cut, fill
+from synthgrad.compare.view.cells import Column
 from synthgrad.numbers import short
 from synthgrad.runs.environment import HASHES
 from synthgrad.runs.first_difference import part, shared
@@ -58,7 +58,7 @@ def _runs(a: Subject, b: Subject, width: int) -> list[str]:
         Column("", epochs, rank=2),
         Column("", [f"{s.seconds:.1f} s" for s in (a, b)], rank=1),
     ]
-    return lay_out(columns, width)[1:]
+    return lay_out(columns, width)
 
 
 def _settings(a: Subject, b: Subject, width: int) -> Iterator[str]:
@@ -75,7 +75,7 @@ def _settings(a: Subject, b: Subject, width: int) -> Iterator[str]:
             Column("", marks, right=False, rank=1),
         ]
         if fits(columns, width):
-            yield from lay_out(columns, width)[1:]
+            yield from lay_out(columns, width)
         else:
             yield from (line for k, mark in zip(keys, marks, strict=True) for line in _setting(a, b, k, mark, width))
     equal = len(a.settings.keys() & b.settings.keys() - set(keys))

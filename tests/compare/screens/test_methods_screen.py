@@ -75,7 +75,7 @@ def test_each_method_has_a_verdict_against_the_control(tmp_path: Path) -> None:
     """Better, worse, ~, and the control itself."""
     shown = four(tmp_path)
     assert row(shown, "dni both").split()[5:9] == ["+0.200", "better", "7-0", "80%"]
-    assert row(shown, "dni label").split()[5:9] == ["+0.000", "~", "0-0", "0%"]
+    assert row(shown, "dni label").split()[5:9] == ["+0.000", "~", "0-0-7", "0%"]
     assert " control " in row(shown, "frozen")
     assert "worse" in row(four(tmp_path / "worse", label=-0.1), "dni label")
 
@@ -84,10 +84,11 @@ def test_each_method_has_a_verdict_against_backprop(tmp_path: Path) -> None:
     """But for the control, of which it has been told."""
     shown = four(tmp_path)
     at = next(i for i, line in enumerate(shown) if line.startswith("against backprop"))
-    assert shown[at].split()[2:5] == ["dni", "both", "-0.050"]
-    assert " worse " in shown[at]
-    assert shown[at + 1].split()[:3] == ["dni", "label", "-0.250"]
-    assert shown[at + 2] == ""
+    assert shown[at].split()[2:] == ["difference", "95%", "interval", "verdict", "W-L", "p", "Holm", "of"]
+    assert shown[at + 1].split()[:3] == ["dni", "both", "-0.050"]
+    assert " worse " in shown[at + 1]
+    assert shown[at + 2].split()[:3] == ["dni", "label", "-0.250"]
+    assert shown[at + 3] == ""
 
 
 def test_a_run_that_diverged_has_lost(tmp_path: Path) -> None:
@@ -177,13 +178,16 @@ def test_runs_that_did_not_finish_are_said_to_be_left_out(tmp_path: Path) -> Non
 
 
 def test_layers_have_a_table_of_their_own(tmp_path: Path) -> None:
-    """Cosine and skill of each, and on a wide screen whether it learns."""
+    """Cosine and skill of each; where there is room their intervals, and whether it learns."""
     group(tmp_path, FROZEN, above(0))
     for seed, end in enumerate(above(0.2)):
         run(tmp_path, BOTH, seed, {BITS: end or 0, "cosine.1": 0.5, "cosine.2": 0.75, "skill.1": 0.25, "skill.2": -0.5})
-    at = lines(tmp_path).index("     cos 1  cos 2  skill 1  skill 2")
-    assert lines(tmp_path)[at + 1].split() == ["dni", "0.50", "0.75", "0.25", "-0.50"]
-    assert any(line.endswith("yes") for line in lines(tmp_path, 119))
+    narrow = lines(tmp_path, 40)
+    at = narrow.index("     cos 1  cos 2  skill 1  skill 2")
+    assert narrow[at + 1].split() == ["dni", "0.50", "0.75", "0.25", "-0.50"]
+    at = next(i for i, line in enumerate(lines(tmp_path, 119)) if line.endswith("learn below the top layer?"))
+    row = "dni 0.50 0.50..0.50 0.75 0.75..0.75 0.25 -0.50 yes"
+    assert lines(tmp_path, 119)[at + 1].split() == row.split()
 
 
 def test_further_metrics_are_described_below(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What a comparison's tables and notes say, once for the terminal, Markdown, LaTeX and HTML."""
