@@ -13,6 +13,7 @@ from matplotlib.image import imread
 from reports import HOSTILE, report
 
 from synthgrad.compare.page import page
+from synthgrad.compare.report import SCHEMA
 
 DESK, TELEPHONE = (1280, 900), (390, 844)
 SIZES = pytest.mark.parametrize("size", [DESK, TELEPHONE], ids=["desk", "telephone"])
@@ -146,16 +147,16 @@ def test_a_click_on_a_heading_sorts_the_table(browser: Browser, comparison: Path
     """By the value, not by its letters; once more turns it round; what has no number is last."""
     browser.open(comparison)
     table = "[...document.querySelectorAll('table')].find(t => t.caption.innerText.includes('of each method'))"
-    click = f"{table}.tHead.rows[0].cells[2].querySelector('button').click()"
-    means = f"[...{table}.tBodies[0].rows].map(row => Number(row.cells[2].querySelector('[data-value]').dataset.value))"
+    click = f"{table}.tHead.rows[0].cells[3].querySelector('button').click()"
+    means = f"[...{table}.tBodies[0].rows].map(row => Number(row.cells[3].querySelector('[data-value]').dataset.value))"
     browser.value(click)
     up = browser.value(means)
     browser.value(click)
     down = browser.value(means)
     assert up == sorted(up)
     assert down == sorted(down, reverse=True)
-    assert browser.value(f"{table}.tHead.rows[0].cells[2].getAttribute('aria-sort')") == "descending"
-    browser.value(f"{table}.tHead.rows[0].cells[5].querySelector('button').click()")
+    assert browser.value(f"{table}.tHead.rows[0].cells[3].getAttribute('aria-sort')") == "descending"
+    browser.value(f"{table}.tHead.rows[0].cells[6].querySelector('button').click()")
     assert browser.value(f"[...{table}.tBodies[0].rows].at(-1).cells[0].innerText") == "frozen"
 
 
@@ -178,5 +179,5 @@ def test_the_data_can_be_taken_along(browser: Browser, comparison: Path):
     name = browser.value("document.getElementById('download').download")
     text = browser.value("document.getElementById('data').textContent")
     assert name == "comparison.json"
-    assert json.loads(text)["schema"] == "synthgrad.compare/3"
+    assert json.loads(text)["schema"] == SCHEMA
     assert browser.value("document.getElementById('download').href").startswith("blob:")

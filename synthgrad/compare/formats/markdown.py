@@ -25,8 +25,8 @@ def _table(report: Report, table: Table) -> Iterator[str]:
     view = Methods(report, table)
     yield f"### {escaped(table.title)}: {escaped(table.metric)}"
     yield ""
-    yield escaped(f"{notes.size(table, view.groups, len(view.groups))}    {notes.measured(table)}")
-    yield escaped(notes.shared(table))
+    head = [notes.size(table, view.groups, len(view.groups)), notes.measured(table), *notes.shared(table)]
+    yield escaped("; ".join(head))
     yield ""
     for columns in tables(report, table):
         yield from _rows(columns)

@@ -27,8 +27,8 @@ NO_FIGURES = (
     "There are no figures, because they need matplotlib: pip install 'synthgrad[plot]', then make this page again."
 )
 TUNED = (
-    "Bold: the best setting by its mean. Best: that mean, on the seeds that made it the best, which flatters a method "
-    "with many settings. Near it: settings within 95 % of it. Difference, interval and verdict: the method at its best "
+    "Bold: the best setting by mean, on the seeds that made it the best, which flatters a method with many settings; "
+    "div: seeds that diverged; near best: settings within 95 % of it. Against the control: the method at its best "
     "against the control at its best, every setting against every setting, corrected for their number."
 )
 NO_CONTROL = "There is no frozen control among these runs: nothing tells whether the hidden layers learn."
@@ -70,7 +70,7 @@ def _table(report: Report, table: Table) -> Iterator[Node]:
     yield e("ul", (e("li", answer) for answer in table.answers), class_="answers")
     if mine := claims([claim for claim in report.claims if claim.table == table.number]):
         yield drawn("claims", mine)
-    yield e("p", f"{notes.size(table, groups, len(groups))}. {notes.measured(table)}. {notes.shared(table)}.")
+    yield e("p", "; ".join([notes.size(table, groups, len(groups)), notes.measured(table), *notes.shared(table)]), ".")
     if table.lacks_control and not table.controls_left_out:
         yield e("p", e("strong", NO_CONTROL))
     if table.sweep is not None:

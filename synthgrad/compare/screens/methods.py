@@ -31,7 +31,7 @@ def methods(report: Report, table: Table, width: int, whole: bool = False) -> It
     labels = names([group.label for group in groups], name_width(width))
     view = Methods(report, table, labels, len(groups) - hidden)
     yield from ends(notes.size(table, groups, len(groups)), notes.measured(table, width >= WIDE), width)
-    yield from fill(notes.shared(table), width, 12)
+    yield from fill("    ".join(notes.shared(table)), width, 12)
     yield ""
     columns = view.columns()
     rows = lay_out([*columns, *_curve(view, columns, width)], width)

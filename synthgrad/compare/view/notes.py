@@ -41,10 +41,12 @@ def measured(table: Table, wide: bool = True) -> str:
     return f"{table.metric}, {long if wide else 'up' if table.up else 'down'}, {at}"
 
 
-def shared(table: Table) -> str:
+def shared(table: Table) -> list[str]:
     """How many settings are held equal, and which differ."""
-    differs = f"    differs  {', '.join(table.differs)}" if table.differs else ""
-    return f"held equal  {table.held_equal} keys{differs}"
+    return [
+        f"held equal  {table.held_equal} keys",
+        *([f"differs  {', '.join(table.differs)}"] if table.differs else []),
+    ]
 
 
 def target(table: Table) -> Iterator[str]:
