@@ -134,7 +134,7 @@ class _Reader:
 _PARTS = ("configs", "set", "seed", "name", "ablate")
 
 
-def _words(item: Any) -> list[str]:
+def _words(item: object) -> list[str]:
     """The words of a sweep, from one text or from its parts by name. Raises ConfigError."""
     if not isinstance(item, dict):
         return _split(item)
@@ -146,7 +146,7 @@ def _words(item: Any) -> list[str]:
     return [*_texts(item["configs"]), *(word for option in options for word in option)]
 
 
-def _split(item: Any) -> list[str]:
+def _split(item: object) -> list[str]:
     try:
         words = shlex.split(item) if isinstance(item, str) else []
     except ValueError:
@@ -156,7 +156,7 @@ def _split(item: Any) -> list[str]:
     return words
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: object) -> list[str]:
     found = value if isinstance(value, list) else [value]
     if not all(isinstance(each, str | int) and not isinstance(each, bool) for each in found):
         raise ConfigError(f"expected words, got {show(value)}")
@@ -166,24 +166,24 @@ def _texts(value: Any) -> list[str]:
 # what is said of all claims -----------------------------------------------------------------------
 
 
-def _metric(value: Any) -> str:
+def _metric(value: object) -> str:
     if not isinstance(value, str) or not value or " " in value:
         raise ConfigError(f"{show(value)} is not a metric (expected one, such as test_exact_accuracy)")
     return value
 
 
-def _at(value: Any) -> str:
+def _at(value: object) -> str:
     asked(str(value), show(value))
     return str(value)
 
 
-def _seeds(value: Any) -> int:
+def _seeds(value: object) -> int:
     if type(value) is not int or value < 1:
         raise ConfigError(f"{show(value)} is not a number of seeds (expected 1 or more)")
     return value
 
 
-def _where(value: Any) -> tuple[str, ...]:
+def _where(value: object) -> tuple[str, ...]:
     found = [each for text in _texts(value) for each in conditions(text)]
     wrong = [each for each in found if not is_condition(each)]
     if wrong:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from synthgrad.compare.answers import beside, gain, lacking
 from synthgrad.compare.groups import form, shown
@@ -39,7 +38,7 @@ def losses(groups: Sequence[Group], differences: Sequence[Difference]) -> dict[s
     return {d.of: f"{_without(by_label[d.of][FREEZE])}: {_said(d)}." for d in found}
 
 
-def _without(layers: Any) -> str:
+def _without(layers: object) -> str:
     """``without training hidden layer 2 (freeze=[2])``."""
     every = layers if isinstance(layers, list) else [layers]
     return f"without training {numbered(every, 'hidden layer')} (freeze={shown(layers)})"

@@ -134,7 +134,7 @@ def _seen(scores: Scores, read: Callable[[Settings], Any]) -> set[str]:
     return {str(read(s.about)) for s in scores.members.subjects if s.about}
 
 
-def _threads(found: Any) -> Any:
+def _threads(found: object) -> Any:
     """What was asked of BLAS, OPENBLAS_NUM_THREADS=1."""
     if not isinstance(found, dict):
         return found

@@ -88,7 +88,7 @@ def _together(subjects: Sequence[Subject], part: Callable[[Subject], Settings]) 
     return list(found.values())
 
 
-def form(value: Any) -> Any:
+def form(value: object) -> Any:
     """What is equal where two settings are, and can be hashed: 10 and 10.0 are equal, 1 and true are not."""
     if isinstance(value, list):
         return tuple(map(form, value))
@@ -174,7 +174,7 @@ def _alike(indices: Iterable[int], parts: list[list[str]]) -> list[list[int]]:
     return [alike for alike in found.values() if len(alike) > 1]
 
 
-def word(key: str, value: Any, keys: Iterable[str] = ()) -> str:
+def word(key: str, value: object, keys: Iterable[str] = ()) -> str:
     """A setting as a word of a label: names as they are, numbers and flags with the end of their key."""
     if key == "trainer.generator.input" and isinstance(value, list):
         return "+".join(map(str, value))
@@ -228,7 +228,7 @@ def titles(settings: Sequence[Settings], by: Sequence[str] = ()) -> list[str]:
     return [" ".join(words) or task for words, task in zip(there, tasks, strict=True)]
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value as a person writes it."""
     if isinstance(value, bool) or value is None:
         return str(value).lower()

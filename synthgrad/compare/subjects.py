@@ -196,7 +196,7 @@ def settings_of(config: Record, data: Data | None = None) -> Settings:
     return {key: _plain(value) for key, value in relevant_settings(config, data).items() if key not in RUN_ONLY}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """A setting as JSON has them: what it has not, a date or no number, as text."""
     if isinstance(value, list):
         return [_plain(each) for each in value]

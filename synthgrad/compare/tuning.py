@@ -160,7 +160,7 @@ def _marginals(methods: Sequence[Method], keys: list[str]) -> dict[str, dict[str
     return told
 
 
-def _marginal(method: Method, key: str, value: Any) -> tuple[float | None, float | None]:
+def _marginal(method: Method, key: str, value: object) -> tuple[float | None, float | None]:
     there = [s for s in method.settings if s.members.settings.get(key, UNSET) == value and not s.diverged]
     means = [s.mean for s in there if s.mean is not None]
     if not means:

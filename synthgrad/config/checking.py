@@ -83,7 +83,7 @@ class _Checker:
 
     # keys ---------------------------------------------------------------------------------------
 
-    def section(self, section: Section, data: Any, key: Key, default: Any = None) -> Any:
+    def section(self, section: Section, data: object, key: Key, default: object = None) -> Any:
         """Check the keys of a section and of those below; return the data whose values can be checked."""
         data = section.expand(data) if isinstance(section, OneOf) else data
         data = {} if data is None else data
@@ -142,7 +142,7 @@ class _Checker:
         dashes = "; drop the dashes" if isinstance(value, list) else ""
         return f"expected a section, got {show(value)} ({right}{dashes})"
 
-    def _choice(self, section: OneOf, data: Json, key: Key, default: Any) -> str | None:
+    def _choice(self, section: OneOf, data: Json, key: Key, default: object) -> str | None:
         """The entry chosen, or the one that was probably meant."""
         if name := chosen(section, data, default):
             return name
@@ -188,7 +188,7 @@ class _Checker:
 
     # values -------------------------------------------------------------------------------------
 
-    def values(self, error: ValidationError, data: Any) -> None:
+    def values(self, error: ValidationError, data: object) -> None:
         """Report pydantic's errors in the user's words."""
         for item in error.errors(include_url=False):
             key = item["loc"]
@@ -199,7 +199,7 @@ class _Checker:
             else:
                 self.add(key, describe(item, fields(options)[name]))
 
-    def between(self, section: Section, data: Any, key: Key, value: Options | None) -> None:
+    def between(self, section: Section, data: object, key: Key, value: Options | None) -> None:
         """Add the problems between values, of every section whose values are right; with ``value`` they all are."""
         if not isinstance(data, dict):
             return

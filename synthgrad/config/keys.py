@@ -25,7 +25,7 @@ def meant(section: OneOf, data: Json) -> str | None:
     return closest(name, section.registry) if isinstance(name, str) else None
 
 
-def depth(key: Key, section: Section | None, data: Any, default: Any = None) -> int:
+def depth(key: Key, section: Section | None, data: object, default: object = None) -> int:
     """How many parts of a key exist below the entries that ``data`` chooses; all of them if that cannot be said."""
     if not key or section is None:
         return 0

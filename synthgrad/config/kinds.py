@@ -35,7 +35,7 @@ def _switch(value: object) -> object:
     return SWITCHES.get(value.lower(), value) if isinstance(value, str) else value
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: object) -> Any:
     """A whole number that is written with a point or an exponent, as an int; anything else unchanged."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 

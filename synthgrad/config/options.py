@@ -44,7 +44,7 @@ class Options(BaseModel):
         return made
 
 
-def option(default: Any = ..., meaning: str = "", *, stacks: bool = False, **limits: Any) -> Any:
+def option(default: object = ..., meaning: str = "", *, stacks: bool = False, **limits: Any) -> Any:
     """Declare one key: its default, what it means in one line (with the unit), its limits.
 
     ``default`` may be the class of a section, which then has its own defaults. ``stacks`` marks a number that may

@@ -24,7 +24,7 @@ class Setting(NamedTuple):
     """An override ``KEY=VALUE``; ``texts`` as in a tree, by the key below its own."""
 
     key: tuple[str, ...]
-    value: Any
+    value: object
     place: Location
     texts: Mapping[Key, str] = {}
 

@@ -85,7 +85,7 @@ class Tree:
     read as text, ``overridden`` the keys that ``-s`` has set, ``replaced`` the file's values of these.
     """
 
-    data: Any
+    data: object
     source: str
     values: dict[Key, Location] = field(default_factory=dict)
     keys: dict[Key, Location] = field(default_factory=dict)

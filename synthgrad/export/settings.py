@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 Scalar = str | int | float | bool
 
 
-def scalar(value: Any) -> Scalar | None:
+def scalar(value: object) -> Scalar | None:
     """A value as one cell: numbers, words and switches as they are, lists as text."""
     return value if value is None or isinstance(value, str | int | float | bool) else json.dumps(value)

@@ -41,7 +41,7 @@ def lines(runs: Sequence[Recorded]) -> Iterator[bytes]:
         run.note_damage(log.damage)
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> Any:
     return str(value).lower() if isinstance(value, bool) else scalar(value)
 
 

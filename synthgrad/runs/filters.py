@@ -141,7 +141,7 @@ def _values(text: str, key: str, place: str) -> list[Any]:
     return [_written(value, key) for value in tree.data]
 
 
-def _written(value: Any, key: str) -> Any:
+def _written(value: object, key: str) -> Any:
     """The value as a config writes it: generator inputs in their order, [label, layer-output] as both."""
     if not isinstance(value, list) or not key.endswith("generator.input"):
         return value
@@ -172,16 +172,16 @@ def _cut(key: str, has: Any, wanted: Any) -> tuple[Any, Any]:
     return (has[: len(wanted)] if key == "started" else has), wanted
 
 
-def _comparable(has: Any, wanted: Any) -> bool:
+def _comparable(has: object, wanted: object) -> bool:
     return (is_number(has) and is_number(wanted)) or (isinstance(has, str) and isinstance(wanted, str))
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> bool:
     """Whether a setting is a number; on and off are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _same(has: Any, wanted: Any) -> bool:
+def _same(has: object, wanted: object) -> bool:
     """Whether they are equal; on and yes are true, 1 is not; where true is a name, it is meant as that."""
     if isinstance(has, bool) and isinstance(wanted, str):
         wanted = SWITCHES.get(wanted.lower(), wanted)

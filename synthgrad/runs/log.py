@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 import numpy as np
 
@@ -177,6 +177,6 @@ def close(logs: Sequence[Log]) -> None:
         log.close()
 
 
-def as_json(data: Any) -> bytes:
+def as_json(data: object) -> bytes:
     """Plain data as a file of JSON."""
     return (json.dumps(data, indent=2, allow_nan=False) + "\n").encode()

@@ -150,7 +150,7 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
-def _shallow(data: Any, room: int) -> bool:
+def _shallow(data: object, room: int) -> bool:
     """Whether nothing in plain data is nested more than ``room`` times."""
     inside = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
     return room >= 0 and all(_shallow(each, room - 1) for each in inside)

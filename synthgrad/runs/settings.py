@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from synthgrad.config import flat, show
 from synthgrad.records import Record, Settings
@@ -50,5 +49,5 @@ def summary(config: Path, pairs: Pairs) -> str:
     return f"{config}: is not what the run began with: {key} is {_value(now)}, it was {_value(then)}{more}"
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     return "missing" if value is None else show(value)

@@ -50,7 +50,7 @@ class Unpacked(type(Path())):  # type: ignore[misc]  # of the system's kind: Pyt
         archive = _archive_of(real)
         return (self / name for name in (archive.files.get(os.path.basename(real), ()) if archive else ()))
 
-    def open(self, mode: str = "r", *more: Any, **options: Any) -> IO[Any]:
+    def open(self, mode: str = "r", *more: object, **options: Any) -> IO[Any]:
         """Raises OSError where it would be written: nothing goes back into an archive."""
         if set(mode) & set("wax+"):
             raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy import bitwise_and, bitwise_or
@@ -63,7 +62,7 @@ class SignSymmetry(Trainer):
         self.all.update()  # theta <- theta - alpha · grad
 
 
-def _size(W: Array, scale: Any) -> Array:
+def _size(W: Array, scale: object) -> Array:
     """The mean of |W| times ``scale``, shape (*replicas, 1, 1)."""
     each = np.abs(W).reshape(*W.shape[:-2], -1).astype(np.float64).mean(-1)
     return np.asarray(each * scale, W.dtype).reshape(*W.shape[:-2], 1, 1)

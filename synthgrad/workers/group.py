@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection, Pipe, wait
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class WorkerHandle:
         finally:
             theirs.close()
 
-    def tell(self, told: Any) -> None:
+    def tell(self, told: object) -> None:
         """Tell it something; that it is gone will be heard."""
         with suppress(OSError):
             self.pipe.send(told)

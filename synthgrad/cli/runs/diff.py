@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -162,7 +162,7 @@ def _varying(said: Record) -> list[str]:
     return [f"timing: the schedule of {which} is free, so its numbers vary: no run repeats it"] if which else []
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     from synthgrad.config import dump
 
     return "-" if value is None else escaped(str(dump({"v": value})).removeprefix("v: ").strip())

@@ -41,14 +41,14 @@ def emit_all(lines: Iterable[str]) -> None:
     out.flush()
 
 
-def as_json(data: Any) -> str:
+def as_json(data: object) -> str:
     """Plain data as JSON that every reader takes: what is not finite becomes text, what JSON does not know too."""
     import json
 
     return json.dumps(_finite(data), indent=2, allow_nan=False, default=str)
 
 
-def _finite(data: Any) -> Any:
+def _finite(data: object) -> Any:
     if isinstance(data, dict):
         return {str(key): _finite(value) for key, value in data.items()}
     if isinstance(data, list | tuple):

@@ -162,7 +162,7 @@ def _values(pairs: Sequence[tuple[Overview, Recorded]], key: str, place: str) ->
     return [None if (has := value(run, config)) is ABSENT else has for run in records]
 
 
-def _rank(value: Any) -> tuple[bool, Any]:
+def _rank(value: object) -> tuple[bool, Any]:
     """Numbers before text, lists as text."""
     number = isinstance(value, int | float)
     return (not number, value if number else str(value))

@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -152,14 +152,14 @@ def _settings(said: Record, room: int) -> list[str]:
     return _table([Heading(""), Heading(""), Heading("", 1)], rows, room)
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     """A value as YAML writes it."""
     from synthgrad.config import dump
 
     return escaped(str(dump({"v": value})).removeprefix("v: ").strip().replace("\n", " "))
 
 
-def _default(value: Any) -> str:
+def _default(value: object) -> str:
     known = "(no default)" if value == "" else f"(default {_value(value)})"
     return "(unknown to this version)" if value is None else known
 
@@ -228,7 +228,7 @@ def _place(number: str) -> tuple[int, str]:
     return (int(number), "") if number.isdecimal() and len(number) < 9 else (10**9, number)
 
 
-def _grade(name: str, value: Any) -> str:
+def _grade(name: str, value: object) -> str:
     from synthgrad.numbers import fixed, short
 
     if not isinstance(value, int | float):
@@ -258,11 +258,11 @@ def _made_with(about: Record, room: int) -> list[str]:
     return lines
 
 
-def _command(words: Any) -> str:
+def _command(words: object) -> str:
     return shlex.join(map(str, words)) if isinstance(words, list) else ""
 
 
-def _commit(git: Any) -> str:
+def _commit(git: object) -> str:
     if not isinstance(git, dict) or not git.get("commit"):
         return ""
     return f"{git['commit']}{' with changes' if git.get('dirty') else ''}"
@@ -272,7 +272,7 @@ def _listed(versions: Record) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items() if version)
 
 
-def _threads(threads: Any) -> str:
+def _threads(threads: object) -> str:
     """The threads that BLAS had, as its variables say."""
     given = {str(value) for value in threads.values() if value} if isinstance(threads, dict) else set()
     return f"({'/'.join(sorted(given))} thread{'' if given == {'1'} else 's'})" if given else ""

@@ -78,6 +78,6 @@ def _rows(group: Group, keys: list[str], metric: str, epoch: int | str) -> Itera
             yield [group.table, group.label, *settings, seed, run, outcome, name, epoch, number]
 
 
-def cell(value: Any) -> Any:
+def cell(value: object) -> Any:
     """A setting as a cell: blank where the run does not have it."""
     return "" if value == UNSET or value is None else value

@@ -45,7 +45,7 @@ def clean(text: str) -> str:
     return "".join("\ufffd" if (c < " " and c not in "\n\t") or "\ud800" <= c <= "\udfff" else c for c in text)
 
 
-def document(title: str, body: Nodes, data: Any, file: str) -> str:
+def document(title: str, body: Nodes, data: object, file: str) -> str:
     """A page that asks the network for nothing; ``data`` goes into it as JSON, and is offered as ``file``."""
     script, style = _read("script.js"), _read("style.css")
     policy = f"{POLICY}; script-src '{_hash(script)}'"
@@ -63,12 +63,12 @@ def document(title: str, body: Nodes, data: Any, file: str) -> str:
     return "<!DOCTYPE html>\n" + tostring(page, encoding="unicode", method="html") + "\n"
 
 
-def as_json(data: Any) -> str:
+def as_json(data: object) -> str:
     """JSON that cannot end the script element it is in; a number that is not finite is null."""
     return json.dumps(_finite(data), separators=(",", ":"), allow_nan=False, default=str).replace("<", "\\u003c")
 
 
-def _finite(data: Any) -> Any:
+def _finite(data: object) -> Any:
     if isinstance(data, dict):
         return {str(key): _finite(value) for key, value in data.items()}
     if isinstance(data, list | tuple):

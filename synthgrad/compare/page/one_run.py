@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -126,7 +125,7 @@ def _circumstances(said: Record) -> Iterator[Node]:
         yield from (e("h2", "Damage"), e("ul", (e("li", note) for note in said["damage"])))
 
 
-def _told(value: Any) -> str:
+def _told(value: object) -> str:
     """A value of run.json as words."""
     if isinstance(value, dict):
         return ", ".join(f"{key} {_told(v)}" for key, v in value.items() if v is not None)
