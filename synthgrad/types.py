@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.floating[Any]]
+Floats = npt.NDArray[np.float64]
 AnyArray = npt.NDArray[Any]
 """Of any dtype: labels as a file has them."""
 ReplicaShape = tuple[int, ...]

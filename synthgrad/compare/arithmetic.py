@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from synthgrad.types import Floats
+
 LARGEST = sys.float_info.max
 
 

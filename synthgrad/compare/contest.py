@@ -26,13 +26,11 @@ from functools import cached_property
 from math import isfinite
 
 import numpy as np
-import numpy.typing as npt
 
 from synthgrad.compare import arithmetic, statistics
 from synthgrad.compare.outcomes import Method, shared
 from synthgrad.compare.report import Interval
-
-Floats = npt.NDArray[np.float64]
+from synthgrad.types import Floats
 
 ALPHA = 0.05
 ROUNDING = 2.0**-50

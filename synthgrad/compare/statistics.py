@@ -23,8 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.compare.arithmetic import alike
-
-Floats = npt.NDArray[np.float64]
+from synthgrad.types import Floats
 
 ENUMERATED = 16
 """Up to so many differences every subset is looked at."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeGuard, TypeVar
 
 from synthgrad.config import AnyOf, Word
 from synthgrad.config.kinds import SWITCHES
@@ -176,7 +176,7 @@ def _comparable(has: object, wanted: object) -> bool:
     return (is_number(has) and is_number(wanted)) or (isinstance(has, str) and isinstance(wanted, str))
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether a setting is a number; on and off are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 

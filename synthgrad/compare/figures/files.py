@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from synthgrad.compare.figures.style import Figure
 from synthgrad.errors import ConfigError
 from synthgrad.records import Settings
 from synthgrad.runs.directory import hand_over
@@ -29,7 +30,7 @@ def kind(path: Path) -> str:
     return suffix
 
 
-def write(figure: Any, path: Path) -> None:
+def write(figure: Figure, path: Path) -> None:
     """Write a figure to a temporary file and rename it. Raises ConfigError, RunError."""
     suffix = kind(path)
 
@@ -46,7 +47,7 @@ def _shorter(svg: bytes) -> bytes:
     return re.sub(rb' d="[^"]*"', lambda path: re.sub(rb"(\.\d\d)\d+", rb"\1", path[0]), svg)
 
 
-def as_svg(figure: Any) -> str:
+def as_svg(figure: Figure) -> str:
     """A figure as SVG whose letters are text, for a page."""
     import matplotlib
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from synthgrad.compare.figures import scales
 from synthgrad.compare.figures.lines import draw_forks, draw_line
 from synthgrad.compare.figures.series import Method, Points, looks
 from synthgrad.compare.figures.sheet import Sheet
-from synthgrad.compare.figures.style import HUES
+from synthgrad.compare.figures.style import HUES, Axes, FigureBase
 from synthgrad.scores import DIAGNOSES
 
 EDGE = 1.06
@@ -37,7 +36,7 @@ class Layer:
         """Inches."""
         return 2.9
 
-    def draw(self, sheet: Sheet, spot: Any, width: float) -> None:
+    def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None:
         """Draw into a part of the figure."""
         upper, lower = spot.subplots(2, 1, sharex=True)
         for axes, (kind, words) in zip((upper, lower), DIAGNOSES.items(), strict=True):
@@ -56,7 +55,7 @@ class Layer:
         own = looks([m.group.role for m in first], sheet.palette)
         return [replace(m, look=look) for m, look in zip(first, own, strict=True)]
 
-    def _draw(self, sheet: Sheet, axes: Any, kind: str) -> None:
+    def _draw(self, sheet: Sheet, axes: Axes, kind: str) -> None:
         axes.axhline(0, color=sheet.palette.muted, lw=0.8, zorder=1)
         draw_forks(sheet, axes, self._drawn(sheet))
         for method in self._drawn(sheet):
@@ -74,7 +73,7 @@ def clipped(points: Points) -> Points:
     return replace(points, **{part: np.clip(getattr(points, part), -1, 1) for part in ("mean", "low", "high", "lines")})
 
 
-def _mark_clipped(sheet: Sheet, axes: Any, method: Method, points: Points) -> None:
+def _mark_clipped(sheet: Sheet, axes: Axes, method: Method, points: Points) -> None:
     """Arrowheads at the foot where the mean lies below."""
     below = np.flatnonzero(points.mean < -1)
     if len(below):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from synthgrad.compare.figures import scales
-from synthgrad.compare.figures.scales import Floats
 from synthgrad.compare.figures.series import Method, Points
 from synthgrad.compare.figures.sheet import Sheet
-from synthgrad.compare.figures.style import HUES, SMALL, WIDE, Look
+from synthgrad.compare.figures.style import HUES, SMALL, WIDE, Axes, FigureBase, Look
+from synthgrad.types import Floats
 
 BAND, HAIR = 0.18, 0.22
 """How opaque a band and a hairline are."""
@@ -46,7 +46,7 @@ class Lines:
         """Inches."""
         return 2.05 if not self.apart else 0.25 + 1.1 * -(-len(self.apart[:FACETS]) // _columns(width))
 
-    def draw(self, sheet: Sheet, spot: Any, width: float) -> None:
+    def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None:
         """Draw into a part of the figure."""
         if self.apart:
             self._facets(sheet, spot, _columns(width))
@@ -59,7 +59,7 @@ class Lines:
         axes.set_ylabel(self.of)
         scales.epochs(axes)
 
-    def _facets(self, sheet: Sheet, spot: Any, columns: int) -> None:
+    def _facets(self, sheet: Sheet, spot: FigureBase, columns: int) -> None:
         shown = self.apart[:FACETS]
         grid = spot.subplots(-(-len(shown) // columns), columns, sharex=True, sharey=True, squeeze=False)
         for axes, method in zip(grid.flat, shown, strict=False):
@@ -72,7 +72,7 @@ class Lines:
         spot.supylabel(self.of, fontsize=7)
         spot.supxlabel(self._below(len(shown)), fontsize=7)
 
-    def _facet(self, sheet: Sheet, axes: Any, method: Method) -> None:
+    def _facet(self, sheet: Sheet, axes: Axes, method: Method) -> None:
         draw_forks(sheet, axes, [method])
         for behind in [m for m in self.methods if m.backdrop]:
             points = self._points(behind)
@@ -93,7 +93,7 @@ class Lines:
     def _points(self, method: Method) -> Points:
         return Points.of(method.group.curves[self.of])
 
-    def _dress(self, axes: Any) -> None:
+    def _dress(self, axes: Axes) -> None:
         dress(axes, self.of, self.up, [self._points(method) for method in self.methods])
 
 
@@ -101,7 +101,7 @@ def _columns(width: float) -> int:
     return 4 if width >= WIDE else 2
 
 
-def draw_forks(sheet: Sheet, axes: Any, methods: Sequence[Method]) -> None:
+def draw_forks(sheet: Sheet, axes: Axes, methods: Sequence[Method]) -> None:
     """A thin vertical line where methods branch, up to which they are what they branch from."""
     forks: dict[int, list[str]] = {}
     for method in methods:
@@ -111,12 +111,12 @@ def draw_forks(sheet: Sheet, axes: Any, methods: Sequence[Method]) -> None:
         draw_fork(sheet, axes, epoch, "-".join(keys))
 
 
-def draw_fork(sheet: Sheet, axes: Any, epoch: int, key: str) -> None:
+def draw_fork(sheet: Sheet, axes: Axes, epoch: int, key: str) -> None:
     """One such line, that of the methods whose keys are joined."""
     sheet.mark(axes.axvline(epoch, color=sheet.palette.muted, lw=0.6, ls=(0, (1, 1.5)), zorder=1), key)
 
 
-def dress(axes: Any, metric: str, up: bool, every: Sequence[Points]) -> None:
+def dress(axes: Axes, metric: str, up: bool, every: Sequence[Points]) -> None:
     """Give the axes the scale of what they hold."""
     every = [points for points in every if len(points.mean)]
     values = np.concatenate([np.concatenate([p.mean, p.lines.ravel()]) for p in every] or [np.empty(0)])
@@ -125,7 +125,7 @@ def dress(axes: Any, metric: str, up: bool, every: Sequence[Points]) -> None:
     scales.vertical(axes, scale, values, scales.highest(up, [float(p.mean[0]) for p in every]))
 
 
-def draw_line(sheet: Sheet, axes: Any, key: str, label: str, look: Look, points: Points) -> None:
+def draw_line(sheet: Sheet, axes: Axes, key: str, label: str, look: Look, points: Points) -> None:
     """Hairlines, band, mean, and the label at its end; thin from where on there are fewer runs."""
     if not len(points.mean):
         return
@@ -145,7 +145,7 @@ def draw_line(sheet: Sheet, axes: Any, key: str, label: str, look: Look, points:
         sheet.label(axes, epoch[-1], mean[-1], label, look, key)
 
 
-def _say_n(sheet: Sheet, axes: Any, key: str, look: Look, points: Points) -> None:
+def _say_n(sheet: Sheet, axes: Axes, key: str, look: Look, points: Points) -> None:
     """How many runs are left, where there are fewer than before."""
     drops = np.flatnonzero(np.diff(points.left) < 0) + 1
     for at in drops if len(drops) <= DROPS else drops[[0, len(drops) // 2, -1]]:
@@ -166,7 +166,7 @@ def _joined(x: Floats, lines: Floats) -> tuple[Floats, Floats]:
     )
 
 
-def _stretches(there: Any) -> Iterator[slice]:
+def _stretches(there: npt.NDArray[np.bool_]) -> Iterator[slice]:
     """The runs of True, two or more of them."""
     edges = np.flatnonzero(np.diff(np.r_[False, there, False].astype(int)))
     yield from (slice(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 1)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from synthgrad.compare.figures.layers import Layer
 from synthgrad.compare.figures.lines import Lines
@@ -12,8 +12,8 @@ from synthgrad.compare.figures.seeds import Seeds
 from synthgrad.compare.figures.series import Method, methods
 from synthgrad.compare.figures.settings import Settings
 from synthgrad.compare.figures.sheet import Sheet, wrapped
-from synthgrad.compare.figures.style import WIDE, Palette
-from synthgrad.compare.report import Report, Table
+from synthgrad.compare.figures.style import WIDE, FigureBase, Palette
+from synthgrad.compare.report import Curve, Report, Table
 from synthgrad.errors import RunError
 from synthgrad.text import printable
 
@@ -32,7 +32,7 @@ class Panel(Protocol):
     @property
     def full(self) -> bool: ...
     def height(self, width: float) -> float: ...
-    def draw(self, sheet: Sheet, spot: Any, width: float) -> None: ...
+    def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None: ...
 
 
 def panels(report: Report, table: Table, palette: Palette) -> list[Panel]:
@@ -56,7 +56,7 @@ def _layers(drawn: Sequence[Method]) -> list[int]:
     return sorted(int(name) for name in names if name.isdecimal())
 
 
-def _mean(curves: Any, metric: str) -> Sequence[float | None]:
+def _mean(curves: Mapping[str, Curve], metric: str) -> Sequence[float | None]:
     return curves[metric].mean if metric in curves else ()
 
 
@@ -72,7 +72,7 @@ class Heading:
         """Inches."""
         return 0.12 + 0.15 * (1 + self._wrapped(width).count("\n"))
 
-    def draw(self, sheet: Sheet, spot: Any, width: float) -> None:
+    def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None:
         """Draw into a part of the figure."""
         text = self._wrapped(width)
         spot.text(0.01, 0.5, text, va="center", fontsize=8, fontweight="bold", color=sheet.palette.ink)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from synthgrad.compare.figures.style import Axes
 from synthgrad.scores import score_in
+from synthgrad.types import Floats
 
-Floats = npt.NDArray[np.float64]
 NEAR_ONE = 0.97
 """Where two methods end above this share, their difference is seen on a logit scale only."""
 WILD = 100.0
@@ -31,7 +30,7 @@ def choose(metric: str, up: bool, values: Floats, ends: Sequence[float]) -> str:
     return "logit" if score and score.share and near and values.max() < 1 else "linear"
 
 
-def vertical(axes: Any, scale: str, values: Floats, top: float) -> None:
+def vertical(axes: Axes, scale: str, values: Floats, top: float) -> None:
     """Give the y axis of axes in which everything has been drawn a scale and ticks; above ``top`` it is cut off."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
@@ -59,7 +58,7 @@ def _steps(low: float, high: float) -> tuple[float, ...]:
     return (1.0, 2.0, 5.0) if decades < 1.7 else (1.0, 3.0) if decades < 2.7 else (1.0,)
 
 
-def epochs(axes: Any) -> None:
+def epochs(axes: Axes) -> None:
     """An x axis of whole numbers."""
     from matplotlib.ticker import MaxNLocator
 
@@ -71,7 +70,7 @@ def epochs(axes: Any) -> None:
     axes.set_xlabel("epoch")
 
 
-def numbers(axes: Any, values: Sequence[float]) -> None:
+def numbers(axes: Axes, values: Sequence[float]) -> None:
     """An x axis with these ticks, logarithmic where they are spread so."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 

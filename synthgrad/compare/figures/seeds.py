@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from synthgrad.compare.figures.scales import STEPS
 from synthgrad.compare.figures.series import Method, drawable
 from synthgrad.compare.figures.sheet import Sheet, wrapped
+from synthgrad.compare.figures.style import Axes, FigureBase
 
 ROWS = 24
 """As many methods as get a row."""
@@ -40,7 +40,7 @@ class Seeds:
         """Inches."""
         return 0.55 + 0.24 * len(self.rows)
 
-    def draw(self, sheet: Sheet, spot: Any, width: float) -> None:
+    def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None:
         """Draw into a part of the figure."""
         axes = spot.subplots()
         for row, pair in enumerate(pairwise(self.rows)):
@@ -49,7 +49,7 @@ class Seeds:
             _dots(sheet, axes, row, method)
         self._dress(sheet, axes)
 
-    def _dress(self, sheet: Sheet, axes: Any) -> None:
+    def _dress(self, sheet: Sheet, axes: Axes) -> None:
         from matplotlib.ticker import MaxNLocator
 
         axes.set_yticks(range(len(self.rows)), [_name(method) for method in self.rows])
@@ -79,7 +79,7 @@ def _places(method: Method, row: int) -> dict[int, tuple[float, float]]:
     return {seed: (value, row + float(at)) for seed, value, at in pairs if np.isfinite(value)}
 
 
-def _pairs(sheet: Sheet, axes: Any, row: int, above: Method, below: Method) -> None:
+def _pairs(sheet: Sheet, axes: Axes, row: int, above: Method, below: Method) -> None:
     a, b = _places(above, row), _places(below, row + 1)
     shared = [seed for seed in a if seed in b]
     if not shared:
@@ -90,7 +90,7 @@ def _pairs(sheet: Sheet, axes: Any, row: int, above: Method, below: Method) -> N
     sheet.mark(line, f"{above.key}-{below.key}")
 
 
-def _dots(sheet: Sheet, axes: Any, row: int, method: Method) -> None:
+def _dots(sheet: Sheet, axes: Axes, row: int, method: Method) -> None:
     group, colour = method.group, method.look.colour
     places = list(_places(method, row).values())
     if places:

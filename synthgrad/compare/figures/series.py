@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthgrad.compare.figures.scales import Floats
 from synthgrad.compare.figures.style import CONTROL_DASH, DASHES, HUES, SOLID, Look, Palette
 from synthgrad.compare.report import Curve, Group, Report, Table
 from synthgrad.runs.methods import fork
 from synthgrad.text import printable
+from synthgrad.types import Floats
 
 CONTROL, REFERENCE = "control", "reference"
 HUGE = 1e250

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from synthgrad.compare.figures import scales
-from synthgrad.compare.figures.scales import Floats
 from synthgrad.compare.figures.series import CONTROL, REFERENCE, drawable, looks
 from synthgrad.compare.figures.sheet import Sheet
-from synthgrad.compare.figures.style import HUES, SMALL, Look
+from synthgrad.compare.figures.style import HUES, SMALL, Axes, FigureBase, Look
 from synthgrad.compare.groups import UNSET, shown
 from synthgrad.compare.report import Cell, Group, Interval, Sweep, Table, Tuned
 from synthgrad.runs.filters import is_number
 from synthgrad.text import printable
+from synthgrad.types import Floats
 
 RUG = 0.11
 """The height of a bar of the rug where all runs diverged, as a share of the axes."""
@@ -26,7 +25,7 @@ RUG = 0.11
 class Tried:
     """One setting of one method: where it is drawn, and its result."""
 
-    value: Any
+    value: object
     mean: float | None
     interval: Interval | None = None
     diverged: int = 0
@@ -53,7 +52,7 @@ class Settings:
         """Inches."""
         return 2.3
 
-    def draw(self, sheet: Sheet, spot: Any, width: float) -> None:
+    def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None:
         """Draw into a part of the figure."""
         axes = spot.subplots()
         tried = [self.tried(i) for i in range(len(self.sweep.methods))]
@@ -83,7 +82,7 @@ class Settings:
             found = [Tried(values[word], means[2 * method + 1]) for word, means in marginal.items() if word in values]
         return sorted(found, key=lambda each: each.value if is_number(each.value) else 0)
 
-    def _dress(self, sheet: Sheet, axes: Any, places: dict[Any, float], rug: bool, more: int) -> None:
+    def _dress(self, sheet: Sheet, axes: Axes, places: dict[object, float], rug: bool, more: int) -> None:
         if all(map(is_number, places)):
             scales.numbers(axes, sorted(places.values()))
         else:
@@ -99,7 +98,7 @@ class Settings:
         remarks = [*(["bars: runs that diverged"] if rug else []), *([f"{more} methods more"] if more else [])]
         sheet.remark(axes, "; ".join(remarks))
 
-    def _bound(self, axes: Any, places: dict[Any, float]) -> None:
+    def _bound(self, axes: Axes, places: dict[object, float]) -> None:
         """A line where the generator's step size passes its stability bound, if that is among what was tried."""
         bound = self.sweep.bounds.get(self.of)
         if bound is None or not min(places.values()) / 2 <= bound <= 2 * max(places.values()):
@@ -122,24 +121,22 @@ def _tried(cell: Cell, key: str, group: Group | None) -> Tried:
     return Tried(cell.setting[key], cell.mean, group.interval if group else None, cell.diverged, runs)
 
 
-def _places(values: Sequence[Any]) -> dict[Any, float]:
+def _places(values: Sequence[object]) -> dict[object, float]:
     """Where on the x axis: numbers where they are, anything else one after the other.
 
     Beside numbers there is no place for methods that do not have the key.
     """
     every = list(dict.fromkeys(values))
-    numbers = [value for value in every if is_number(value)]
-    if numbers and len(numbers) == len([value for value in every if value != UNSET]):
-        every = numbers
-    if all(map(is_number, every)):
-        return {value: float(value) for value in every}
+    numbers: dict[object, float] = {value: float(value) for value in every if is_number(value)}
+    if numbers and len(numbers) >= len([value for value in every if value != UNSET]):
+        return numbers
     return {value: float(i) for i, value in enumerate(every)}
 
 
 Placed = Sequence[tuple[float, Tried]]
 
 
-def _line(sheet: Sheet, axes: Any, key: str, label: str, look: Look, placed: Placed) -> None:
+def _line(sheet: Sheet, axes: Axes, key: str, label: str, look: Look, placed: Placed) -> None:
     known = [(x, t) for x, t in placed if t.mean is not None and np.isfinite(t.mean)]
     if not known:
         return
@@ -151,7 +148,7 @@ def _line(sheet: Sheet, axes: Any, key: str, label: str, look: Look, placed: Pla
 
 
 def _level(
-    sheet: Sheet, axes: Any, key: str, label: str, look: Look, tried: Sequence[Tried], places: dict[Any, float]
+    sheet: Sheet, axes: Axes, key: str, label: str, look: Look, tried: Sequence[Tried], places: dict[object, float]
 ) -> None:
     """A method that does not have the swept key: its figure all along the axis."""
     means = drawable(np.array([each.mean for each in tried if each.mean is not None and np.isfinite(each.mean)]))
@@ -165,7 +162,7 @@ def _bars(known: Placed) -> Iterator[tuple[float, Floats]]:
     yield from ((x, drawable(np.array(t.interval))) for x, t in known if t.interval is not None)
 
 
-def _rug(sheet: Sheet, axes: Any, key: str, look: Look, aside: float, placed: Placed) -> None:
+def _rug(sheet: Sheet, axes: Axes, key: str, look: Look, aside: float, placed: Placed) -> None:
     """Bars at the foot, ``aside`` points from their place, with how many of how many."""
     from matplotlib.transforms import offset_copy
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from itertools import count
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
-from synthgrad.compare.figures.style import SMALL, Look, Palette
+from synthgrad.compare.figures.style import SMALL, Annotation, Artist, Axes, Figure, Look, Palette
+from synthgrad.types import Floats
 
+A = TypeVar("A", bound=Artist)
 WRAPPED = 20
 """Letters on a line of a label; it has at most two lines."""
 BESIDE = 13
@@ -29,16 +31,16 @@ class Sheet:
 
         self.palette = palette
         layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.02, hspace=0.02)
-        self.figure: Any = Figure(figsize=(width, height), layout=layout)
-        self._labels: list[tuple[Any, Any]] = []
+        self.figure: Figure = Figure(figsize=(width, height), layout=layout)
+        self._labels: list[tuple[Axes, Annotation]] = []
         self._count = count()
 
-    def mark(self, artist: Any, key: str) -> Any:
+    def mark(self, artist: A, key: str) -> A:
         """Name what belongs to one method, so that it can be found in an SVG."""
         artist.set_gid(f"{key}.{next(self._count)}")
         return artist
 
-    def label(self, axes: Any, x: float, y: float, text: str, look: Look, key: str) -> None:
+    def label(self, axes: Axes, x: float, y: float, text: str, look: Look, key: str) -> None:
         """A label to the right of the axes, tied to the point (x, y) by a line of the method's colour."""
         from matplotlib.transforms import offset_copy
 
@@ -61,25 +63,25 @@ class Sheet:
         )
         self._labels.append((axes, self.mark(note, key)))
 
-    def remark(self, axes: Any, text: str) -> None:
+    def remark(self, axes: Axes, text: str) -> None:
         """A few words above the axes, at the right."""
         axes.set_title(text, loc="right", fontsize=SMALL, color=self.palette.muted, pad=3)
 
-    def heading(self, axes: Any, text: str) -> None:
+    def heading(self, axes: Axes, text: str) -> None:
         """What the axes show, above them, at the left."""
         axes.set_title(wrapped(text, 2 * WRAPPED), loc="left", fontsize=7, color=self.palette.ink, pad=3)
 
-    def finish(self) -> Any:
+    def finish(self) -> Figure:
         """Lay out the figure and set the labels apart; returns the figure."""
         self.figure.draw_without_rendering()
         for axes in dict.fromkeys(axes for axes, _ in self._labels):
             self._set_apart(axes, [note for its, note in self._labels if its is axes])
         return self.figure
 
-    def _set_apart(self, axes: Any, notes: Sequence[Any]) -> None:
-        box, ends = axes.get_window_extent(), sorted(axes.get_ylim())
+    def _set_apart(self, axes: Axes, notes: Sequence[Annotation]) -> None:
+        box, (low, high) = axes.get_window_extent(), sorted(axes.get_ylim())
         for note in notes:
-            note.xy = (note.xy[0], float(np.clip(note.xy[1], *ends)))  # a line may leave the axes
+            note.xy = (note.xy[0], float(np.clip(note.xy[1], low, high)))  # a line may leave the axes
         points = np.array([axes.transData.transform(note.xy)[1] for note in notes])
         if sum(map(_height, notes)) * self.figure.dpi / 72 > CROWDED * box.height:
             for note in notes:
@@ -100,12 +102,12 @@ def _shortened(text: str) -> str:
     return line if len(line) <= WRAPPED else f"{line[: WRAPPED // 2]}…{line[1 - WRAPPED // 2 :]}"
 
 
-def _height(note: Any) -> float:
+def _height(note: Annotation) -> float:
     """Points."""
-    return float((1 + note.get_text().count("\n")) * note.get_fontsize() * LEADING)
+    return (1 + note.get_text().count("\n")) * float(note.get_fontsize()) * LEADING
 
 
-def spread(wanted: Sequence[float] | Any, heights: Sequence[float], low: float, high: float) -> list[float]:
+def spread(wanted: Sequence[float] | Floats, heights: Sequence[float], low: float, high: float) -> list[float]:
     """Places as near as may be to those wanted, in their order, where things of these heights do not overlap.
 
     Least squares: without the room that those below need, places must only not fall (pool adjacent violators).
@@ -124,7 +126,7 @@ def spread(wanted: Sequence[float] | Any, heights: Sequence[float], low: float, 
     return [float(place) for place in places]
 
 
-def _rising(values: Any) -> Any:
+def _rising(values: Floats) -> Floats:
     """The nearest sequence that does not fall."""
     blocks: list[tuple[float, int]] = []
     for value in values:

@@ -1,7 +1,4 @@
-"""How figures look: colours, dashes, sizes; and the door to matplotlib, which is an optional library.
-
-Types of matplotlib are written ``Any``: the base install must be able to import these files.
-"""
+"""How figures look: colours, dashes, sizes; and the door to matplotlib, which is an optional library."""
 
 from __future__ import annotations
 
@@ -10,9 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from synthgrad.errors import RunError
 from synthgrad.records import Settings
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist as Artist
+    from matplotlib.axes import Axes as Axes
+    from matplotlib.figure import Figure as Figure
+    from matplotlib.figure import FigureBase as FigureBase
+    from matplotlib.text import Annotation as Annotation
+else:  # the base install must be able to import the files that name these types
+    Annotation = Artist = Axes = Figure = FigureBase = object
 
 NARROW, WIDE = 3.3, 6.8
 """Inches: one column of a paper, and both."""

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from synthgrad.compare.figures import scales
 from synthgrad.compare.figures.layers import EDGE
 from synthgrad.compare.figures.lines import draw_fork, draw_line, dress
-from synthgrad.compare.figures.scales import Floats
 from synthgrad.compare.figures.series import Points, drawable, looks
 from synthgrad.compare.figures.sheet import Sheet
-from synthgrad.compare.figures.style import HUES
+from synthgrad.compare.figures.style import HUES, FigureBase
 from synthgrad.scores import DIAGNOSES, is_up, score_in
 from synthgrad.text import printable
+from synthgrad.types import Floats
 
 MAX_POINTS = 300
 """As many points as a curve is drawn with."""
@@ -39,7 +38,7 @@ class Traces:
         """Inches."""
         return 2.05
 
-    def draw(self, sheet: Sheet, spot: Any, width: float) -> None:
+    def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None:
         """Draw into a part of the figure."""
         axes = spot.subplots()
         every = [self._points(name) for name in self.columns]

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from synthgrad.compare import figures
-from synthgrad.compare.figures.scales import Floats
 from synthgrad.compare.groups import shown as setting_text
 from synthgrad.compare.page.cells import node, table
 from synthgrad.compare.page.comparison import NO_FIGURES, data_section, pairs
@@ -21,6 +20,7 @@ from synthgrad.records import Record
 from synthgrad.runs.description import describe
 from synthgrad.runs.methods import fork
 from synthgrad.runs.reading import Recorded
+from synthgrad.types import Floats
 
 CAPTIONS = {
     "loss": "Mean loss per example.",
