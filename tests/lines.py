@@ -73,7 +73,7 @@ def check_against_the_line(keys: Keys, follow: Callable[[Line], None], tolerance
         assert tolerance < 1e-7
     else:
         follow(line)
-    start, figures = arrays(experiment), finish(experiment)[-1].figures
+    start, figures = arrays(experiment), finish(experiment)[-1].metrics
     found = dict(experiment.trainer.arrays())
     assert found.keys() == line.p.keys()
     for name, value in line.p.items():

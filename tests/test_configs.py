@@ -99,7 +99,7 @@ def test_a_config_trains(path, tmp_path):
     """Two epochs on fewer examples, to finite figures."""
     epochs = finish(Experiment([load(path, Config, (*with_files(path, tmp_path), *REDUCED))]))
     assert [record.epoch for record in epochs] == [1, 2]
-    assert all(math.isfinite(value) for record in epochs for value in record.figures.values())
+    assert all(math.isfinite(value) for record in epochs for value in record.metrics.values())
 
 
 @pytest.mark.parametrize("path", [path for path in SHIPPED if path.parent.name in NAMES], ids=lambda path: path.stem)

@@ -32,14 +32,14 @@ def test_an_epoch_has_the_figures_of_the_columns(row):
     assert [(epoch.epoch, epoch.step) for epoch in epochs] == [(i, 4 * i) for i in range(1, 8)]
     for epoch in epochs:
         evaluated = epoch.epoch in (3, 6, 7)  # the last always is
-        assert set(epoch.figures) == {name for name in columns if evaluated or not name.startswith(EVALUATED)}
+        assert set(epoch.metrics) == {name for name in columns if evaluated or not name.startswith(EVALUATED)}
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_training_figures_are_their_formulas(loss):
     """All from the outputs of the epoch, each batch before its own update."""
     experiment = Experiment([tiny({"trainer.loss": loss, "training.shuffle": True})])
-    figures = finish(experiment)[-1].figures
+    figures = finish(experiment)[-1].metrics
     o, y = experiment.trainer.loss.outputs(experiment.feed.h), experiment.feed.y
     error = np.abs(o - y)
     right = (o > 0.5) == (y > 0.5)
@@ -59,13 +59,13 @@ def test_a_single_run_has_scalars_and_a_stack_has_one_figure_each():
     """Figures have the shape of the leading axes."""
     for seeds, shape in ((1,), ()), ((1, 2, 3), (3,)):
         epoch = finish(Experiment([tiny(seed=seed) for seed in seeds]))[-1]
-        assert {np.shape(value) for value in epoch.figures.values()} == {shape}
+        assert {np.shape(value) for value in epoch.metrics.values()} == {shape}
 
 
 def test_without_held_out_examples_there_are_no_test_figures():
     """test_examples: 0 is how the tutorial trains; nothing is evaluated then."""
     epochs = finish(Experiment([tiny({"task.test_examples": 0})]))
-    assert not any(name.startswith("test") for epoch in epochs for name in epoch.figures)
+    assert not any(name.startswith("test") for epoch in epochs for name in epoch.metrics)
 
 
 # evaluation ---------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ def test_the_held_out_figures_come_from_running_statistics(activation, normalize
     """test_loss is that of the final weights, and of the running mean and variance, over the held-out examples."""
     keys = {"network.activation": activation, "network.normalize": normalize, "training.epochs": 5}
     experiment = Experiment([tiny(keys)])
-    figures = finish(experiment)[-1].figures
+    figures = finish(experiment)[-1].metrics
     found, (h, y) = dict(experiment.trainer.arrays()), experiment.task.test
     for i in (1, 2):
         h = h @ found[f"layer.{i}.W"]
@@ -99,7 +99,7 @@ def test_evaluation_does_not_change_training(row):
     for every in (1, 5):
         keys = {**row, "network.normalize": True, "training.evaluate_every": every, "training.epochs": 6}
         experiment = Experiment([tiny({**keys, "training.batch_size": 12})])
-        runs.append(([copies(epoch.figures) for epoch in finish(experiment)], arrays(experiment)))
+        runs.append(([copies(epoch.metrics) for epoch in finish(experiment)], arrays(experiment)))
     (often, one), (seldom, other) = runs
     assert same_bits(one, other)
     for a, b in zip(often, seldom, strict=True):
@@ -134,7 +134,7 @@ def test_pulses_change_nothing(monkeypatch):
     assert [record.step for record in records if isinstance(record, Pulse)] == list(range(1, 13))
     assert same_bits(arrays(silent), arrays(watched))
     other = [record for record in records if isinstance(record, Epoch)]
-    assert all(same_bits(a.figures, b.figures) for a, b in zip(one, other, strict=True))
+    assert all(same_bits(a.metrics, b.metrics) for a, b in zip(one, other, strict=True))
 
 
 # divergence ---------------------------------------------------------------------------------------

@@ -69,5 +69,5 @@ def test_a_run_whose_r2_is_not_defined_leaves_it_out_and_goes_on(tmp_path):
     epochs = finish(experiment)
     assert len(epochs) == 3
     assert "test_r2" in experiment.columns()
-    assert "test_r2" not in epochs[-1].figures
-    assert {"r2", "test_loss"} <= epochs[-1].figures.keys()
+    assert "test_r2" not in epochs[-1].metrics
+    assert {"r2", "test_loss"} <= epochs[-1].metrics.keys()

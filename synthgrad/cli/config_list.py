@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, NamedTuple, Protocol, get_args, get_origin, runtime_checkable
 
 from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options, default_of, dump, fields, nested, value_of
 from synthgrad.experiment import Config
@@ -12,6 +12,13 @@ from synthgrad.text import closest
 
 Rule = OneOf | AnyOf | NameOf
 Registries = dict[str, tuple[Mapping[str, object], Rule]]
+
+
+@runtime_checkable
+class Described(Protocol):
+    """An entry of a registry that says what it is."""
+
+    meaning: str
 
 
 class Row(NamedTuple):
@@ -116,7 +123,8 @@ def meaning(entry: object) -> str:
     """What an entry of a registry says about itself in one line; nothing if Python runs without docstrings."""
     if isinstance(entry, str):
         return entry
-    return str(getattr(entry, "meaning", None) or (entry.__doc__ or "").strip().partition("\n")[0]).rstrip(".")
+    text = entry.meaning if isinstance(entry, Described) else (entry.__doc__ or "").strip().partition("\n")[0]
+    return text.rstrip(".")
 
 
 def _fits(name: str, key: str, entry: str) -> bool:

@@ -58,7 +58,7 @@ class Lines(LineDisplay[Record]):
         if isinstance(record, Pulse | Epoch):
             self.loads = smoothed(self.loads, record.loads)
         if isinstance(record, Epoch):
-            self.metrics |= {name: float(value) for name, value in record.figures.items()}
+            self.metrics |= {name: float(value) for name, value in record.metrics.items()}
 
     def conclude(self) -> None:
         for text in summary(self.log, self.experiment):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from io import TextIOBase
 from typing import IO
 from unicodedata import combining, east_asian_width
 
@@ -62,7 +63,7 @@ def legible(text: str, stream: IO[str]) -> str:
     """Text for a stream: ASCII in place of every sign of a screen that a terminal's encoding lacks; files get UTF-8."""
     if not stream.isatty():
         return text
-    encoding = getattr(stream, "encoding", None) or "utf-8"
+    encoding = stream.encoding if isinstance(stream, TextIOBase) else "utf-8"
     return text.translate({ord(sign): letter for sign, letter in PLAIN.items() if not _has(encoding, sign)})
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from synthgrad.config import Options
 from synthgrad.experiment.diagnosis import Diagnosis
@@ -19,7 +18,7 @@ from synthgrad.tasks import TASKS
 from synthgrad.tasks.feed import Feed, Order
 from synthgrad.tasks.task import Examples, Task
 from synthgrad.trainers import TRAINERS, NetworkOptions, Setup
-from synthgrad.types import Array
+from synthgrad.types import AnyArray, Array
 
 O = TypeVar("O", bound=Options)
 
@@ -87,7 +86,7 @@ class Parts:
         """Inputs and labels of all replicas, (*replica_shape, N, n_x) and (*replica_shape, N, n_y)."""
         return self.stack([e.x for e in examples]), self.stack([e.y for e in examples])
 
-    def stack(self, arrays: Sequence[npt.NDArray[Any]]) -> Array:
+    def stack(self, arrays: Sequence[AnyArray]) -> Array:
         """One replica's array as it is, or several side by side, in the network's dtype; what all share, once."""
         first = arrays[0]
         if self.replica_shape and all(array is first for array in arrays):

@@ -65,7 +65,7 @@ class Epochs:
 
     def metrics(self, trainer: Trainer) -> Metrics:
         """What the trainer has measured in the epoch that was just trained."""
-        return self.group.figures if self.group else trainer.metrics()
+        return self.group.metrics if self.group else trainer.metrics()
 
     def loads(self) -> Sequence[Load]:
         """What the processes have been doing since the last call, if there are any."""

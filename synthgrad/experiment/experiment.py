@@ -98,7 +98,7 @@ class Experiment:
         return self.epochs.steps(self.trainer, epoch, self.factor(epoch), fresh=self.task.fresh)
 
     def columns(self) -> list[str]:
-        """The names of an epoch's figures, in the order of the metrics file."""
+        """The names of an epoch's metrics, in the order of the metrics file."""
         scores = self.task.scores
         sigmoid = any(phase.trainer.loss.answer == "sigmoid" for phase in self.phases)
         sums = ["abs_error", "abs_delta"] if sigmoid else ["abs_error"]
@@ -164,7 +164,7 @@ class Replica:
         return self.experiment.tasks[self.at]
 
     def columns(self) -> list[str]:
-        """The names of its figures, in the order of the metrics file."""
+        """The names of its metrics, in the order of the metrics file."""
         return self.experiment.columns()
 
     def hashes(self) -> dict[str, str]:

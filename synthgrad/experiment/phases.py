@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from synthgrad.experiment.diagnosis import Diagnosis
 from synthgrad.generators import Generator
 from synthgrad.generators.model import Model
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.trainers import Trainer
-from synthgrad.types import State
+from synthgrad.types import AnyArray, State
 
 
 @dataclass
@@ -45,7 +44,7 @@ class Phase:
         return epoch % self.evaluate_every == 0 or epoch == self.epochs
 
     def columns(self) -> list[str]:
-        """The names of the figures that its trainer and its diagnosis add."""
+        """The names of the metrics that its trainer and its diagnosis add."""
         return [*self.trainer.columns(), *(self.diagnosis.columns() if self.diagnosis else [])]
 
 
@@ -62,7 +61,7 @@ def snapshot(trainer: Trainer) -> State:
 
 
 def restore(trainer: Trainer, state: State) -> None:
-    """Put a snapshot back, and drop what an unfinished epoch has left in the trainer's figures."""
+    """Put a snapshot back, and drop what an unfinished epoch has left in the trainer's metrics."""
     trainer.forget()
     for name, value in trainer.state().items():
         value[...] = state[name]
@@ -94,7 +93,7 @@ def carry_over(before: Trainer, after: Trainer) -> None:
             gradient[...] = 0
 
 
-def _copy(source: Mapping[str, npt.NDArray[Any]], into: State) -> None:
+def _copy(source: Mapping[str, AnyArray], into: State) -> None:
     """Copy what has the same name and shape."""
     for name, value in into.items():
         if name in source and source[name].shape == value.shape:

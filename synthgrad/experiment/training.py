@@ -16,12 +16,10 @@ import numpy.typing as npt
 
 from synthgrad.experiment.experiment import Experiment, Replica
 from synthgrad.experiment.phases import Mark
-from synthgrad.types import Array
+from synthgrad.types import Array, Metrics
 
 if TYPE_CHECKING:
     from synthgrad.workers import Load
-
-Figures = dict[str, npt.NDArray[Any]]
 
 
 class Pulse(NamedTuple):
@@ -46,13 +44,13 @@ class Epoch:
     epoch: int
     step: int
     seconds: float
-    figures: Figures
+    metrics: Metrics
     replicas: Sequence[Replica] = ()
     loads: Sequence[Load] = ()
 
     def each(self) -> Iterator[tuple[Replica, dict[str, float]]]:
-        """Every replica with its own figures; what is not a number was not measured."""
-        columns = {name: value.tolist() for name, value in self.figures.items()}
+        """Every replica with its own metrics; what is not a number was not measured."""
+        columns = {name: value.tolist() for name, value in self.metrics.items()}
         if self.replicas[0].alone:
             yield self.replicas[0], {name: value for name, value in columns.items() if value == value}
             return
@@ -118,8 +116,8 @@ def _train(experiment: Experiment, after: int) -> Generator[Record, None, None]:
             step = begun + experiment.feed.steps
             seconds += (clock() - start) / replicas
             loads = experiment.epochs.loads()
-            figures, lost = _close_epoch(experiment, epoch)
-            ended = Epoch(epoch, step, seconds, figures, experiment.replicas, loads)
+            metrics, lost = _close_epoch(experiment, epoch)
+            ended = Epoch(epoch, step, seconds, metrics, experiment.replicas, loads)
         except BaseException:
             experiment.return_to(before)
             raise
@@ -133,24 +131,24 @@ def _train(experiment: Experiment, after: int) -> Generator[Record, None, None]:
             return
 
 
-def _close_epoch(experiment: Experiment, epoch: int) -> tuple[Figures, dict[int, str]]:
-    """The epoch's figures, and the replicas that are not finite, with the figure that shows it or nothing."""
+def _close_epoch(experiment: Experiment, epoch: int) -> tuple[Metrics, dict[int, str]]:
+    """The epoch's metrics, and the replicas that are not finite, with the metric that shows it or nothing."""
     evaluated = experiment.phase.evaluates(epoch)
     lost = dict.fromkeys(np.flatnonzero(~_finite(experiment)).tolist(), "")
     if len(lost) == len(experiment.replicas):
         return {}, lost
-    figures = training_figures(experiment)
+    metrics = training_metrics(experiment)
     if evaluated:
-        figures |= test_figures(experiment)
-    for name, value in figures.items():
+        metrics |= test_metrics(experiment)
+    for name, value in metrics.items():
         odd = ~np.isfinite(value)
         if name.removeprefix("test_") in experiment.task.scores:
             odd &= ~np.isnan(value)  # not defined for these labels, which is not a failure
         for r in np.flatnonzero(odd).tolist():
             lost.setdefault(r, name)
     if evaluated and len(lost) < len(experiment.replicas):
-        figures |= diagnostics(experiment, epoch)
-    return figures, lost
+        metrics |= diagnostics(experiment, epoch)
+    return metrics, lost
 
 
 def _part(
@@ -160,12 +158,12 @@ def _part(
     kept = [r for r in range(len(experiment.replicas)) if r not in lost]
     replicas = [experiment.replicas[r] for r in kept]
     rest = experiment.part(replicas) if kept else experiment
-    figures = {
-        name: np.asarray(value[kept if len(kept) > 1 else kept[0]]) for name, value in ended.figures.items() if kept
+    metrics = {
+        name: np.asarray(value[kept if len(kept) > 1 else kept[0]]) for name, value in ended.metrics.items() if kept
     }
     experiment.return_to(before)
     gone = [_diverged(experiment.part([experiment.replicas[r]]), ended, odd) for r, odd in lost.items()]
-    return replace(ended, figures=figures, replicas=replicas), rest, gone
+    return replace(ended, metrics=metrics, replicas=replicas), rest, gone
 
 
 def _diverged(alone: Experiment, ended: Epoch, odd: str) -> Diverged:
@@ -178,47 +176,47 @@ def _diverged(alone: Experiment, ended: Epoch, odd: str) -> Diverged:
     return Diverged(ended.epoch, ended.step, where, replica)
 
 
-def training_figures(experiment: Experiment) -> Figures:
-    """The figures of the epoch that the feed has just recorded, each batch before its own update."""
+def training_metrics(experiment: Experiment) -> Metrics:
+    """The metrics of the epoch that the feed has just recorded, each batch before its own update."""
     feed = experiment.feed
-    return _figures(experiment, feed.h, feed.y) | experiment.epochs.metrics(experiment.trainer)
+    return _metrics(experiment, feed.h, feed.y) | experiment.epochs.metrics(experiment.trainer)
 
 
-def test_figures(experiment: Experiment) -> Figures:
+def test_metrics(experiment: Experiment) -> Metrics:
     """Evaluate the held-out examples: loss and scores, named ``test_...``."""
     if not experiment.test_x.shape[-2]:
         return {}
     h = experiment.trainer.network.infer(experiment.test_x, experiment.test_h)
     loss = experiment.trainer.loss
-    figures = {"loss": loss.objective(h, experiment.test_y)}
-    figures |= _scores(experiment, loss.outputs(h), experiment.test_y)
-    return {f"test_{name}": value for name, value in figures.items()}
+    metrics = {"loss": loss.objective(h, experiment.test_y)}
+    metrics |= _scores(experiment, loss.outputs(h), experiment.test_y)
+    return {f"test_{name}": value for name, value in metrics.items()}
 
 
-def diagnostics(experiment: Experiment, epoch: int) -> Figures:
+def diagnostics(experiment: Experiment, epoch: int) -> Metrics:
     """Cosine and skill of the generators on the epoch's first batch, NaN in a stack where a replica has none."""
     if experiment.diagnosis is None:
         return {}
-    figures = experiment.diagnosis.metrics(next(experiment.feed.epoch(epoch)))
-    return {name: value for name, value in figures.items() if not np.isnan(value).all()}
+    metrics = experiment.diagnosis.metrics(next(experiment.feed.epoch(epoch)))
+    return {name: value for name, value in metrics.items() if not np.isnan(value).all()}
 
 
-def _figures(experiment: Experiment, h: Array, y: Array) -> Figures:
+def _metrics(experiment: Experiment, h: Array, y: Array) -> Metrics:
     loss = experiment.trainer.loss
     o = loss.outputs(h)
     error = np.abs(o - y)
     both, f64 = (-2, -1), np.float64
-    figures = {"loss": loss.objective(h, y), "abs_error": error.sum(both, dtype=f64)}
+    metrics = {"loss": loss.objective(h, y), "abs_error": error.sum(both, dtype=f64)}
     if loss.answer == "sigmoid":
         slope = o * (1 - o)
-        figures["abs_delta"] = np.multiply(error, slope, error).sum(both, dtype=f64)
-    return {**figures, **_scores(experiment, o, y)}
+        metrics["abs_delta"] = np.multiply(error, slope, error).sum(both, dtype=f64)
+    return {**metrics, **_scores(experiment, o, y)}
 
 
-def _scores(experiment: Experiment, o: Array, y: Array) -> Figures:
-    """The task's own figures, NaN in a stack where a replica has none."""
-    figures = experiment.task.score(o, y)
-    return {name: value for name, value in figures.items() if not np.isnan(value).all()}
+def _scores(experiment: Experiment, o: Array, y: Array) -> Metrics:
+    """The task's own metrics, NaN in a stack where a replica has none."""
+    metrics = experiment.task.score(o, y)
+    return {name: value for name, value in metrics.items() if not np.isnan(value).all()}
 
 
 def _finite(experiment: Experiment) -> npt.NDArray[np.bool_]:

@@ -6,12 +6,11 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from synthgrad.files import open_regular
+from synthgrad.types import AnyArray
 
 DAMAGE = (
     OSError, ValueError, LookupError, EOFError, TypeError, AttributeError, ArithmeticError, RuntimeError, SyntaxError,
@@ -20,7 +19,7 @@ DAMAGE = (
 """What NumPy and zipfile raise at bytes that make no sense to them."""
 
 
-def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+def read_arrays(path: Path) -> dict[str, AnyArray]:
     """Every array of an ``.npz`` file by name. Raises one of ``DAMAGE``, MemoryError; nothing in it is executed.
 
     A run's arrays are stored as they are: a file that is compressed is not a run's, and may unpack to any size.

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 from synthgrad.files import read_bytes
 from synthgrad.records import Settings
@@ -26,6 +26,7 @@ try:
 except ImportError:  # no POSIX system
     fcntl = None  # type: ignore[assignment]
 
+AnyFile = IO[str] | IO[bytes]
 PATIENCE = 0.5
 """Seconds for which a lock that is held may only be one that is being looked at."""
 PAUSE_SECONDS = 0.01
@@ -54,7 +55,7 @@ class Lock:
             _remove(self.note)
 
 
-def take(file: IO[Any], path: Path, *, patience: float = PATIENCE, force: bool = False) -> Lock | None:
+def take(file: AnyFile, path: Path, *, patience: float = PATIENCE, force: bool = False) -> Lock | None:
     """The right to write an open file; None where somebody else still has it after ``patience`` seconds.
 
     Raises OSError where there are no locks and no note can be written.
@@ -74,7 +75,7 @@ def take(file: IO[Any], path: Path, *, patience: float = PATIENCE, force: bool =
         time.sleep(PAUSE_SECONDS * (1 + random.random()))
 
 
-def hold(file: IO[Any], patience: float = PATIENCE) -> bool:
+def hold(file: AnyFile, patience: float = PATIENCE) -> bool:
     """Lock an open file until it is closed; False where somebody else still holds it after ``patience`` seconds."""
     end = time.monotonic() + patience
     while (locked := _flock(file, "LOCK_EX")) is False and time.monotonic() <= end:
@@ -117,7 +118,7 @@ def notes(path: Path) -> Iterator[Note]:
             yield Note(note, said, os.path.abspath(note) in _mine if is_me(said) else alive(said))
 
 
-def _flock(file: IO[Any], how: str) -> bool | None:
+def _flock(file: AnyFile, how: str) -> bool | None:
     """Ask the system for a lock; None where it has none: errors such as ENOLCK, ENOSYS, EOPNOTSUPP."""
     if fcntl is None:
         return None

@@ -64,22 +64,22 @@ class Log:
         """Append the names of the columns."""
         self._append(",".join(["epoch", "step", "seconds", *self.columns]))
 
-    def epoch_done(self, epoch: int, step: int, seconds: float, figures: Mapping[str, float]) -> None:
+    def epoch_done(self, epoch: int, step: int, seconds: float, metrics: Mapping[str, float]) -> None:
         """Append one row. Raises RunError; the rows before stay whole."""
         seconds += self.before
         row = [str(epoch), str(step), f"{seconds:.6f}"]
-        row += [repr(figures[name]) if name in figures else "" for name in self.columns]
+        row += [repr(metrics[name]) if name in metrics else "" for name in self.columns]
         try:
             self._append(",".join(row))
         except OSError as error:
             raise not_written(f"{self.run.metrics}: cannot be written", error) from None
-        self.note(epoch, step, seconds, figures)
+        self.note(epoch, step, seconds, metrics)
 
-    def note(self, epoch: int, step: int, seconds: float, figures: Mapping[str, float]) -> None:
+    def note(self, epoch: int, step: int, seconds: float, metrics: Mapping[str, float]) -> None:
         """Keep what the result will say of an epoch."""
         self.epoch, self.step, self.seconds = epoch, step, seconds
-        self.last |= figures
-        for name, value in figures.items():
+        self.last |= metrics
+        for name, value in metrics.items():
             best = self.best.get(name)
             if best is None or (value > best["value"] if is_up(name) else value < best["value"]):
                 self.best[name] = {"value": value, "epoch": epoch}

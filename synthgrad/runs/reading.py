@@ -98,10 +98,10 @@ class Recorded:
 
     @property
     def last(self) -> dict[str, float]:
-        """The last figures that its result holds."""
+        """The last metrics that its result holds."""
         last = (self.result or {}).get("last")
-        figures = {name: _number(value) for name, value in last.items()} if isinstance(last, dict) else {}
-        return {name: value for name, value in figures.items() if value is not None}
+        metrics = {name: _number(value) for name, value in last.items()} if isinstance(last, dict) else {}
+        return {name: value for name, value in metrics.items() if value is not None}
 
     def metrics(self) -> Metrics:
         """The rows of its metrics file, read anew."""

@@ -61,8 +61,8 @@ def record(experiment: Experiment, logs: Sequence[Log], stop: Callable[[], objec
 
 def _epoch_done(epoch: Epoch, logs: Sequence[Log], due: Due) -> None:
     """Write the rows of an epoch and, if they are due, the checkpoints. Raises RunError."""
-    for replica, figures in epoch.each():
-        logs[replica.number].epoch_done(epoch.epoch, epoch.step, epoch.seconds, figures)
+    for replica, metrics in epoch.each():
+        logs[replica.number].epoch_done(epoch.epoch, epoch.step, epoch.seconds, metrics)
     if due(epoch.epoch):
         for replica in epoch.replicas:
             logs[replica.number].checkpoint()

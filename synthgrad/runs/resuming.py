@@ -28,7 +28,7 @@ class Row(NamedTuple):
     epoch: int
     step: int
     seconds: float
-    figures: dict[str, float]
+    metrics: dict[str, float]
     end: int
 
 
@@ -114,7 +114,7 @@ def take_up(run: Run, replica: Replica, about: Record, force: bool = False) -> L
         log.close()
         raise
     for row in kept:
-        log.note(row.epoch, row.step, row.seconds, row.figures)
+        log.note(row.epoch, row.step, row.seconds, row.metrics)
     if found:
         log.before = log.seconds = found.seconds
     return log
@@ -156,8 +156,8 @@ def _rows(file: BinaryIO, columns: Iterable[str]) -> Iterator[Row]:
         end += len(line) + 1
         try:
             first, step, seconds, *cells = line.decode().split(",")
-            figures = {name: float(cell) for name, cell in zip(names, cells, strict=True) if cell}
-            row = Row(int(first), int(step), float(seconds), figures, end)
+            metrics = {name: float(cell) for name, cell in zip(names, cells, strict=True) if cell}
+            row = Row(int(first), int(step), float(seconds), metrics, end)
         except ValueError:
             return
         if row.epoch != epoch:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from synthgrad.errors import ConfigError
 from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse, train
@@ -18,8 +17,9 @@ from synthgrad.runs.first_difference import CLOCKS, last_epoch, part, shared
 from synthgrad.runs.moved_data import check_data, located
 from synthgrad.runs.provenance import Provenance
 from synthgrad.runs.reading import Recorded
+from synthgrad.types import AnyArray
 
-Arrays = Mapping[str, npt.NDArray[Any]]
+Arrays = Mapping[str, AnyArray]
 
 
 class Difference(NamedTuple):
@@ -109,7 +109,7 @@ class Verifier:
         """Hold an epoch against the next row, or against the divergence that was recorded after the last."""
         if self.row >= len(self.columns["epoch"]):
             return self._no_divergence(record.epoch)
-        new = {"epoch": record.epoch, "step": record.step, **record.figures}
+        new = {"epoch": record.epoch, "step": record.step, **record.metrics}
         now = {name: np.array([new.get(name, np.nan)], np.float64) for name in self.names}
         then = {name: self.columns[name][self.row : self.row + 1] for name in ["epoch", *self.names]}
         parting = part(self.names, then, {"epoch": then["epoch"], **now})

@@ -83,7 +83,7 @@ class WorkerGroup:
         assert pipeline is not None
         self.trainer, self.pipeline, self.feed = trainer, pipeline, feed
         self.workers: list[WorkerHandle] = []
-        self.figures: Metrics = {}
+        self.metrics: Metrics = {}
         self.seen = time.monotonic_ns(), [0] * len(self.pipeline.stages)
         self.shares = shares(self._costs(count), count)
         crossed = tuple(own.start - 1 for own in self.shares[1:])
@@ -174,8 +174,8 @@ class WorkerGroup:
             self._exchange(out=True)
             for worker in self.workers:
                 worker.tell(Epoch(number, factor))
-            for figures in self._answers():
-                self.figures = figures
+            for metrics in self._answers():
+                self.metrics = metrics
                 yield min(self.counters[self.layout.own(worker.number) + STEP] for worker in self.workers)
             self._exchange(out=False)
             np.copyto(feed.h, self.arrays["h"])
@@ -198,7 +198,7 @@ class WorkerGroup:
                 target[...] = source
 
     def _answers(self) -> Iterator[Metrics]:
-        """Wait until every worker has answered; yields the figures so far, now and then."""
+        """Wait until every worker has answered; yields the metrics so far, now and then."""
         open_ = {worker.pipe: worker for worker in self.workers}
         answers: dict[int, Metrics] = {}
         while open_:
@@ -217,7 +217,7 @@ class WorkerGroup:
             raise RunError(f"{self._named(worker)}: {answer.error}") from RuntimeError(
                 f"in the worker:\n{answer.trace}"
             )
-        return answer.figures
+        return answer.metrics
 
     def _named(self, worker: WorkerHandle) -> str:
         first, last = self._layers(worker)

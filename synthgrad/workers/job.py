@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from synthgrad.trainers import NetworkOptions, TrainerOptions
-from synthgrad.types import Outputs
+from synthgrad.types import Metrics, Outputs
 from synthgrad.workers.shared_memory import ArraySpec
 from synthgrad.workers.waiting import WIDTH
 
@@ -70,9 +70,9 @@ class Epoch(NamedTuple):
 
 
 class Done(NamedTuple):
-    """The answer: the figures of the worker's stages."""
+    """The answer: the metrics of the worker's stages."""
 
-    figures: dict[str, Any]
+    metrics: Metrics
 
 
 class Failed(NamedTuple):

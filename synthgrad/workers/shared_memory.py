@@ -8,12 +8,12 @@ import mmap
 import os
 import tempfile
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from synthgrad.nn.parameters import LINE
+from synthgrad.types import AnyArray
 
 
 class ArraySpec(NamedTuple):
@@ -43,7 +43,7 @@ class SharedMemory:
         self.size = total(specs)
         self.memory = mmap.mmap(file, self.size)
         starts = itertools.accumulate((spec.size for spec in specs), initial=0)
-        self.arrays: dict[str, npt.NDArray[Any]] = {
+        self.arrays: dict[str, AnyArray] = {
             spec.name: np.frombuffer(self.memory, spec.dtype, math.prod(spec.shape), start).reshape(spec.shape)
             for spec, start in zip(specs, starts, strict=False)
         }

@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import Any
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from synthgrad.trainers import Setup
 from synthgrad.trainers.dni import DNIOptions
 from synthgrad.trainers.modular import pipeline_of
 from synthgrad.trainers.zeroed import Zeros, zeroed
-from synthgrad.types import Array
+from synthgrad.types import Array, Metrics
 from synthgrad.workers.job import Done, Epoch, Failed, Job
 from synthgrad.workers.shared_channel import SharedChannel
 from synthgrad.workers.shared_memory import SharedMemory
@@ -107,8 +106,8 @@ class Worker:
         models = options.models if isinstance(options, DNIOptions) else []
         return 0 in self.job.own or any(GENERATOR_INPUTS[name].reads_x for model in models for name in model.input)
 
-    def epoch(self, order: Epoch) -> dict[str, Any]:
-        """Train an epoch; returns the figures of the stages. Raises Abandoned."""
+    def epoch(self, order: Epoch) -> Metrics:
+        """Train an epoch; returns the metrics of the stages. Raises Abandoned."""
         self.trainer.set_rate(order.factor)
         self._take()
         with np.errstate(all="ignore"):  # non-finite numbers are looked for by the parent

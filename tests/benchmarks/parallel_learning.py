@@ -80,7 +80,7 @@ def curve(race: Race, trainer: Mapping[str, Any], seed: int) -> Curve:
     for record in train(Experiment([config(race, trainer, seed)])):
         assert not isinstance(record, Diverged), record
         if isinstance(record, Epoch):
-            points.append((record.seconds, float(record.figures[race.metric])))
+            points.append((record.seconds, float(record.metrics[race.metric])))
     return points
 
 

@@ -42,7 +42,7 @@ def test_a_run_with_a_lambda_equals_the_same_by_an_override(tmp_path: Path) -> N
     assert found.keys() == {0.0, 0.5, 1.0}
     for share, losses in found.items():
         epochs = finish(Experiment([tiny({"trainer.name": "dni", "trainer.lambda": share})]))
-        assert losses == [repr(float(epoch.figures["test_loss"])) for epoch in epochs]
+        assert losses == [repr(float(epoch.metrics["test_loss"])) for epoch in epochs]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def upto(experiment, epoch, after=0):
     for record in records:
         assert not isinstance(record, Diverged), record
         if isinstance(record, Epoch):
-            found.append(record.figures)
+            found.append(record.metrics)
             if record.epoch == epoch:
                 break
     records.close()
@@ -51,11 +51,11 @@ def test_a_branch_to_the_same_trainer_is_no_branch(row, optimizer):
         return
     keys = {"trainer.alpha": 0.02, **row, "trainer.optimizer": optimizer}
     whole = Experiment([tiny({**LONG, **keys})])
-    rows = [record.figures for record in finish(whole)]
+    rows = [record.metrics for record in finish(whole)]
     for epoch in (1, 2, 5):
         branch = Experiment([tiny(forked(keys, keys, epoch))])
         assert branch.columns() == whole.columns()
-        assert [record.figures for record in finish(branch)] == rows
+        assert [record.metrics for record in finish(branch)] == rows
         assert same_bits(arrays(branch), arrays(whole))
 
 
@@ -67,7 +67,7 @@ def test_frozen_layers_and_generators_with_memory_are_carried_over_too():
         Experiment([tiny({**more, **keys})]),
         Experiment([tiny(forked({**keys, **GENERATOR}, keys, 3, more))]),
     )
-    assert [r.figures for r in finish(whole)] == [r.figures for r in finish(branch)]
+    assert [r.metrics for r in finish(whole)] == [r.metrics for r in finish(branch)]
     assert same_bits(arrays(branch), arrays(whole))
 
 
@@ -88,10 +88,10 @@ REMEMBERING = [
 def test_whatever_a_trainer_remembers_is_carried_over_to_its_like(keys):
     """Within a round of whatever it counts, too."""
     whole = Experiment([tiny({**LONG, **keys})])
-    rows = [record.figures for record in finish(whole)]
+    rows = [record.metrics for record in finish(whole)]
     for epoch in (1, 2, 5):
         branch = Experiment([tiny(forked(keys, keys, epoch))])
-        assert [record.figures for record in finish(branch)] == rows
+        assert [record.metrics for record in finish(branch)] == rows
         assert same_bits(arrays(branch), arrays(whole))
 
 
@@ -108,7 +108,7 @@ def test_the_tutorials_streams_branch_as_well(stream):
     """The second trainer draws no number that the first would have had."""
     keys = {"stream": stream, "training.epochs": 4}
     whole, branch = Experiment([tiny({**keys, **DNI})]), Experiment([tiny(forked(DNI, DNI, 2, keys))])
-    assert [r.figures for r in finish(whole)] == [r.figures for r in finish(branch)]
+    assert [r.metrics for r in finish(whole)] == [r.metrics for r in finish(branch)]
     assert same_bits(arrays(branch), arrays(whole))
 
 
@@ -245,10 +245,10 @@ def test_a_generator_goes_on_only_where_it_sees_the_same():
 def test_the_first_part_keeps_its_own_schedule():
     """Its steps decay by the epochs that its run was to have, and it is evaluated when that run was."""
     keys = {"training.epochs": 4, "training.decay.at": [0.5], "training.evaluate_every": 3}
-    parent = [record.figures for record in finish(Experiment([tiny({**keys, **BACKPROP})]))]
+    parent = [record.metrics for record in finish(Experiment([tiny({**keys, **BACKPROP})]))]
     own = {"branch.training.epochs": 4, "branch.training.evaluate_every": 3}
     longer = {**keys, "training.epochs": 20, "training.evaluate_every": 5, **own}
-    rows = [record.figures for record in finish(Experiment([tiny(forked(BACKPROP, FROZEN, 4, longer))]))]
+    rows = [record.metrics for record in finish(Experiment([tiny(forked(BACKPROP, FROZEN, 4, longer))]))]
     assert rows[:4] == parent
     assert ["test_loss" in row for row in rows] == [epoch in (3, 4, 5, 10, 15, 20) for epoch in range(1, 21)]
 
@@ -256,8 +256,8 @@ def test_the_first_part_keeps_its_own_schedule():
 def test_a_schedule_that_is_not_said_is_that_of_the_whole():
     """As a config written by hand leaves it."""
     keys = {**LONG, "training.decay.at": [0.5]}
-    whole = [record.figures for record in finish(Experiment([tiny({**keys, **BACKPROP})]))]
-    assert [record.figures for record in finish(Experiment([tiny(forked(BACKPROP, BACKPROP, 2, keys))]))] == whole
+    whole = [record.metrics for record in finish(Experiment([tiny({**keys, **BACKPROP})]))]
+    assert [record.metrics for record in finish(Experiment([tiny(forked(BACKPROP, BACKPROP, 2, keys))]))] == whole
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_whoever_leaves_within_the_first_epoch_of_a_branch_finds_the_state_of_th
     monkeypatch.setattr("synthgrad.experiment.training.PULSE_SECONDS", -1)
     before, after = ({**trainer, "trainer.optimizer": "adam"} for trainer in (BACKPROP, DNI))
     whole = Experiment([tiny(forked(before, after, 3))])
-    rows = [record.figures for record in finish(whole)]
+    rows = [record.metrics for record in finish(whole)]
     branch = Experiment([tiny(forked(before, after, 3))])
     assert upto(branch, 3) == rows[:3]
     there = arrays(branch)

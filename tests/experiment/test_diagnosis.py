@@ -104,7 +104,7 @@ def test_cosine_and_skill_are_their_formulas(keys, normalize, loss):
     last = finish(experiment)[-1]
     x, y = (side[:10] for side in experiment.task.train)
     expected = by_hand(experiment.config, dict(experiment.trainer.arrays()), x, y)
-    assert looked(last.figures) == pytest.approx(expected, rel=1e-8, abs=1e-9)
+    assert looked(last.metrics) == pytest.approx(expected, rel=1e-8, abs=1e-9)
 
 
 # of all other trainers ----------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def test_what_other_trainers_hand_down_is_measured_alike(row, loss, optimizer):
         sg = given[i - 1]
         expected[f"cosine.{i}"] = (sg * delta).sum() / np.sqrt((sg**2).sum() * (delta**2).sum())
         expected[f"skill.{i}"] = 1 - ((sg - delta) ** 2).sum() / (delta**2).sum()
-    assert looked(last.figures) == pytest.approx(expected, rel=1e-8, abs=1e-9)
+    assert looked(last.metrics) == pytest.approx(expected, rel=1e-8, abs=1e-9)
 
 
 def test_through_the_transposed_weights_cosine_and_skill_are_one():
@@ -165,7 +165,7 @@ def test_through_the_transposed_weights_cosine_and_skill_are_one():
         for f in trainer.layers:
             f.back = f.W.mT
     for epoch in finish(experiment):
-        assert list(looked(epoch.figures).values()) == pytest.approx([1, 1, 1, 1], abs=1e-12)
+        assert list(looked(epoch.metrics).values()) == pytest.approx([1, 1, 1, 1], abs=1e-12)
 
 
 @pytest.mark.parametrize("row", ESTIMATING)
@@ -193,7 +193,7 @@ def test_they_are_taken_on_the_first_batch_of_the_epoch(keys):
     examples = experiment.task.draw(3) if "task.fresh" in keys else experiment.task.train
     rows = experiment.parts.order(3)[:10] if "training.shuffle" in keys else slice(10)
     expected = by_hand(experiment.config, dict(experiment.trainer.arrays()), examples.x[rows], examples.y[rows])
-    assert looked(last.figures) == pytest.approx(expected, rel=1e-8, abs=1e-9)
+    assert looked(last.metrics) == pytest.approx(expected, rel=1e-8, abs=1e-9)
 
 
 def test_a_generator_that_interpolates_the_true_gradient_has_cosine_and_skill_one():
@@ -221,14 +221,14 @@ def test_float32_is_summed_in_float64():
 def test_a_generator_at_zero_has_no_cosine_and_skill_zero():
     """It is as good as no step, and has no direction."""
     for epoch in finish(dni({"trainer.generator.last_layer": "zeros", "trainer.generator.alpha": 0.0})):
-        assert looked(epoch.figures) == {"skill.1": 0, "skill.2": 0}
+        assert looked(epoch.metrics) == {"skill.1": 0, "skill.2": 0}
 
 
 def test_where_the_true_gradient_is_zero_there_is_neither():
     """Here the output layer hands nothing down."""
     experiment = dni({"trainer.alpha": 0.0})
     experiment.trainer.layers[-1].W[...] = 0
-    assert looked(finish(experiment)[-1].figures) == {}
+    assert looked(finish(experiment)[-1].metrics) == {}
     assert np.isnan(list(experiment.diagnosis.metrics(first(experiment)).values())).all()
 
 
@@ -239,7 +239,7 @@ def test_a_diagnostic_that_is_not_finite_is_no_divergence():
     for M in experiment.trainer.generators:
         M.network.theta *= 1e170
     epochs = finish(experiment)
-    found = looked(epochs[-1].figures)
+    found = looked(epochs[-1].metrics)
     assert (len(epochs), list(found)) == (3, ["cosine.1", "cosine.2"])
     assert found == pytest.approx({name: expected[name] for name in found}, rel=1e-12)
 
@@ -251,7 +251,7 @@ def test_only_evaluated_epochs_have_them_and_only_of_trainers_that_estimate(row)
     estimates = row["trainer.name"] not in TRUE
     expected = {"cosine.1", "cosine.2", "skill.1", "skill.2"} if estimates else set()
     for epoch in finish(experiment):
-        assert looked(epoch.figures).keys() == (expected if epoch.epoch in (3, 6, 7) else set())
+        assert looked(epoch.metrics).keys() == (expected if epoch.epoch in (3, 6, 7) else set())
 
 
 @pytest.mark.parametrize("row", EVERY)
@@ -288,7 +288,7 @@ def test_everything_else_has_the_same_bits_with_and_without(row, way, dtype, rep
         experiment = Experiment([tiny({**keys, "diagnostics": on}, seed=seed) for seed in range(replicas)])
         experiment.stability()
         hashes, columns = experiment.hashes(), [c for c in experiment.columns() if not c.startswith(LOOKED)]
-        epochs = [{k: np.copy(v) for k, v in epoch.figures.items() if k in columns} for epoch in finish(experiment)]
+        epochs = [{k: np.copy(v) for k, v in epoch.metrics.items() if k in columns} for epoch in finish(experiment)]
         runs.append((hashes, columns, epochs, arrays(experiment) | {"outputs": experiment.feed.h}))
     (*names, epochs, found), (*other_names, other_epochs, other) = runs
     assert names == other_names
@@ -318,6 +318,6 @@ def test_a_stack_has_the_diagnostics_of_its_replicas(row, normalize, dtype):
     if row["trainer.name"] == "dni":
         configs.append(tiny({**keys, "trainer.generator.alpha": 0.0}, seed=5))
     together, alone = finish(Experiment(configs))[-1], [finish(Experiment([config]))[-1] for config in configs]
-    assert len(together.figures.keys() & {"cosine.1", "cosine.2", "skill.1", "skill.2"}) == 4
-    for name, values in ((name, value) for name, value in together.figures.items() if name.startswith(LOOKED)):
-        assert np.array_equal(values, [one.figures.get(name, np.nan) for one in alone], equal_nan=True), name
+    assert len(together.metrics.keys() & {"cosine.1", "cosine.2", "skill.1", "skill.2"}) == 4
+    for name, values in ((name, value) for name, value in together.metrics.items() if name.startswith(LOOKED)):
+        assert np.array_equal(values, [one.metrics.get(name, np.nan) for one in alone], equal_nan=True), name

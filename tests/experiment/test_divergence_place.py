@@ -89,12 +89,12 @@ def test_the_result_names_what_was_found(tmp_path, broken):
 def test_a_metric_that_is_not_finite_is_named_with_the_last_step_of_its_epoch(monkeypatch):
     """All arrays are finite then; the loss on the held-out examples is not."""
     experiment = Experiment([tiny(KEYS)])
-    of, epochs = training.test_figures, []
+    of, epochs = training.test_metrics, []
 
     def figures(experiment):
         epochs.append(1)
         return {**of(experiment), "test_loss": np.array(np.inf if len(epochs) == EPOCH else 0.5)}
 
-    monkeypatch.setattr(training, "test_figures", figures)
+    monkeypatch.setattr(training, "test_metrics", figures)
     found, _ = diverged(experiment)
     assert found.place() == {"epoch": EPOCH, "step": 8, "where": "the figure test_loss"}

@@ -39,7 +39,7 @@ def test_figures_come_in_the_order_of_the_layers_whoever_is_done_first():
     keys = {**PIPELINED, "network.hidden": [9, 8, 7], "trainer.schedule": {"kind": "pipelined", "workers": 4}}
     epochs = [epoch for epoch in finish(Experiment([tiny({**keys, "training.epochs": 6})])) if isinstance(epoch, Epoch)]
     for epoch in epochs:
-        assert [name for name in epoch.figures if name.startswith("updates")] == [f"updates.{i}" for i in (1, 2, 3, 4)]
+        assert [name for name in epoch.metrics if name.startswith("updates")] == [f"updates.{i}" for i in (1, 2, 3, 4)]
 
 
 @pytest.mark.parametrize(

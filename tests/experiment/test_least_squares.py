@@ -23,7 +23,7 @@ def experiment(seeds, *settings: str) -> Experiment:
 
 def test_seeds_that_used_to_diverge_do_not():
     """Further than any of them got."""
-    assert (finish(experiment(FELL, *FEW))[-1].figures["loss"] < 0.2).all()
+    assert (finish(experiment(FELL, *FEW))[-1].metrics["loss"] < 0.2).all()
 
 
 def test_what_made_them_diverge_was_layers_as_fast_as_their_generators():
@@ -54,7 +54,7 @@ def test_in_the_shipped_setting_layers_are_slow_beside_their_generators():
 def test_it_ends_where_backpropagation_ends(noise):
     """To 1e-9, in seeds that used to diverge."""
     ends = [
-        finish(experiment(FELL[:4], f"trainer.name={name}", f"task.noise={noise}"))[-1].figures["loss"]
+        finish(experiment(FELL[:4], f"trainer.name={name}", f"task.noise={noise}"))[-1].metrics["loss"]
         for name in ("dni", "backprop")
     ]
     assert np.abs(ends[0] - ends[1]).max() < 1e-9

@@ -34,7 +34,7 @@ def test_lambda_one_is_backprop(hidden, optimizer, dtype, normalize):
     epochs = zip(finish(backprop), finish(one), strict=True)
     assert same_bits(dict(backprop.trainer.network.arrays()), dict(one.trainer.network.arrays()))
     for a, b in epochs:
-        assert [a.figures[name] for name in FIGURES] == [b.figures[name] for name in FIGURES]
+        assert [a.metrics[name] for name in FIGURES] == [b.metrics[name] for name in FIGURES]
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -93,7 +93,7 @@ def test_above_zero_the_error_reaches_all_generators_in_the_first_step(share):
 def test_generators_are_fitted_to_what_is_handed_down():
     """The top one to the true gradient, the next to the pull-back of the mix above it: their errors say so."""
     keys = {"trainer.alpha": 0.0, "trainer.generator.alpha": 0.0, "trainer.generator.last_layer": "random"}
-    found = [finish(mixed(share, keys))[-1].figures for share in (0.0, 0.5, 1.0)]
+    found = [finish(mixed(share, keys))[-1].metrics for share in (0.0, 0.5, 1.0)]
     assert len({float(figures["generator_error.2"]) for figures in found}) == 1
     assert len({float(figures["generator_error.1"]) for figures in found}) == 3
 

@@ -180,7 +180,7 @@ def test_a_pipeline_of_one_module_is_backprop(keys, optimizer, normalize):
     one, other = made({**keys, **both, **pipelined(3), "trainer.interfaces": []}), made(both)
     epochs = zip(finish(one), finish(other), strict=True)
     assert same_bits(dict(one.trainer.arrays()), dict(other.trainer.arrays()))
-    assert all(a.figures["loss"] == b.figures["loss"] and "updates.5" in a.figures for a, b in epochs)
+    assert all(a.metrics["loss"] == b.metrics["loss"] and "updates.5" in a.metrics for a, b in epochs)
 
 
 @pytest.mark.parametrize("delay", [1, 2, 3])
@@ -204,7 +204,7 @@ def test_staleness_is_by_how_many_steps_what_came_was_late(keys, sum_up, delay):
     experiment = made({**keys, "trainer.interfaces": [1, 3]}, pipelined(delay))
     late = {1: 2 * delay if sum_up else delay, 3: delay}
     for epoch in finish(experiment):
-        found = {name: value for name, value in epoch.figures.items() if name.startswith(("staleness", "updates"))}
+        found = {name: value for name, value in epoch.metrics.items() if name.startswith(("staleness", "updates"))}
         expected = {f"staleness.{i}": np.mean([min(d, 6 - t) for t in range(7)]) for i, d in late.items()}
         assert found == pytest.approx(expected | {f"updates.{i}": 7.0 for i in (1, 2, 3, 4, 5)})
         assert found.keys() <= set(experiment.columns())
@@ -219,7 +219,7 @@ def test_an_epoch_that_is_given_up_leaves_nothing_under_way(keys):
     one.return_to(mark)
     epochs = zip(finish(one), finish(other), strict=True)
     assert same_bits(arrays(one), arrays(other))
-    assert all(same_bits(a.figures, b.figures) for a, b in epochs)
+    assert all(same_bits(a.metrics, b.metrics) for a, b in epochs)
 
 
 @pytest.mark.parametrize("delay", [1, 3])

@@ -144,7 +144,7 @@ def test_free_modules_in_one_process_are_a_pipeline_of_delay_one(interfaces, del
     epochs = zip(finish(free), finish(other), strict=True)
     assert same_bits(arrays(free), arrays(other))
     for a, b in epochs:  # sums of errors are added up in another order
-        assert {k: float(v) for k, v in a.figures.items()} == pytest.approx({k: float(v) for k, v in b.figures.items()})
+        assert {k: float(v) for k, v in a.metrics.items()} == pytest.approx({k: float(v) for k, v in b.metrics.items()})
 
 
 def test_a_target_that_comes_before_its_own_batch_waits_for_it():

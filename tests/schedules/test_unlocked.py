@@ -108,9 +108,9 @@ def test_at_probability_one_updates_by_chance_are_sequential(interfaces, optimiz
     epochs = zip(finish(one), finish(other), strict=True)
     assert same_bits(arrays(one), arrays(other))
     for a, b in epochs:
-        counts = {name: value for name, value in a.figures.items() if name.startswith("updates")}
+        counts = {name: value for name, value in a.metrics.items() if name.startswith("updates")}
         assert counts == {f"updates.{i}": 7.0 for i in (1, 2, 3, 4, 5)}
-        assert same_bits({name: a.figures[name] for name in b.figures}, b.figures)
+        assert same_bits({name: a.metrics[name] for name in b.metrics}, b.metrics)
 
 
 def test_updates_are_counted_by_layer():
@@ -119,9 +119,9 @@ def test_updates_are_counted_by_layer():
     rows = np.array(tossed(keys)).reshape(3, 7, 3).sum(1)
     experiment = Experiment([tiny(keys)])
     for epoch, count in zip(finish(experiment), rows, strict=True):
-        found = [epoch.figures[f"updates.{i}"] for i in (1, 2, 3, 4, 5)]
+        found = [epoch.metrics[f"updates.{i}"] for i in (1, 2, 3, 4, 5)]
         assert found == [count[0], count[1], count[1], count[2], count[2]]
-        assert epoch.figures.keys() <= set(experiment.columns())
+        assert epoch.metrics.keys() <= set(experiment.columns())
 
 
 def test_input_models_that_know_the_input_change_nothing():

@@ -173,9 +173,9 @@ def test_a_task_is_learned(options: dict[str, Any]) -> None:
     """The loss falls, and every announced figure is there, a finite number."""
     experiment = Experiment([config(options, "backprop", epochs=8)])
     epochs = finish(experiment)
-    assert epochs[-1].figures["loss"] < epochs[0].figures["loss"]
-    assert list(epochs[-1].figures) == experiment.columns()
-    assert all(np.isfinite(value) for value in epochs[-1].figures.values())
+    assert epochs[-1].metrics["loss"] < epochs[0].metrics["loss"]
+    assert list(epochs[-1].metrics) == experiment.columns()
+    assert all(np.isfinite(value) for value in epochs[-1].metrics.values())
 
 
 @pytest.mark.parametrize("shuffle", [True, False])
@@ -191,8 +191,8 @@ def test_a_stack_is_its_replicas(options: dict[str, Any], trainer: str, shuffle:
         assert same_bits(arrays(alone), {**dict(stack.replicas[r].arrays()), **stack.replicas[r].state()})
         assert all(value.dtype == np.float32 for _, value in alone.trainer.arrays())
         for one, all_ in zip(epochs, together, strict=True):
-            assert {name: value[r].tolist() for name, value in all_.figures.items()} == {
-                name: value.tolist() for name, value in one.figures.items()
+            assert {name: value[r].tolist() for name, value in all_.metrics.items()} == {
+                name: value.tolist() for name, value in one.metrics.items()
             }
 
 

@@ -24,7 +24,7 @@ def vanilla(bits, examples, hidden, batch, alpha, epochs, seed):
     trainer: {{name: backprop, alpha: {alpha}, reduce: {{weights: sum}}}}
     training: {{epochs: {epochs}, batch_size: {batch}}}
     """
-    return np.array([epoch.figures["abs_delta"] for epoch in finish(Experiment([check(text, Config)]))])
+    return np.array([epoch.metrics["abs_delta"] for epoch in finish(Experiment([check(text, Config)]))])
 
 
 @pytest.mark.parametrize("hidden", [[], [7], [12, 9], [9, 8, 7, 6]], ids=str)

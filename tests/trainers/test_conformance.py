@@ -191,7 +191,7 @@ def test_a_short_last_batch_is_trained_on_like_any_other(row, normalize, reducti
 def test_the_loss_falls(row, loss):
     """A tiny task is learned in part by everyone, the control included; the hidden layers are free to help."""
     keys = {**row, "trainer.loss": loss, "trainer.optimizer": "adam", "trainer.alpha": 0.02, "training.epochs": 50}
-    losses = [float(epoch.figures["loss"]) for epoch in finish(Experiment([tiny(keys)]))]
+    losses = [float(epoch.metrics["loss"]) for epoch in finish(Experiment([tiny(keys)]))]
     assert losses[-1] < 0.95 * losses[0], "the loss of a tiny task does not fall: does every layer receive its delta?"
 
 
@@ -202,7 +202,7 @@ def test_the_same_config_gives_the_same_bits(row, shuffle):
     one, two = (Experiment([tiny({**row, "training.shuffle": shuffle})]) for _ in range(2))
     epochs = zip(finish(one), finish(two), strict=True)
     assert same_bits(arrays(one), arrays(two)), "the weights depend on more than the config: draw from setup's streams"
-    assert all(same_bits(a.figures, b.figures) for a, b in epochs)
+    assert all(same_bits(a.metrics, b.metrics) for a, b in epochs)
 
 
 @pytest.mark.parametrize("row", EVERY)
@@ -396,7 +396,7 @@ def test_backprop_with_all_hidden_layers_frozen_is_the_control(optimizer, normal
     one, other = Experiment([tiny({**keys, "trainer.freeze": [1, 2]})]), Experiment([tiny(keys | FROZEN)])
     epochs = zip(finish(one), finish(other), strict=True)
     assert same_bits(dict(one.trainer.arrays()), dict(other.trainer.arrays()))
-    assert all(same_bits(a.figures, b.figures) for a, b in epochs)
+    assert all(same_bits(a.metrics, b.metrics) for a, b in epochs)
 
 
 @pytest.mark.parametrize("row", STACKING)

@@ -35,7 +35,7 @@ def test_without_a_delay_it_is_backprop(optimizer, normalize, pipeline):
     backprop = Experiment([tiny(keys)])
     found, expected = finish(experiment), finish(backprop)
     assert same_bits(dict(experiment.trainer.arrays()), dict(backprop.trainer.arrays()))
-    assert all(same_bits(a.figures, b.figures) for a, b in zip(found, expected, strict=True))
+    assert all(same_bits(a.metrics, b.metrics) for a, b in zip(found, expected, strict=True))
 
 
 def gradient(p, x, y):

@@ -28,7 +28,7 @@ def test_with_the_output_layers_weights_and_one_hidden_layer_it_is_backprop(opti
     projection.B = experiment.trainer.output.W.mT
     found, expected = finish(experiment), finish(backprop)
     assert same_bits(dict(experiment.trainer.network.arrays()), dict(backprop.trainer.arrays()))
-    assert all(same_bits(a.figures, b.figures) for a, b in zip(found, expected, strict=True))
+    assert all(same_bits(a.metrics, b.metrics) for a, b in zip(found, expected, strict=True))
 
 
 def first_step(experiment):

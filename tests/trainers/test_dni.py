@@ -46,7 +46,7 @@ def oracle(keys=None, **more):
 
 def common(epoch, other):
     """The figures of an epoch that another trainer has too."""
-    return {name: epoch.figures[name] for name in epoch.figures.keys() & other.figures.keys()}
+    return {name: epoch.metrics[name] for name in epoch.metrics.keys() & other.metrics.keys()}
 
 
 def check_is_backprop(backprop, decoupled):
@@ -109,7 +109,7 @@ def test_an_oracle_has_cosine_and_skill_one(hidden, dtype, loss, normalize):
     columns = experiment.diagnosis.columns()
     assert len(columns) == 2 * len(hidden)
     for epoch in finish(experiment):
-        assert [epoch.figures[name] for name in columns] == pytest.approx([1] * len(columns), abs=1e-12)
+        assert [epoch.metrics[name] for name in columns] == pytest.approx([1] * len(columns), abs=1e-12)
 
 
 # who hands what to whom ---------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def test_without_hidden_layers_all_trainers_are_one(normalize):
     for name in ("backprop", "frozen", "dni"):
         experiment = Experiment([tiny({"trainer.name": name, "network.hidden": [], "network.normalize": normalize})])
         epochs = finish(experiment)
-        found.append((dict(experiment.trainer.arrays()), [epoch.figures for epoch in epochs]))
+        found.append((dict(experiment.trainer.arrays()), [epoch.metrics for epoch in epochs]))
     for values, figures in found[1:]:
         assert same_bits(values, found[0][0])
         assert all(same_bits(a, b) for a, b in zip(figures, found[0][1], strict=True))
@@ -240,7 +240,7 @@ def layer_output(bits, examples, hidden, batch, alpha, epochs, seed):
       generator: {{input: layer-output, alpha: {alpha}, reduce: {{weights: sum, biases: mean}}, targets: after}}
     training: {{epochs: {epochs}, batch_size: {batch}}}
     """
-    return [epoch.figures for epoch in finish(Experiment([check(text, Config)]))]
+    return [epoch.metrics for epoch in finish(Experiment([check(text, Config)]))]
 
 
 @pytest.mark.parametrize(

@@ -136,8 +136,8 @@ def test_the_count_of_steps_is_part_of_the_state():
 def test_an_epoch_without_a_fit_has_no_generator_error():
     """Nothing was held against a target there: absent, not zero. Where there was, it is that of these steps alone."""
     epochs = finish(dni({"trainer.generator.every": 8, "training.epochs": 4}))
-    assert ["generator_error.1" in epoch.figures for epoch in epochs] == [True, False, True, False]
-    assert epochs[0].figures["generator_error.3"] < finish(dni({"training.epochs": 1}))[0].figures["generator_error.3"]
+    assert ["generator_error.1" in epoch.metrics for epoch in epochs] == [True, False, True, False]
+    assert epochs[0].metrics["generator_error.3"] < finish(dni({"training.epochs": 1}))[0].metrics["generator_error.3"]
 
 
 # scale --------------------------------------------------------------------------------------------

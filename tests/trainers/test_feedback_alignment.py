@@ -28,7 +28,7 @@ def test_through_the_transposed_weights_of_the_moment_it_is_backprop(hidden, opt
         f.back = f.W.mT
     found, expected = finish(experiment), finish(backprop)
     assert same_bits(dict(experiment.trainer.network.arrays()), dict(backprop.trainer.arrays()))
-    assert all(same_bits(a.figures, b.figures) for a, b in zip(found, expected, strict=True))
+    assert all(same_bits(a.metrics, b.metrics) for a, b in zip(found, expected, strict=True))
 
 
 def test_the_weights_align_with_the_feedback():
@@ -39,7 +39,7 @@ def test_the_weights_align_with_the_feedback():
     }  # fmt: skip
     epochs = finish(Experiment([tiny(keys, seed=seed) for seed in (1, 2, 3, 4)]))
     for name, fall in (("cosine.1", 10), ("cosine.2", 20)):
-        first, last = (np.degrees(np.arccos(epoch.figures[name])) for epoch in (epochs[0], epochs[-1]))
+        first, last = (np.degrees(np.arccos(epoch.metrics[name])) for epoch in (epochs[0], epochs[-1]))
         assert (np.abs(first - 90) < 15).all(), name
         assert (last < first - fall).all(), name
 
@@ -76,4 +76,4 @@ def test_without_feedback_it_is_the_frozen_control(name, normalize):
     other = Experiment([tiny({**keys, "trainer.name": "frozen"})])
     found, expected = finish(one), finish(other)
     assert same_bits(dict(one.trainer.network.arrays()), dict(other.trainer.network.arrays()))
-    assert all(same_bits(a.figures, b.figures) for a, b in zip(found, expected, strict=True))
+    assert all(same_bits(a.metrics, b.metrics) for a, b in zip(found, expected, strict=True))

@@ -21,7 +21,7 @@ def control(bits, examples, hidden, batch, alpha, epochs, seed):
     trainer: {{name: frozen, alpha: {alpha}, reduce: {{weights: sum, biases: mean}}}}
     training: {{epochs: {epochs}, batch_size: {batch}}}
     """
-    return [epoch.figures for epoch in finish(Experiment([check(text, Config)]))]
+    return [epoch.metrics for epoch in finish(Experiment([check(text, Config)]))]
 
 
 @pytest.mark.parametrize("normalize", [False, True], ids=["plain", "normalize"])

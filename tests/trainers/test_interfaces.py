@@ -35,9 +35,9 @@ def check_same_networks(one, other):
     epochs = list(zip(finish(one), finish(other), strict=True))
     assert same_bits(dict(one.trainer.network.arrays()), dict(other.trainer.network.arrays()))
     for a, b in epochs:
-        common = a.figures.keys() & b.figures.keys()
+        common = a.metrics.keys() & b.metrics.keys()
         assert len(common) > 6
-        assert all(a.figures[name] == b.figures[name] for name in common)
+        assert all(a.metrics[name] == b.metrics[name] for name in common)
 
 
 # without interfaces, and with all of them ---------------------------------------------------------
@@ -80,7 +80,7 @@ def test_all_interfaces_by_their_numbers_are_all_of_them(options, optimizer, nor
     one, other = made(keys, ONE_BY_ONE), made(keys)
     epochs = zip(finish(one), finish(other), strict=True)
     assert same_bits(arrays(one), arrays(other))
-    assert all(same_bits(a.figures, b.figures) for a, b in epochs)
+    assert all(same_bits(a.metrics, b.metrics) for a, b in epochs)
 
 
 # true gradients -----------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def test_a_head_that_is_the_output_layer_makes_one_hidden_layer_backprop(optimiz
     head.f.params.theta[...] = output.params.theta
     found, expected = finish(one), finish(other)
     assert same_bits(dict(one.trainer.network.arrays()), dict(other.trainer.arrays()))
-    assert all(same_bits(a.figures, b.figures) for a, b in zip(found, expected, strict=True))
+    assert all(same_bits(a.metrics, b.metrics) for a, b in zip(found, expected, strict=True))
     assert np.array_equal(head.f.W, output.W)
 
 

@@ -25,7 +25,7 @@ def listing(bits, examples, hidden, batch, alpha, epochs, seed, sign="plus"):
 
 
 def abs_deltas(epochs):
-    return [float(epoch.figures["abs_delta"]) for epoch in epochs]
+    return [float(epoch.metrics["abs_delta"]) for epoch in epochs]
 
 
 @pytest.mark.parametrize("sign", ["plus", "minus"])
@@ -66,7 +66,7 @@ def test_the_overflow_ends_the_run():
 def test_descent_at_the_same_settings_neither_explodes_nor_learns():
     """With both signs turned to minus, T5 stands still for 300 iterations: a twentieth of the loss at most."""
     epochs = finish(listing(12, 1000, [128, 64], 1000, 1e-4, 300, seed=1, sign="minus"))
-    losses = [float(epoch.figures["loss"]) for epoch in epochs]
+    losses = [float(epoch.metrics["loss"]) for epoch in epochs]
     assert 0.95 * losses[0] < losses[-1] < 1.05 * losses[0]
 
 
@@ -76,7 +76,7 @@ def test_a_generator_climbs_away_from_its_targets():
     for sign in ("plus", "minus"):
         keys = {"trainer.name": "printed-listing", "trainer.alpha": 1e-3, "trainer.sign": sign, "training.epochs": 60}
         epochs = finish(Experiment([tiny(keys)]))
-        misses[sign] = [float(epoch.figures["generator_error.2"]) for epoch in epochs]
+        misses[sign] = [float(epoch.metrics["generator_error.2"]) for epoch in epochs]
     assert misses["plus"][-1] > 1.5 * misses["plus"][0]
     assert misses["minus"][-1] < misses["minus"][0]
 

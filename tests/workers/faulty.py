@@ -35,7 +35,7 @@ def main() -> None:
         return metrics(stage, replicas) | {f"many.{stage.first}": np.full(LARGE, float(stage.first))}
 
     SyntheticStage.step = faulty  # type: ignore[method-assign]
-    if name == "large figures":
+    if name == "large metrics":
         SyntheticStage.metrics = many  # type: ignore[method-assign]
     worker.main()
 

@@ -127,7 +127,7 @@ def course(experiment: Experiment, after: int = 0) -> Course:
     for record in train(experiment, after):
         processes.add(len(experiment.epochs.group.workers) if experiment.epochs.group else 1)
         if isinstance(record, Epoch):
-            epochs.append({name: np.asarray(value).tobytes() for name, value in record.figures.items()})
+            epochs.append({name: np.asarray(value).tobytes() for name, value in record.metrics.items()})
         elif isinstance(record, Diverged):
             diverged.append((record.epoch, record.step, record.where))
     left = {name: value.tobytes() for name, value in arrays(experiment).items()}

@@ -223,15 +223,15 @@ def test_a_worker_that_does_not_listen_is_ended_all_the_same(fault, monkeypatch,
 
 def test_figures_of_any_size_get_through_and_a_worker_ends_whose_figures_nobody_reads(fault, monkeypatch):
     """More than a pipe holds, from every worker at once; in the end both are writing when their parent goes."""
-    fault("large figures", 0)
+    fault("large metrics", 0)
     monkeypatch.setattr(group, "GRACE_SECONDS", 30.0)
     experiment = Experiment([tiny({**piped(2, interfaces=[1])})])
     experiment.begin_epoch(1)
     with closing(WorkerGroup(experiment.trainer, experiment.feed, 2)) as found:
         assert [*found.epoch(1, 1.0, fresh=False)][-1] == experiment.feed.steps
         for k in (1, 2):
-            assert found.figures[f"many.{k}"].shape == (3_000_000,)
-            assert np.all(found.figures[f"many.{k}"] == k)
+            assert found.metrics[f"many.{k}"].shape == (3_000_000,)
+            assert np.all(found.metrics[f"many.{k}"] == k)
         for worker in found.workers:
             worker.tell(Order(2, 1.0))
         until(lambda: all(worker.pipe.poll() for worker in found.workers))
