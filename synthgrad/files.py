@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -67,3 +68,10 @@ def _check(found: os.stat_result) -> None:
 
 def _too_large(most: int) -> TooLargeError:
     return TooLargeError(errno.EFBIG, f"it has more than {amount(most)}")
+
+
+def matching(directory: Path, pattern: str) -> list[Path]:
+    """What a directory has under names that match, in order; nothing if somebody deletes it meanwhile."""
+    with suppress(FileNotFoundError):
+        return sorted(directory.glob(pattern))
+    return []

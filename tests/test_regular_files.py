@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from synthgrad.files import TooLargeError, read_bytes
+from synthgrad.files import TooLargeError, matching, read_bytes
 
 
 def test_a_file_is_read_whole(tmp_path: Path) -> None:
@@ -49,3 +49,16 @@ def test_what_is_not_a_file_is_not_opened(tmp_path: Path) -> None:
     ):  # fmt: skip
         with pytest.raises(OSError, match=said):
             read_bytes(path, 1000)
+
+
+def test_a_directory_may_be_deleted_while_it_is_looked_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then nothing is there: pathlib itself looks whether it exists, and then fails."""
+    (tmp_path / "b").touch()
+    (tmp_path / "a").touch()
+    assert matching(tmp_path, "[ab]") == [tmp_path / "a", tmp_path / "b"]
+
+    def gone(self: Path, pattern: str) -> None:
+        raise FileNotFoundError(self)
+
+    monkeypatch.setattr(Path, "glob", gone)
+    assert matching(tmp_path, "[ab]") == []

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from synthgrad.files import matching
 from synthgrad.runs.arrays import DAMAGE, read_arrays
 from synthgrad.runs.directory import Run, whole
 from synthgrad.types import State
@@ -57,5 +58,5 @@ def clear(run: Run) -> None:
 
 def _clear_torn(run: Run) -> None:
     """Take away what was being written when a process was killed."""
-    for path in run.path.glob(".checkpoint-*.part"):
+    for path in matching(run.path, ".checkpoint-*.part"):
         path.unlink(missing_ok=True)

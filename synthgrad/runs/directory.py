@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from synthgrad.errors import DiskError, RunError
-from synthgrad.files import CONFIG_BYTES
+from synthgrad.files import CONFIG_BYTES, matching
 
 NOTE = r"\.metrics\.csv\.[0-9a-f]{8}\.lock"
 """What a note is called that stands for a lock (see ``locking``)."""
@@ -44,7 +44,7 @@ class Run:
 
     def checkpoints(self) -> list[Path]:
         """The files of states that there are, the newest first."""
-        return sorted(self.path.glob("checkpoint-*.npz"), reverse=True)
+        return matching(self.path, "checkpoint-*.npz")[::-1]
 
     def owns(self, name: str) -> bool:
         """Whether a file of this name in the directory is one of a run's, whole or half written."""

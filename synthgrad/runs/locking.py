@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from synthgrad.files import read_bytes
+from synthgrad.files import matching, read_bytes
 from synthgrad.records import Settings
 from synthgrad.runs.writers import alive, here, is_me
 
@@ -112,7 +112,7 @@ def forget(path: Path) -> None:
 
 def notes(path: Path) -> Iterator[Note]:
     """The notes beside a file."""
-    for note in sorted(path.parent.glob(f".{path.name}.*.lock")):
+    for note in matching(path.parent, f".{path.name}.*.lock"):
         with suppress(FileNotFoundError):  # it was taken away meanwhile
             said = _read(note)
             yield Note(note, said, os.path.abspath(note) in _mine if is_me(said) else alive(said))

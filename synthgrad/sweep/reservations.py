@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from synthgrad.errors import RunError
+from synthgrad.files import matching
 from synthgrad.runs.directory import make, not_written, reason
 from synthgrad.runs.locking import Lock, forget, owned, take
 from synthgrad.runs.writers import named
 
-FOLDER = ".sweeps"
+FOLDER, FILES = ".sweeps", "[0-9a-f]*"
 TURN = "turn"
 """The file that a process locks while it makes or removes reservations."""
 PATIENCE = 60.0
@@ -66,7 +67,7 @@ class Reservation:
         if self.lock is not None:
             self.lock.close()
         with suppress(OSError, RunError), _turn(self.path.parent, patience=0):
-            if not list(_reservations(self.path.parent)):
+            if not matching(self.path.parent, FILES):
                 (self.path.parent / TURN).unlink()
         with suppress(OSError):  # somebody else is there
             self.path.parent.rmdir()
@@ -80,7 +81,7 @@ def reserving(runs: Path, force: bool = False) -> Iterator[Reservation]:
     """
     folder = runs / FOLDER
     with _turn(folder, PATIENCE, force) as lock:
-        for path in _reservations(folder):
+        for path in matching(folder, FILES):
             there, said = owned(path)
             if not there and not said:
                 path.unlink(missing_ok=True)
@@ -91,7 +92,7 @@ def reserving(runs: Path, force: bool = False) -> Iterator[Reservation]:
 def others(runs: Path, force: bool = False) -> Reserved:
     """The fingerprints of the runs that other sweeps have reserved; ``force`` as for ``reserving``."""
     found = Reserved(set(), {})
-    for path in _reservations(runs / FOLDER):
+    for path in matching(runs / FOLDER, FILES):
         there, said = owned(path)
         with suppress(OSError):
             keys = path.read_text().split() if there or (said and not force) else []
@@ -100,10 +101,6 @@ def others(runs: Path, force: bool = False) -> Reserved:
             else:
                 found.unseen.update(dict.fromkeys(keys, named(said)))
     return found
-
-
-def _reservations(folder: Path) -> Iterator[Path]:
-    return folder.glob("[0-9a-f]*")
 
 
 @contextmanager
