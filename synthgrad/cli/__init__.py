@@ -15,7 +15,7 @@ from click.shell_completion import add_completion_class
 
 from synthgrad import __version__
 from synthgrad.cli.completion import Bash
-from synthgrad.cli.lazy_commands import Commands
+from synthgrad.cli.lazy_commands import LazyGroup
 from synthgrad.cli.signals import answer_signals, ignore_signals
 from synthgrad.errors import SynthgradError, shortage
 from synthgrad.processes import one_blas_thread
@@ -36,10 +36,18 @@ Completion in Bash (for others: zsh_source, fish_source):
 
 
 @click.group(
+    cls=LazyGroup,
+    package=__name__,
+    about={
+        "train": "Train the network of a config into a new run directory.",
+        "sweep": "Train every combination of settings, skipping existing runs.",
+        "compare": "Compare runs: groups, paired differences, verdicts, figures.",
+        "runs": "List, show, diff, repeat, share and delete recorded runs.",
+        "config": "Check, show and describe configs.",
+    },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     invoke_without_command=True,
     epilog=EPILOG,
-    commands=Commands(__name__, ("train", "sweep", "compare", "runs", "config")),
 )
 @click.version_option(__version__, prog_name="synthgrad")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")

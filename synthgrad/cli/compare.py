@@ -23,7 +23,7 @@ TABLES = ("metrics", "at", "against", "conditions", "by", "target", "sort", "no_
 """Parameters of ``compare`` that are about tables."""
 
 
-@click.command(short_help="Compare runs: groups, paired differences, verdicts, figures.")
+@click.command
 @click.argument("places", nargs=-1, metavar="[RUN | DIRECTORY | GLOB]...", shell_complete=complete_run)
 @click.option(
     "--metric", "metrics", multiple=True, metavar="NAME", help="The metric to test; further ones are only described."

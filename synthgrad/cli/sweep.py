@@ -37,7 +37,7 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
     return [CompletionItem(item.value.replace("=", f"={before}{comma}", 1)) for item in items]
 
 
-@click.command(short_help="Train every combination of settings, skipping existing runs.")
+@click.command
 @click.argument("configs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CONFIG...")
 @click.option(
     "-s",
@@ -148,7 +148,7 @@ def _without_claims(paths: Sequence[Path], quiet: bool) -> list[Path]:
 def _tell_damaged(plan: Plan) -> None:
     """Name the runs that cannot be read, which may belong to the grid."""
     if plan.damaged:
-        from synthgrad.cli.runs.layout import some, warn
+        from synthgrad.cli.layout import some, warn
 
         warn(some(f"left out: {each}" for each in plan.damaged))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from synthgrad.runs.starting import Start
 
 
-@click.command(short_help="Train the network of a config into a new run directory.")
+@click.command
 @click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG.yaml]", required=False)
 @settings
 @click.option("--seed", metavar="N", help="The same as -s seed=N.")

@@ -74,6 +74,7 @@ class Coins:
     BLOCK = 1024
 
     def __init__(self, probability: float, modules: int, context: Context) -> None:
+
         self.modules, self.context = modules, context
         self.always = probability == 1
         self.below = np.inf if self.always else NormalDist().inv_cdf(probability)

@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from synthgrad.tasks.data_files import DataError, Stamp, cached, check_memory, stamp
-from synthgrad.tasks.packed import opened
 
 Kind = Literal["images", "labels"]
 AXES = {"images": 3, "labels": 1}
@@ -65,6 +64,8 @@ def _others(directory: str, prefixes: tuple[str, ...]) -> str:
 def read(file: Stamp, kind: Kind, most: int | None) -> Content:
     """The first ``most`` images or labels of a file, or all. Raises DataError if it is something else, or damaged."""
     path = file.path
+    from synthgrad.tasks.packed import opened  # long to import
+
     with opened(path) as stream:
         shape = _head(stream, path, kind)
         one = math.prod(shape[1:])

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
+from synthgrad.cli.layout import warn
 from synthgrad.cli.options import complete_run, run_names
-from synthgrad.cli.runs.layout import warn
 from synthgrad.numbers import amount
 from synthgrad.text import counted
 
 
-@click.command(short_help="Put runs into one file that others can compare from.")
+@click.command
 @click.argument("names", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The zip file; - for stdout."

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synthgrad.cli.options import complete_run, run_names
-from synthgrad.cli.runs.layout import (
+from synthgrad.cli.layout import (
     PIPED,
     Heading,
     as_json,
@@ -20,6 +19,7 @@ from synthgrad.cli.runs.layout import (
     warn,
     width,
 )
+from synthgrad.cli.options import complete_run, run_names
 from synthgrad.compare.text import fill
 from synthgrad.records import Record, Settings
 from synthgrad.text import escaped
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 INDENT = "  "
 
 
-@click.command(short_help="Say how two runs differ, and from which epoch on.")
+@click.command
 @click.argument("a", metavar="RUN", shell_complete=complete_run)
 @click.argument("b", metavar="RUN", shell_complete=complete_run)
 @click.option(

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
+from synthgrad.cli.layout import emit_all, some, warn
 from synthgrad.cli.options import complete_run, run_names
-from synthgrad.cli.runs.layout import emit_all, some, warn
 from synthgrad.cli.runs.list import read
 from synthgrad.export import EXPORTERS, exporter
 
 
-@click.command(short_help="Export runs as one CSV table or for TensorBoard.")
+@click.command
 @click.argument("names", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
 @click.option("--to", "kind", type=click.Choice(list(EXPORTERS)), required=True, help="The format.")
 @click.option(

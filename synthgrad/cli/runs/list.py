@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from synthgrad.cli.layout import Heading, as_json, emit_all, painted, some, table, warn, width
 from synthgrad.cli.options import complete_run, outcome, run_names, since, where
-from synthgrad.cli.runs.layout import Heading, as_json, emit_all, painted, some, table, warn, width
 from synthgrad.text import are, counted, escaped
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def headings() -> dict[str, Heading]:
     }
 
 
-@click.command("list", short_help="List runs: outcome, epochs, held-out accuracies, time.")
+@click.command("list")
 @click.argument("places", nargs=-1, metavar="[PLACE]...", shell_complete=complete_run)
 @where
 @outcome

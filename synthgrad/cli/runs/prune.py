@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from synthgrad.cli.layout import Heading, emit_all, some, table, warn, width
 from synthgrad.cli.options import before, complete_run, outcome, run_names, since, where
-from synthgrad.cli.runs.layout import Heading, emit_all, some, table, warn, width
 from synthgrad.cli.runs.list import OUTCOME, begun, paths_in, read
 from synthgrad.numbers import amount
 from synthgrad.text import counted, escaped
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COLUMNS = [Heading("name"), OUTCOME, Heading("epochs", 1, right=True), Heading("bytes", right=True)]
 
 
-@click.command(short_help="Delete runs: incomplete ones, or those you say.")
+@click.command
 @click.argument("places", nargs=-1, metavar="[PLACE]...", shell_complete=complete_run)
 @where
 @outcome

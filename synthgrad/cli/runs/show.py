@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synthgrad.cli.options import complete_run, run_names
-from synthgrad.cli.runs.layout import (
+from synthgrad.cli.layout import (
     PIPED,
     Heading,
     as_json,
@@ -22,6 +21,7 @@ from synthgrad.cli.runs.layout import (
     table,
     width,
 )
+from synthgrad.cli.options import complete_run, run_names
 from synthgrad.compare.text import ARROW, cell_width, fill, legible
 from synthgrad.records import Record
 from synthgrad.text import escaped
@@ -43,7 +43,7 @@ CURVE = (8, 60)
 """The fewest and the most blocks of a curve."""
 
 
-@click.command(short_help="Show a run: settings, curves, layers, circumstances, damage.")
+@click.command
 @click.argument("run", metavar="RUN", shell_complete=complete_run)
 @click.option(
     "--format", "kind", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the output."

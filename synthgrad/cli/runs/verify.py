@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from synthgrad.cli.layout import emit, warn
 from synthgrad.cli.options import complete_run, run_names
-from synthgrad.cli.runs.layout import emit, warn
 from synthgrad.errors import ExitCode
 from synthgrad.text import escaped
 
@@ -24,7 +24,7 @@ SECONDS = 0.2
 """Between two pictures of the progress."""
 
 
-@click.command(short_help="Train runs again and hold every figure against the record.")
+@click.command
 @click.argument("names", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
 @click.option(
     "-s",
