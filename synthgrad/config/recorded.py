@@ -27,6 +27,10 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+_LOADED = Loader("")
+"""Knows what a text would be read as."""
+
+
 def _represent_float(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
     text = repr(value) if math.isfinite(value) else {math.inf: ".inf", -math.inf: "-.inf"}.get(value, ".nan")
     if "e" in text and "." not in text:  # other YAML readers take 1e-05 for text
@@ -35,7 +39,7 @@ def _represent_float(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
 
 
 def _represent_str(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    ours = Loader("").resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
+    ours = _LOADED.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
     style = None if ours == "tag:yaml.org,2002:str" else "'"  # the dumper itself quotes what others misread
     if not value.isprintable():
         style = '"'

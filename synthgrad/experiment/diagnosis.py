@@ -6,7 +6,6 @@ gradients and running statistics of its own, takes over all that training has ch
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -54,9 +53,9 @@ class Diagnosis:
     @cached_property
     def twin(self) -> Trainer:
         """A trainer of the same form with step sizes of zero, whose layers keep what they receive."""
-        context = replace(self.trainer.context, layer=ObservedDense)
+        context = self.trainer.context._replace(layer=ObservedDense)
         options = self.trainer.options.in_order()
-        twin = zeroed(replace(self.trainer.setup, trainer=options, context=context))
+        twin = zeroed(self.trainer.setup._replace(trainer=options, context=context))
         twin.set_rate(0.0)
         return twin
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -33,8 +32,7 @@ class Pulse(NamedTuple):
     loads: Sequence[Load] = ()
 
 
-@dataclass
-class Epoch:
+class Epoch(NamedTuple):
     """A finished epoch of ``replicas``. Each figure has shape ``replica_shape``; what was not measured is absent.
 
     ``seconds`` are those of training since this call of ``train``, in a stack one replica's share of them. ``loads`` is
@@ -58,8 +56,7 @@ class Epoch:
             yield replica, {name: value for name, value in zip(columns, row, strict=True) if value == value}
 
 
-@dataclass
-class Diverged:
+class Diverged(NamedTuple):
     """A number of one replica stopped being finite; its handle has the state of the last finite epoch.
 
     Ends the stream where no other replica is left.
@@ -163,7 +160,7 @@ def _part(
     }
     experiment.return_to(before)
     gone = [_diverged(experiment.part([experiment.replicas[r]]), ended, odd) for r, odd in lost.items()]
-    return replace(ended, metrics=metrics, replicas=replicas), rest, gone
+    return ended._replace(metrics=metrics, replicas=replicas), rest, gone
 
 
 def _diverged(alone: Experiment, ended: Epoch, odd: str) -> Diverged:

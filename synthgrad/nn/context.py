@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,7 @@ Draw = Callable[[str, tuple[int, ...]], npt.NDArray[np.float64]]
 """Standard normal numbers for the array of a name, shape ``(*replicas, *shape)``."""
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """Inputs and outputs of the whole network, and what all its arrays have in common."""
 
     n_x: int

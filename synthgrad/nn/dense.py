@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
@@ -19,8 +18,7 @@ from synthgrad.nn.product import product
 from synthgrad.types import Array, Number, ReplicaShape, State, per_replica
 
 
-@dataclass(frozen=True)
-class DenseSpec:
+class DenseSpec(NamedTuple):
     """The form of a layer: everything about it except its weights."""
 
     n_in: int

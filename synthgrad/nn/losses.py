@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -156,8 +156,7 @@ def _mean(e: Array) -> Array:
     return np.asarray(e.sum((-2, -1), dtype=np.float64) / e.shape[-2])
 
 
-@dataclass(frozen=True)
-class Objective:
+class Objective(NamedTuple):
     """A named loss: its class for each kind of task outputs."""
 
     meaning: str

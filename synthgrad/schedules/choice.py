@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,7 @@ from synthgrad.schedules.unlocked import Coins, Unlocked
 from synthgrad.types import Number
 
 
-@dataclass(frozen=True)
-class Modules:
+class Modules(NamedTuple):
     """The modules of a network, the lowest first, and the models of what they wait for."""
 
     slots: Sequence[Slot]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, Protocol, Self, TypeAlias
+from typing import Annotated, ClassVar, Literal, NamedTuple, Protocol, Self, TypeAlias
 
 import numpy as np
 
@@ -78,8 +77,7 @@ class TrainerOptions(Options):
         return 0
 
 
-@dataclass(frozen=True)
-class Setup:
+class Setup(NamedTuple):
     """What a trainer is made from: options, the task's sizes, the leading axes, the random draws."""
 
     network: NetworkOptions

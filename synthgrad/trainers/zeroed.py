@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 import numpy.typing as npt
 
@@ -11,11 +9,11 @@ from synthgrad.trainers import TRAINERS, Setup, Trainer
 from synthgrad.types import ReplicaShape
 
 
-@dataclass(frozen=True)
 class Zeros:
     """Zeros in the place of random numbers; a class, so that another process can be told of it."""
 
-    replicas: ReplicaShape
+    def __init__(self, replicas: ReplicaShape) -> None:
+        self.replicas = replicas
 
     def __call__(self, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
         return np.zeros((*self.replicas, *shape))
@@ -23,5 +21,5 @@ class Zeros:
 
 def zeroed(setup: Setup) -> Trainer:
     """A trainer of these options, its weights not drawn."""
-    context = replace(setup.context, draw=Zeros(setup.context.replicas))
-    return TRAINERS[setup.trainer.name](replace(setup, context=context))
+    context = setup.context._replace(draw=Zeros(setup.context.replicas))
+    return TRAINERS[setup.trainer.name](setup._replace(context=context))

@@ -11,7 +11,6 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import NamedTuple
 
@@ -111,7 +110,7 @@ class WorkerGroup:
             return [1.0] * len(self.pipeline.stages)
         options = self.trainer.options
         assert isinstance(options, ModularOptions)
-        trial = zeroed(replace(self.trainer.setup, trainer=options.with_shortest_delay()))
+        trial = zeroed(self.trainer.setup._replace(trainer=options.with_shortest_delay()))
         pipeline = pipeline_of(trial)
         assert pipeline is not None
         trial.set_rate(0.0)
