@@ -44,7 +44,7 @@ def _lacking(evidence: Evidence) -> str:
     """Which groups have runs that finished, but not the number that is compared; nothing if all have."""
     read, methods = evidence.match.measure, evidence.match.methods
     empty = {name: m.best for name, m in methods.items() if not m.best.values and not m.best.diverged}
-    ended = [name for name, best in empty.items() if any(s.outcome == FINISHED for s in best.members.subjects)]
+    ended = [name for name, best in empty.items() if any(s.outcome == FINISHED for s in best.subjects)]
     return f"no {read.metric}{f' at epoch {read.epoch}' if read.epoch else ''} in {listed(ended)}" if ended else ""
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from synthgrad import __version__
 from synthgrad.compare import ablation, fairness, statistics
 from synthgrad.compare.answers import answers, tuned_answers
 from synthgrad.compare.arithmetic import bounded, total
 from synthgrad.compare.curves import curve
-from synthgrad.compare.groups import axes, differing, groups, tables, titles, told
+from synthgrad.compare.groups import alike, axes, differing, groups, tables, titles, told
 from synthgrad.compare.judging import called, difference, estimate, judged, unknown, with_gaps
 from synthgrad.compare.metrics import arrivals, choose, measure, pace
 from synthgrad.compare.missing import BACKPROP, FROZEN, Lacking, controls, seeds_needed
@@ -93,7 +92,8 @@ class _Table:
         self.scores = [Scores.read(members, self.measure) for members in self.members]
         self.control, self.reference = self._strongest(FROZEN), self._strongest(BACKPROP)
         self.target = self._target()
-        self.groups = sorted(map(self._group, self.scores), key=self._order)
+        self.sorted = sorted(self.scores, key=self._order)
+        self.groups = [*map(self._group, self.sorted)]
         self.differences = self._differences()
         self.table = self._table()
 
@@ -104,19 +104,15 @@ class _Table:
 
         Of several alike the one that does best: a reference that was tuned too little flatters the others.
         """
-        found = [s for s in self.scores if s.members.trainer == trainer]
-        others = [s for s in self.scores if s.members.trainer != trainer]
+        found = [s for s in self.scores if s.trainer == trainer]
+        others = [s for s in self.scores if s.trainer != trainer]
 
         def merit(scores: Scores) -> tuple[int, int, int, float]:
             seeds = sum(len(shared([scores, other])) for other in others)
             unlike = min((len(fairness.unlike(scores, other)) for other in others), default=0)
-            return -seeds, -len(scores.values), unlike, self._rank(scores.values)
+            return -seeds, -len(scores.values), unlike, scores.rank
 
         return min(found, key=merit, default=None)
-
-    def _rank(self, values: dict[int, float]) -> float:
-        mean = estimate(list(values.values())).mean
-        return float("inf") if mean is None else -mean if self.measure.up else mean
 
     def _against(self) -> list[Scores]:
         asked = self.question.against
@@ -130,12 +126,12 @@ class _Table:
     def _differences(self) -> list[Difference]:
         every: list[Difference] = []
         for against in self._against():
-            others = [s for s in self._sorted() if s is not against]
+            others = [s for s in self.sorted if s is not against]
             if against is self.reference and self.question.against is None:
                 others = [s for s in others if s is not self.control]  # that difference has been told
             every += self._family(others, against)
         if self.question.against is None:
-            for whole, parts in ablation.families(self._sorted()):
+            for whole, parts in ablation.families(self.sorted):
                 if whole.label not in {d.against for d in every}:
                     every += self._family(parts, whole)
         return every
@@ -147,28 +143,27 @@ class _Table:
             return family
         return with_gaps(family, methods, control, Method.alone(self.reference))
 
-    def _sorted(self) -> list[Scores]:
-        by_label = {s.label: s for s in self.scores}
-        return [by_label[group.label] for group in self.groups]
-
     # what is said of each group -----------------------------------------------------------------
 
     def _target(self) -> float | None:
         if self.question.target is not None or self.reference is None:
             return self.question.target
-        mean = estimate(list(self.reference.values.values())).mean
+        mean = self.reference.mean
         if mean is None or mean < 0:  # of a negative mean no share is a target
             return None
         return mean * TARGET if self.measure.up else bounded(mean / TARGET)
 
-    def _order(self, group: Group) -> tuple[Any, ...]:
-        seconds = group.seconds_per_epoch or float("inf")
-        known = {"label": group.label, "n": -group.n, "seconds": seconds, "diverged": group.diverged}
-        rank = self._rank(dict(enumerate(v for v in group.values if v is not None)))
-        return known.get(self.question.sort, rank), rank, group.label
+    def _order(self, scores: Scores) -> tuple[str | float, float, str]:
+        first: dict[str, str | float] = {
+            "label": scores.label,
+            "n": -len(scores.values),
+            "seconds": pace(scores.subjects) or float("inf"),
+            "diverged": len(scores.diverged),
+        }
+        return first.get(self.question.sort, scores.rank), scores.rank, scores.label
 
     def _group(self, scores: Scores) -> Group:
-        members, subjects = scores.members, scores.members.subjects
+        subjects = scores.subjects
         known = estimate(list(scores.values.values()))
         n = sum(s.outcome in (FINISHED, DIVERGED) for s in subjects)
         got, epochs = arrivals(subjects, self.measure.metric, self.target)
@@ -176,8 +171,8 @@ class _Table:
             table=self.number,
             label=scores.label,
             role="control" if scores is self.control else "reference" if scores is self.reference else "method",
-            config=members.settings,
-            keys_that_differ={key: members.settings.get(key) for key in self.differ},
+            config=scores.settings,
+            keys_that_differ={key: scores.settings.get(key) for key in self.differ},
             seeds=[s.seed for s in subjects],
             runs=[s.path for s in subjects],
             outcomes=[s.outcome for s in subjects],
@@ -202,13 +197,13 @@ class _Table:
 
     def _times_reference(self, scores: Scores) -> float | None:
         """How many times as long an epoch takes as one of the reference."""
-        paces = [pace(s.members.subjects) for s in (scores, self.reference) if s is not None]
+        paces = [pace(s.subjects) for s in (scores, self.reference) if s is not None]
         return bounded(paces[0] / paces[1]) if len(paces) == 2 and paces[0] and paces[1] else None
 
     def _layers(self, scores: Scores) -> list[Layer]:
-        names = {name for s in scores.members.subjects for name in s.columns if diagnosis(name)}
+        names = {name for s in scores.subjects for name in s.columns if diagnosis(name)}
         numbers = sorted({int(name.rpartition(".")[2]) for name in names if name.rpartition(".")[2].isdecimal()})
-        subjects = scores.members.subjects
+        subjects = scores.subjects
         return [Layer(i, self._other(subjects, f"cosine.{i}"), self._other(subjects, f"skill.{i}")) for i in numbers]
 
     def _other(self, subjects: Sequence[Subject], name: str) -> Estimate:
@@ -243,7 +238,7 @@ class _Table:
             up=self.measure.up,
             at=self.question.at,
             epoch=self.measure.epoch,
-            family=_family(self.differences),
+            family={same[0].against: [d.of for d in same] for same in alike(self.differences, lambda d: d.against)},
             control=control,
             lacks_control=control is None and self.question.control and self.question.against is None,
             reference=reference,
@@ -274,11 +269,3 @@ class _Table:
         asked = [g for g in self.groups if control is not None or g.label not in losses]
         learn = [] if unknown else answers(asked, self.differences, control, reference)
         return [*learn, *losses.values()]
-
-
-def _family(differences: Sequence[Difference]) -> dict[str, list[str]]:
-    """By reference, the groups that Holm's correction takes together."""
-    family: dict[str, list[str]] = {}
-    for each in differences:
-        family.setdefault(each.against, []).append(each.of)
-    return family

@@ -37,7 +37,7 @@ def remarks(scores: Sequence[Scores], selected: bool, metric: str) -> Iterator[s
     yield from _forks(scores)
     if selected and metric.startswith("test_"):
         yield f"best {metric} of each run: selected on test, so it flatters every method"
-    subjects = [s for each in scores for s in each.members.subjects]
+    subjects = [s for each in scores for s in each.subjects]
     for what, read in CIRCUMSTANCES.items():
         values = {str(read(s.about)) for s in subjects if s.about} - {"None"}
         if len(values) > 1:
@@ -56,7 +56,7 @@ def _forks(scores: Sequence[Scores]) -> Iterator[str]:
     """What branches have from another trainer."""
     found: dict[tuple[int, str], list[str]] = {}
     for each in scores:
-        settings = each.members.settings
+        settings = each.settings
         if (epoch := fork(settings)) is not None:
             found.setdefault((epoch, str(settings.get("branch.trainer.name"))), []).append(each.label)
     for (epoch, before), labels in found.items():
@@ -73,7 +73,7 @@ def budgets(scores: Sequence[Scores], control: Scores | None) -> Iterator[str]:
     """Groups whose training was longer, or whose layers were trained otherwise, than those of any control."""
     if control is None:
         return
-    controls = [s for s in scores if s.members.trainer == control.members.trainer]
+    controls = [s for s in scores if s.trainer == control.trainer]
     for section, what in (("training.", "another budget than"), ("trainer.", "other settings than")):
         for keys, labels in _beside(scores, controls, section).items():
             yield f"{_who(labels)} had {what} the control: {keys}"
@@ -106,7 +106,7 @@ def _beside(scores: Sequence[Scores], controls: Sequence[Scores], section: str) 
 
 def unlike(a: Scores, b: Scores) -> list[str]:
     """The keys in which two groups differ, except the algorithm, its frozen layers, and keys that only one has."""
-    both = a.members.settings, b.members.settings
+    both = a.settings, b.settings
     return [key for key in differing(both) if key not in ("trainer.name", FREEZE) and all(key in each for each in both)]
 
 
@@ -131,7 +131,7 @@ def _count(about: Settings, name: str) -> int:
 
 
 def _seen(scores: Scores, read: Callable[[Settings], Any]) -> set[str]:
-    return {str(read(s.about)) for s in scores.members.subjects if s.about}
+    return {str(read(s.about)) for s in scores.subjects if s.about}
 
 
 def _threads(found: object) -> Any:
@@ -151,7 +151,7 @@ def _pairing(scores: Sequence[Scores]) -> Iterator[str]:
     """Whether runs of the same seed have the same data, initial weights and batch order."""
     by_seed: dict[int, list[Subject]] = {}
     for each in scores:
-        for subject in each.members.subjects:
+        for subject in each.subjects:
             by_seed.setdefault(subject.seed, []).append(subject)
     by_seed = {seed: subjects for seed, subjects in by_seed.items() if len(subjects) > 1}
     if not by_seed and len(scores) > 1:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
 from synthgrad.errors import ConfigError
@@ -22,6 +22,8 @@ FIRST = ("trainer.name", "trainer.generator.input", "trainer.generator.hidden", 
 CHOICES = ("", ".name", ".kind", ".scheme")
 """How a section's name goes on under which a config says what was chosen for it; by itself it is a section left out."""
 
+T = TypeVar("T")
+
 
 @dataclass
 class Members:
@@ -29,7 +31,7 @@ class Members:
 
     settings: Settings
     subjects: list[Subject]
-    label: str = ""
+    label: str
 
     @cached_property
     def words(self) -> set[str]:
@@ -81,10 +83,14 @@ def groups(subjects: Sequence[Subject]) -> tuple[list[Members], list[str]]:
 
 def _together(subjects: Sequence[Subject], part: Callable[[Subject], Settings]) -> list[list[Subject]]:
     """Subjects that are equal in this part of their settings."""
-    found: dict[Any, list[Subject]] = {}
-    for subject in subjects:
-        settings = part(subject)
-        found.setdefault(tuple((key, form(settings[key])) for key in sorted(settings)), []).append(subject)
+    return alike(subjects, lambda subject: frozenset((key, form(value)) for key, value in part(subject).items()))
+
+
+def alike(things: Iterable[T], key: Callable[[T], Hashable]) -> list[list[T]]:
+    """The things in lists of those that have the same key, in the order in which keys come first."""
+    found: dict[Hashable, list[T]] = {}
+    for thing in things:
+        found.setdefault(key(thing), []).append(thing)
     return list(found.values())
 
 
@@ -130,10 +136,6 @@ def _chosen(settings: Settings, key: str) -> tuple[Any, ...]:
     return method(settings), *(form(settings.get(name, UNSET)) for name in names)
 
 
-def _value(settings: Settings, key: str) -> Any:
-    return settings.get(key, UNSET)
-
-
 # labels -------------------------------------------------------------------------------------------
 
 
@@ -141,8 +143,8 @@ def labels(settings: Sequence[Settings]) -> list[str]:
     """The shortest labels that stay unique: the algorithm, then as few of the differing keys as tell apart."""
     parts: list[list[str]] = [[method(s)] for s in settings]
     _tell_apart(range(len(settings)), settings, parts, frozenset())
-    while alike := _alike(range(len(settings)), parts):  # settings that differ and read alike
-        for number, i in [(number, i) for same in alike for number, i in enumerate(same, 1)]:
+    while ambiguous := _alike(range(len(settings)), parts):  # settings that differ and read alike
+        for number, i in [(number, i) for same in ambiguous for number, i in enumerate(same, 1)]:
             parts[i].append(f"({number})")
     return [" ".join(words) for words in parts]
 
@@ -151,14 +153,14 @@ def _tell_apart(
     same: Iterable[int], settings: Sequence[Settings], parts: list[list[str]], used: frozenset[str]
 ) -> None:
     """Add words to those labels that are alike: of keys that all of them have, those that tell most apart first."""
-    for alike in _alike(same, parts):
-        those = [settings[i] for i in alike]
+    for still in _alike(same, parts):
+        those = [settings[i] for i in still]
         apart = [key for key in differing(those) if key not in used]
         key = min(apart, key=partial(_rank, those), default=None)
         if key is not None:
-            for i in alike:
-                parts[i].append(word(key, _value(settings[i], key), [k for s in those for k in s]))
-            _tell_apart(alike, settings, parts, used | {key})
+            for i in still:
+                parts[i].append(word(key, settings[i].get(key, UNSET), [k for s in those for k in s]))
+            _tell_apart(still, settings, parts, used | {key})
 
 
 def _rank(settings: Sequence[Settings], key: str) -> tuple[bool, int, int]:
@@ -168,10 +170,7 @@ def _rank(settings: Sequence[Settings], key: str) -> tuple[bool, int, int]:
 
 
 def _alike(indices: Iterable[int], parts: list[list[str]]) -> list[list[int]]:
-    found: dict[str, list[int]] = {}
-    for i in indices:
-        found.setdefault(" ".join(parts[i]), []).append(i)
-    return [alike for alike in found.values() if len(alike) > 1]
+    return [same for same in alike(indices, lambda i: " ".join(parts[i])) if len(same) > 1]
 
 
 def word(key: str, value: object, keys: Iterable[str] = ()) -> str:

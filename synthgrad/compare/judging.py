@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from math import isfinite
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from synthgrad.compare import arithmetic, statistics
 from synthgrad.compare.contest import ALPHA, Contest
-from synthgrad.compare.groups import spelt
+from synthgrad.compare.groups import Members, spelt
 from synthgrad.compare.outcomes import Method, shared
 from synthgrad.compare.report import Difference, Estimate, Interval
-from synthgrad.records import Settings
 from synthgrad.runs.methods import names
 from synthgrad.text import did_you_mean, listed
 
@@ -22,24 +21,10 @@ BETTER, WORSE, LEVEL, TOO_FEW, INCOMPLETE = "better", "worse", "~", "too few", "
 DECIDED = (BETTER, WORSE, LEVEL)
 
 
-class Named(Protocol):
-    """What can be called by its label, or by words of its settings."""
-
-    label: str
-
-    @property
-    def settings(self) -> Settings:
-        """Its settings by dotted key."""
-
-    @property
-    def words(self) -> set[str]:
-        """Every word of them."""
+G = TypeVar("G", bound=Members)
 
 
-N = TypeVar("N", bound=Named)
-
-
-def called(name: str, groups: Sequence[N]) -> list[N]:
+def called(name: str, groups: Sequence[G]) -> list[G]:
     """The group of this label, or those whose settings have all its words: ``dni both`` also where ``dni`` would do.
 
     A branch is meant only where its fork is named too, ``frozen from backprop@20``, and so are frozen layers.
@@ -49,7 +34,7 @@ def called(name: str, groups: Sequence[N]) -> list[N]:
     return exact or [g for g in groups if names(wanted, g.settings) and wanted <= g.words]
 
 
-def unknown(name: str, groups: Sequence[Named]) -> str:
+def unknown(name: str, groups: Sequence[Members]) -> str:
     """That no group has this name, and which there are."""
     labels = list(dict.fromkeys(group.label for group in groups))
     hint = did_you_mean(name, labels, f"there are {listed(labels)}", 0.5)

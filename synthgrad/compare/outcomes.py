@@ -10,15 +10,12 @@ from synthgrad.compare import arithmetic
 from synthgrad.compare.groups import UNSET, Members
 from synthgrad.compare.metrics import Measure
 from synthgrad.compare.subjects import DIVERGED
-from synthgrad.records import Settings
 
 
 @dataclass
-class Scores:
-    """What the measure reads of a group: values by seed of the runs that count, and the seeds that diverged."""
+class Scores(Members):
+    """A group with what the measure reads of it: values by seed of the runs that count, and the seeds that diverged."""
 
-    label: str
-    members: Members
     up: bool
     values: dict[int, float]
     diverged: set[int]
@@ -29,22 +26,12 @@ class Scores:
         values = {s.seed: measure.value(s) for s in members.subjects if measure.counts(s)}
         known = {seed: value for seed, value in values.items() if value is not None}
         diverged = {s.seed for s in members.subjects if s.outcome == DIVERGED}
-        return cls(members.label, members, measure.up, known, diverged)
-
-    @property
-    def settings(self) -> Settings:
-        """What the runs of the group have in common."""
-        return self.members.settings
-
-    @property
-    def words(self) -> set[str]:
-        """Every word that the group may be called by."""
-        return self.members.words
+        return cls(members.settings, members.subjects, members.label, measure.up, known, diverged)
 
     @cached_property
     def given(self) -> set[int]:
         """The seeds that the group was given, whether their runs have an outcome or not."""
-        return {s.seed for s in self.members.subjects} | self.known
+        return {s.seed for s in self.subjects} | self.known
 
     @property
     def known(self) -> set[int]:
@@ -54,19 +41,25 @@ class Scores:
     @cached_property
     def data(self) -> dict[int, str | None]:
         """The fingerprint of the data of each seed; None where it is not known."""
-        return {s.seed: s.hashes.get("data") for s in self.members.subjects}
+        return {s.seed: s.hashes.get("data") for s in self.subjects}
 
     @property
     def mean(self) -> float | None:
         """Of the values."""
         return arithmetic.mean(list(self.values.values())) if self.values else None
 
+    @property
+    def rank(self) -> float:
+        """The better the mean, the smaller; infinite without one."""
+        return float("inf") if self.mean is None else -self.mean if self.up else self.mean
+
 
 class Method:
     """The groups of one method, one for each setting that was tried, the best first."""
 
     def __init__(self, label: str, settings: list[Scores]) -> None:
-        self.label, self.settings = label, sorted(settings, key=_rank)
+        self.label = label
+        self.settings = sorted(settings, key=lambda s: (s.mean is None, bool(s.diverged), s.rank))
 
     @classmethod
     def alone(cls, scores: Scores) -> Method:
@@ -76,7 +69,7 @@ class Method:
     @property
     def trainer(self) -> str:
         """The algorithm of all settings; "(unset)" where it is an axis."""
-        trainers = {s.members.trainer for s in self.settings}
+        trainers = {s.trainer for s in self.settings}
         return trainers.pop() if len(trainers) == 1 else UNSET
 
     @property
@@ -94,8 +87,3 @@ def shared(scores: Sequence[Scores]) -> list[int]:
     """The seeds in which all have an outcome, of the same data as far as that is known."""
     known = set.intersection(*(s.known for s in scores))
     return [seed for seed in sorted(known) if len({s.data.get(seed) for s in scores} - {None}) <= 1]
-
-
-def _rank(scores: Scores) -> tuple[bool, bool, float]:
-    mean = scores.mean
-    return mean is None, bool(scores.diverged), 0.0 if mean is None else -mean if scores.up else mean

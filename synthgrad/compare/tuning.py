@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from synthgrad.compare.curves import curve
-from synthgrad.compare.groups import UNSET, Members, differing, form, labels, shown
-from synthgrad.compare.judging import difference, judged, with_gaps
+from synthgrad.compare.groups import UNSET, Members, alike, differing, form, labels, shown
+from synthgrad.compare.judging import G, difference, judged, with_gaps
 from synthgrad.compare.metrics import Measure, arrivals, pace
 from synthgrad.compare.missing import BACKPROP, FROZEN
 from synthgrad.compare.outcomes import Method, Scores
@@ -33,23 +33,20 @@ def swept_keys(members: Sequence[Members], by: Sequence[str] = ()) -> list[str]:
         return [key for key in by if key in keys]
     numeric = [key for key in keys if key not in BUDGET and all(is_number(m.settings.get(key, 0)) for m in members)]
     found: set[str] = set()
-    for alike in _apart(members, [key for key in keys if key not in numeric]):
-        found.update(key for key in differing([m.settings for m in alike]) if key in numeric)
+    for same in _apart(members, [key for key in keys if key not in numeric]):
+        found.update(key for key in differing([m.settings for m in same]) if key in numeric)
     return [key for key in numeric if key in found]
 
 
 def sweep(table: int, scores: Sequence[Scores], keys: list[str], measure: Measure, target: float | None) -> Sweep:
     """Every method at its best, and compared with the control; ``target`` is what runs are to reach."""
-    every = [s.members for s in scores]
-    apart = _methods_by(every, keys)
-    by_label = {s.label: s for s in scores}
-    clusters = [[by_label[m.label] for m in alike] for alike in _apart(every, apart)]
-    rest = [{k: v for k, v in c[0].members.settings.items() if k not in keys} for c in clusters]
+    clusters = _apart(scores, _methods_by(scores, keys))
+    rest = [{k: v for k, v in c[0].settings.items() if k not in keys} for c in clusters]
     names = labels(rest)
     if "trainer.name" in keys:
         names = [name.removeprefix(UNSET).strip() or "all methods" for name in names]
     methods = [Method(name, cluster) for name, cluster in zip(names, clusters, strict=True)]
-    methods.sort(key=_rank)
+    methods.sort(key=lambda method: method.best.rank)
     control, reference = (next((m for m in methods if m.trainer == name), None) for name in (FROZEN, BACKPROP))
     differences = _differences(table, methods, control, reference)
     return Sweep(
@@ -57,7 +54,7 @@ def sweep(table: int, scores: Sequence[Scores], keys: list[str], measure: Measur
         control=control.label if control is not None else None,
         methods=[_told(m, keys, measure.metric, target, differences.get(m.label)) for m in methods],
         marginals=_marginals(methods, keys) if len(keys) > 1 else {},
-        bounds=_bounds(every, keys),
+        bounds=_bounds(scores, keys),
     )
 
 
@@ -66,7 +63,7 @@ def _methods_by(members: Sequence[Members], keys: Sequence[str]) -> list[str]:
     apart = [key for key in differing([m.settings for m in members]) if key not in keys]
     if "trainer.name" not in keys:
         return apart
-    within = {key for alike in _apart(members, ["trainer.name"]) for key in differing([m.settings for m in alike])}
+    within = {key for same in _apart(members, ["trainer.name"]) for key in differing([m.settings for m in same])}
     return [key for key in apart if key in within or all(key in m.settings for m in members)]
 
 
@@ -84,30 +81,30 @@ def _differences(
 
 def _told(method: Method, keys: list[str], metric: str, target: float | None, difference: Difference | None) -> Tuned:
     best = method.best
-    reached, epochs = arrivals(best.members.subjects, metric, target)
+    reached, epochs = arrivals(best.subjects, metric, target)
     return Tuned(
         method=method.label,
         cells=[_cell(scores, keys, scores is best, metric) for scores in _as_swept(method, keys)],
         mean=best.mean,
         near_best=sum(_near(scores, best) for scores in method.settings),
         edge=_edge(method, best, keys),
-        seconds=sum(_seconds(scores) for scores in method.settings),
-        runs=len(best.members.subjects),
+        seconds=sum(float(sum(s.seconds for s in scores.subjects)) for scores in method.settings),
+        runs=len(best.subjects),
         reached=reached,
         epochs_to_target=epochs,
-        seconds_per_epoch=pace(best.members.subjects),
+        seconds_per_epoch=pace(best.subjects),
         difference=difference,
     )
 
 
 def _as_swept(method: Method, keys: Sequence[str]) -> list[Scores]:
     """The settings in the order of their values."""
-    return sorted(method.settings, key=lambda s: [order(s.members.settings.get(key, UNSET)) for key in keys])
+    return sorted(method.settings, key=lambda s: [order(s.settings.get(key, UNSET)) for key in keys])
 
 
 def _cell(scores: Scores, keys: list[str], best: bool, metric: str) -> Cell:
-    setting = {key: scores.members.settings.get(key, UNSET) for key in keys}
-    line = curve(scores.members.subjects, metric, POINTS, band=False).mean
+    setting = {key: scores.settings.get(key, UNSET) for key in keys}
+    line = curve(scores.subjects, metric, POINTS, band=False).mean
     return Cell(
         setting=setting,
         label=" ".join(shown(value) for value in setting.values()),
@@ -120,12 +117,6 @@ def _cell(scores: Scores, keys: list[str], best: bool, metric: str) -> Cell:
     )
 
 
-def _rank(method: Method) -> float:
-    """The better its best setting, the earlier a method stands, as groups do."""
-    mean = method.best.mean
-    return float("inf") if mean is None else -mean if method.best.up else mean
-
-
 def _near(scores: Scores, best: Scores) -> bool:
     mean, top = scores.mean, best.mean
     if mean is None or top is None or scores.diverged:
@@ -136,10 +127,10 @@ def _near(scores: Scores, best: Scores) -> bool:
 def _edge(method: Method, best: Scores, keys: list[str]) -> str:
     """What to add where the best lies at the edge of the grid, ``trainer.alpha=0.1``; empty where it does not."""
     for key in keys:
-        grid = sorted({s.members.settings[key] for s in method.settings if is_number(s.members.settings.get(key))})
-        if len(grid) < 2 or best.members.settings.get(key) not in (grid[0], grid[-1]):
+        grid = sorted({s.settings[key] for s in method.settings if is_number(s.settings.get(key))})
+        if len(grid) < 2 or best.settings.get(key) not in (grid[0], grid[-1]):
             continue
-        last, before = (grid[-1], grid[-2]) if best.members.settings[key] == grid[-1] else (grid[0], grid[1])
+        last, before = (grid[-1], grid[-2]) if best.settings[key] == grid[-1] else (grid[0], grid[1])
         following = float(f"{last * last / before if before * last > 0 else 2 * last - before:.2g}")
         if all(isinstance(value, int) for value in grid):
             following = float(round(following))
@@ -154,14 +145,14 @@ def _marginals(methods: Sequence[Method], keys: list[str]) -> dict[str, dict[str
     every = [scores for method in methods for scores in method.settings]
     told: dict[str, dict[str, list[float | None]]] = {}
     for key in keys:
-        values = {shown(value): value for value in (s.members.settings.get(key, UNSET) for s in every)}
+        values = {shown(value): value for value in (s.settings.get(key, UNSET) for s in every)}
         ordered = sorted(values, key=lambda text: order(values[text]))
         told[key] = {text: [f for m in methods for f in _marginal(m, key, values[text])] for text in ordered}
     return told
 
 
 def _marginal(method: Method, key: str, value: object) -> tuple[float | None, float | None]:
-    there = [s for s in method.settings if s.members.settings.get(key, UNSET) == value and not s.diverged]
+    there = [s for s in method.settings if s.settings.get(key, UNSET) == value and not s.diverged]
     means = [s.mean for s in there if s.mean is not None]
     if not means:
         return None, None
@@ -175,15 +166,8 @@ def _bounds(members: Sequence[Members], keys: Sequence[str]) -> dict[str, float]
     return {key: min(known) for key in keys if key == STEP and known}
 
 
-def _apart(members: Sequence[Members], keys: Sequence[str]) -> list[list[Members]]:
-    found: dict[Any, list[Members]] = {}
-    for each in members:
-        found.setdefault(tuple(form(each.settings.get(key, UNSET)) for key in keys), []).append(each)
-    return list(found.values())
-
-
-def _seconds(scores: Scores) -> float:
-    return float(sum(s.seconds for s in scores.members.subjects))
+def _apart(members: Sequence[G], keys: Sequence[str]) -> list[list[G]]:
+    return alike(members, lambda each: tuple(form(each.settings.get(key, UNSET)) for key in keys))
 
 
 def order(value: Any) -> tuple[bool, float, str]:

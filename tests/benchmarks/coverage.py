@@ -29,7 +29,6 @@ from collections.abc import Callable
 import numpy as np
 
 from synthgrad.compare.contest import Contest
-from synthgrad.compare.groups import Members
 from synthgrad.compare.outcomes import Method, Scores
 from synthgrad.compare.statistics import interval, subset_means
 
@@ -102,7 +101,7 @@ def best_against_best(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
 
 def _method(table: np.ndarray) -> Method:
     rows = (dict(enumerate(row)) for row in table.tolist())
-    return Method("m", [Scores("", Members({}, []), True, row, set()) for row in rows])
+    return Method("m", [Scores({}, [], "", True, row, set()) for row in rows])
 
 
 def leave_one_out(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:

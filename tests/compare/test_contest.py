@@ -15,7 +15,6 @@ from synthgrad.claims.grammar import Claim
 from synthgrad.claims.judge import check
 from synthgrad.claims.matching import Tables
 from synthgrad.compare.contest import Contest
-from synthgrad.compare.groups import Members
 from synthgrad.compare.judging import difference, judged
 from synthgrad.compare.outcomes import Method, Scores
 from synthgrad.compare.report import Answer
@@ -31,7 +30,7 @@ def method(*rows: Row, up: bool = True, name: str = "m") -> Method:
     every = []
     for i, row in enumerate(rows):
         values = {seed: value for seed, value in enumerate(row) if value is not None}
-        every.append(Scores(f"{name}{i}", Members({}, []), up, values, set(range(len(row))) - values.keys()))
+        every.append(Scores({}, [], f"{name}{i}", up, values, set(range(len(row))) - values.keys()))
     return Method(name, every)
 
 
