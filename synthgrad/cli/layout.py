@@ -6,26 +6,17 @@ import math
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import click
 
-from synthgrad.compare.text import GAP, cell_width, cut
+from synthgrad.compare.layout import Column, lay_out
 from synthgrad.text import counted, escaped
 
 PIPED = 100
 """The width of a page that goes into a file or a pipe."""
-NARROWEST = 8
-
-
-class Heading(NamedTuple):
-    """A column of a table. Where room is short the highest rank goes first; rank 0 stays."""
-
-    text: str
-    rank: int = 0
-    right: bool = False
-    paint: Callable[[str], str] = str
 
 
 def emit(*lines: str) -> None:
@@ -81,44 +72,9 @@ def painted(text: str, **style: Any) -> str:
     return click.style(text, **style) if coloured else text
 
 
-def table(headings: Sequence[Heading], rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
-    """Lines of a table without empty columns, as wide as there is room; of headings without text there is no line."""
+def table(headings: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
+    """Lines of a table as wide as there is room; of headings without text there is no line."""
     if not rows:
         return []
-    columns = [Column(h, texts) for h, texts in zip(headings, zip(*rows, strict=True), strict=True) if any(texts)]
-    shown = _fitting(columns, width)
-    lines = ["  ".join(line).rstrip() for line in zip(*(column.lines() for column in shown), strict=True)]
-    return lines if any(h.text for h in headings) else lines[1:]
-
-
-class Column:
-    """A heading and the texts below it, as wide as the widest."""
-
-    def __init__(self, heading: Heading, texts: Sequence[str]) -> None:
-        self.heading, self.texts = heading, texts
-        self.width = max(cell_width(heading.text), *map(cell_width, texts))
-
-    def lines(self) -> Iterator[str]:
-        """Heading and texts, all of one width."""
-        yield painted(self._padded(self.heading.text), bold=True)
-        yield from (self.heading.paint(self._padded(text)) for text in self.texts)
-
-    def _padded(self, text: str) -> str:
-        text = cut(text, self.width)
-        space = " " * (self.width - cell_width(text))
-        return space + text if self.heading.right else text + space
-
-
-def _fitting(columns: list[Column], width: int | None) -> list[Column]:
-    """The columns that fit, those of the highest rank left out first, then the widest cut as far as it must be."""
-    shown = list(columns)
-    while width is not None and sum(c.width + GAP for c in shown) - GAP > width:
-        last = max(reversed(shown), key=lambda column: column.heading.rank)
-        widest = max(shown, key=lambda column: column.width)
-        if last.heading.rank:
-            shown.remove(last)
-        elif widest.width > NARROWEST:
-            widest.width -= 1
-        else:
-            break
-    return shown
+    columns = [replace(h, cells=texts) for h, texts in zip(headings, zip(*rows, strict=True), strict=True)]
+    return lay_out(columns, width or math.inf, cuts=True, head=lambda text: painted(text, bold=True))

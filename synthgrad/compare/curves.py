@@ -10,7 +10,7 @@ import numpy as np
 from synthgrad.compare import statistics
 from synthgrad.compare.report import POINTS, Curve
 from synthgrad.compare.subjects import Subject
-from synthgrad.runs.reading import Column
+from synthgrad.types import Floats
 
 
 def curve(subjects: Sequence[Subject], metric: str, points: int = POINTS, band: bool = True) -> Curve:
@@ -38,14 +38,14 @@ def curve(subjects: Sequence[Subject], metric: str, points: int = POINTS, band: 
     )
 
 
-def _at(epochs: Column, known: Column, values: Column) -> Column:
+def _at(epochs: Floats, known: Floats, values: Floats) -> Floats:
     """The values at these epochs, nan where there is none."""
     place = np.searchsorted(known, epochs)
     place[place == len(known)] = 0
     return np.where(known[place] == epochs, values[place], np.nan) if len(known) else np.full(len(epochs), np.nan)
 
 
-def _band(values: Column) -> tuple[Column, Column]:
+def _band(values: Floats) -> tuple[Floats, Floats]:
     """The interval of the mean at each epoch over the runs that have a value there."""
     ends = np.full((2, values.shape[1]), np.nan)
     for at in range(values.shape[1]):
@@ -56,5 +56,5 @@ def _band(values: Column) -> tuple[Column, Column]:
     return ends[0], ends[1]
 
 
-def _known(values: Column) -> list[float | None]:
+def _known(values: Floats) -> list[float | None]:
     return [float(value) if math.isfinite(value) else None for value in values]

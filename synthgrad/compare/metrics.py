@@ -11,9 +11,9 @@ import numpy as np
 from synthgrad.compare.arithmetic import mean, median
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Subject
 from synthgrad.errors import ConfigError
-from synthgrad.runs.reading import Column
 from synthgrad.scores import COLUMNS, diagnosis, is_up, score_in
 from synthgrad.text import listed
+from synthgrad.types import Floats
 
 EVALUATIONS = 3
 """A target is reached when it is held for this many evaluations."""
@@ -94,7 +94,7 @@ def asked(at: str, place: str) -> int | None:
     raise ConfigError(f"{place}: is not known (last, best, common, or epoch=N)")
 
 
-def _common(curves: Sequence[Column]) -> int:
+def _common(curves: Sequence[Floats]) -> int:
     """The last epoch that all have; 0 where there is none."""
     lasts = {epochs[-1] for epochs in curves}
     if len(lasts) == 1:

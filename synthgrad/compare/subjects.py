@@ -16,9 +16,10 @@ from synthgrad.runs.data import Data, Files, names, recorded_files
 from synthgrad.runs.defaults import filled
 from synthgrad.runs.environment import hashes
 from synthgrad.runs.filters import select
-from synthgrad.runs.reading import Column, Recorded
+from synthgrad.runs.reading import Recorded
 from synthgrad.runs.relevant_settings import relevant_settings
 from synthgrad.scores import diagnosis
+from synthgrad.types import Floats
 
 FINISHED, DIVERGED = "finished", "diverged"
 PLANNED = "planned"
@@ -41,8 +42,8 @@ class Subject:
     outcome: str
     diverged: Settings
     about: Settings
-    epochs: Column
-    columns: dict[str, Column]
+    epochs: Floats
+    columns: dict[str, Floats]
     data: Data | None = None
 
     @property
@@ -61,7 +62,7 @@ class Subject:
         """Seconds of training over epochs; None where they were not measured."""
         return self.seconds / float(self.epochs[-1]) if self.seconds else None
 
-    def curve(self, metric: str) -> tuple[Column, Column]:
+    def curve(self, metric: str) -> tuple[Floats, Floats]:
         """The epochs at which a metric was measured, and its values there."""
         values = self.columns.get(metric)
         if values is None:
@@ -184,7 +185,7 @@ def _add(gathered: Gathered, record: Recorded, needed: Callable[[Sequence[str]],
     )
 
 
-def _measured(columns: Mapping[str, Column]) -> bool:
+def _measured(columns: Mapping[str, Floats]) -> bool:
     """Whether the metrics have a number, or the diagnoses where they are all that is needed."""
     told = [name for name in columns if name not in ("epoch", "seconds")]
     metrics = [name for name in told if not diagnosis(name)]

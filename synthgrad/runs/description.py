@@ -10,8 +10,9 @@ import numpy as np
 from synthgrad.records import Settings
 from synthgrad.runs.defaults import changed
 from synthgrad.runs.overview import overview
-from synthgrad.runs.reading import Column, Recorded
+from synthgrad.runs.reading import Recorded
 from synthgrad.scores import is_up
+from synthgrad.types import Floats
 
 LAYER = re.compile(r"(\w+)\.(\d+)")
 """The column of one layer: ``cosine.1``."""
@@ -20,7 +21,7 @@ APART = ("schema", "started", "config", "pid", "pid_started", "pid_namespace")
 COUNTERS = ("epoch", "step", "seconds")
 
 
-def describe(run: Recorded, columns: Mapping[str, Column]) -> Settings:
+def describe(run: Recorded, columns: Mapping[str, Floats]) -> Settings:
     """Everything about a run except its curves; ``columns`` are all of its metrics."""
     differ = changed(run.config)
     about = {key: value for key, value in run.about.items() if key not in APART}
@@ -40,7 +41,7 @@ def describe(run: Recorded, columns: Mapping[str, Column]) -> Settings:
     }
 
 
-def figures(columns: Mapping[str, Column]) -> dict[str, dict[str, float]]:
+def figures(columns: Mapping[str, Floats]) -> dict[str, dict[str, float]]:
     """First, last and best value of every figure that was measured, and the best one's first epoch."""
     epochs, found = columns["epoch"], {}
     for name, column in columns.items():
@@ -58,7 +59,7 @@ def figures(columns: Mapping[str, Column]) -> dict[str, dict[str, float]]:
     return found
 
 
-def layers(columns: Mapping[str, Column]) -> dict[str, dict[str, float]]:
+def layers(columns: Mapping[str, Floats]) -> dict[str, dict[str, float]]:
     """The last values that were measured of each layer, by its number: generator_error, cosine, skill, updates ..."""
     found: dict[str, dict[str, float]] = {}
     for name, column in columns.items():

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from synthgrad.runs.reading import Column, Metrics
+from synthgrad.runs.reading import Metrics
+from synthgrad.types import Floats
 
 CLOCKS = ("seconds",)
 """Columns that no run repeats."""
@@ -44,12 +45,12 @@ def shared(a: Iterable[str], b: Iterable[str]) -> list[str]:
     return [name for name in a if name in others and name not in CLOCKS]
 
 
-def last_epoch(columns: Mapping[str, Column]) -> int:
+def last_epoch(columns: Mapping[str, Floats]) -> int:
     """The last recorded epoch, 0 if there is none."""
     return int(columns["epoch"][-1]) if len(columns["epoch"]) else 0
 
 
-def part(names: Iterable[str], a: Mapping[str, Column], b: Mapping[str, Column]) -> FirstDifference | None:
+def part(names: Iterable[str], a: Mapping[str, Floats], b: Mapping[str, Floats]) -> FirstDifference | None:
     """The first row, and in it the first of these columns, whose values differ; nan equals nan."""
     rows = min(len(a["epoch"]), len(b["epoch"]))
     first: tuple[int, str] | None = None
@@ -64,6 +65,6 @@ def part(names: Iterable[str], a: Mapping[str, Column], b: Mapping[str, Column])
     return FirstDifference(int(epoch), name, (float(a[name][row]), float(b[name][row])))
 
 
-def _bits(column: Column) -> npt.NDArray[np.int64]:
+def _bits(column: Floats) -> npt.NDArray[np.int64]:
     """Each value's bits, those of every nan alike."""
     return np.where(np.isnan(column), np.nan, column).view(np.int64)

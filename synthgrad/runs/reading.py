@@ -26,8 +26,8 @@ from synthgrad.runs.directory import MOST_BYTES, Run, reason
 from synthgrad.runs.finding import is_run, not_a_run
 from synthgrad.runs.settings import edited, summary
 from synthgrad.text import listed
+from synthgrad.types import Floats
 
-Column = npt.NDArray[np.float64]
 UNFINISHED = "unfinished"
 """What a run without a result is: it is still running, or it was killed."""
 UNREADABLE = "unreadable"
@@ -185,7 +185,7 @@ class Metrics:
             self.damage = f"{path}:1: is damaged (a header begins with epoch); no row was used"
             self.names, self._body = [], b""
 
-    def columns(self, names: Iterable[str]) -> dict[str, Column]:
+    def columns(self, names: Iterable[str]) -> dict[str, Floats]:
         """The named columns, those that there are, and ``epoch``. Each call goes through the file: ask for all."""
         wanted = [name for name in dict.fromkeys(["epoch", *names]) if name in self.names]
         try:
@@ -210,7 +210,7 @@ class Metrics:
             self.damage = str(error)
             return b""
 
-    def _columns(self, names: list[str]) -> dict[str, Column]:
+    def _columns(self, names: list[str]) -> dict[str, Floats]:
         """Raises ValueError at rows of different lengths, at a cell that is not a number, at epochs out of order."""
         width = len(self.names)
         rows = self._body.split(b"\n") if self._body else []
@@ -242,14 +242,14 @@ class Metrics:
 
 
 @np.errstate(invalid="ignore")
-def _in_order(epochs: Column) -> npt.NDArray[np.bool_]:
+def _in_order(epochs: Floats) -> npt.NDArray[np.bool_]:
     """Whether each is a whole number above the one before it, as a float can count; the first is 1 or more."""
     right: npt.NDArray[np.bool_] = (epochs < 2**53) & (epochs == np.floor(epochs))
     right &= np.diff(epochs, prepend=0.0) > 0
     return right
 
 
-def _numbers(cells: list[bytes]) -> Column:
+def _numbers(cells: list[bytes]) -> Floats:
     if b"" in cells:
         cells = [cell or b"nan" for cell in cells]
     return np.array(cells, dtype=np.float64)

@@ -8,18 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synthgrad.cli.layout import (
-    PIPED,
-    Heading,
-    as_json,
-    emit,
-    emit_all,
-    painted,
-    table,
-    warn,
-    width,
-)
+from synthgrad.cli.layout import PIPED, as_json, emit, emit_all, painted, table, warn, width
 from synthgrad.cli.options import complete_run, run_names
+from synthgrad.compare.layout import Column
 from synthgrad.compare.text import fill
 from synthgrad.records import Record, Settings
 from synthgrad.text import escaped
@@ -139,7 +130,8 @@ def _pairs(title: str, pairs: Record, room: int) -> list[str]:
     if not pairs:
         return ["", f"{title}: the same"]
     both = [[escaped(key), *map(_text, pair)] for key, pair in pairs.items() if None not in pair]
-    return ["", *table([Heading(title), Heading("a"), Heading("b")], [*both, *_one_sided(pairs)], room)]
+    columns = [Column(text, right=False) for text in (title, "a", "b")]
+    return ["", *table(columns, [*both, *_one_sided(pairs)], room)]
 
 
 def _one_sided(pairs: Record) -> list[list[str]]:

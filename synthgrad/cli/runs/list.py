@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synthgrad.cli.layout import Heading, as_json, emit_all, painted, some, table, warn, width
+from synthgrad.cli.layout import as_json, emit_all, painted, some, table, warn, width
 from synthgrad.cli.options import complete_run, outcome, run_names, since, where
+from synthgrad.compare.layout import Column
 from synthgrad.text import are, counted, escaped
 
 if TYPE_CHECKING:
@@ -20,23 +21,23 @@ if TYPE_CHECKING:
 COLOURS = {
     "diverged": "red", "failed": "red", "unreadable": "red", "interrupted": "yellow", "unfinished": "yellow",
 }  # fmt: skip
-OUTCOME = Heading("outcome", paint=lambda text: painted(text, fg=COLOURS.get(text.strip())))
+OUTCOME = Column("outcome", right=False, paint=lambda text: painted(text, fg=COLOURS.get(text.strip())))
 
 
-def headings() -> dict[str, Heading]:
+def headings() -> dict[str, Column]:
     """The columns of the table."""
     from synthgrad.scores import SCORES
 
-    scores = {f"test_{score.column}": Heading(score.name, score.rank, right=True) for score in SCORES}
+    scores = {f"test_{score.column}": Column(score.name, rank=score.rank) for score in SCORES}
     return {
-        "name": Heading("name"),
+        "name": Column("name", right=False),
         "outcome": OUTCOME,
-        "epoch": Heading("epochs", 3, right=True),
-        "seed": Heading("seed", 7, right=True),
-        "trainer": Heading("trainer", 4),
+        "epoch": Column("epochs", rank=3),
+        "seed": Column("seed", rank=7),
+        "trainer": Column("trainer", right=False, rank=4),
         **scores,
-        "seconds": Heading("seconds", 6, right=True),
-        "started": Heading("started", 8),
+        "seconds": Column("seconds", rank=6),
+        "started": Column("started", right=False, rank=8),
     }
 
 
@@ -150,7 +151,7 @@ def _values(pairs: Sequence[tuple[Overview, Recorded]], key: str, place: str) ->
     from synthgrad.runs.filters import ABSENT, resolve, value
     from synthgrad.runs.overview import FIELDS
 
-    column = next((name for name, heading in headings().items() if heading.text == key), key)
+    column = next((name for name, heading in headings().items() if heading.header == key), key)
     if column in FIELDS:
         return [said[column] for said, _ in pairs]
     if any(column in run.last for _, run in pairs):

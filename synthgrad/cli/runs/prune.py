@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synthgrad.cli.layout import Heading, emit_all, some, table, warn, width
+from synthgrad.cli.layout import emit_all, some, table, warn, width
 from synthgrad.cli.options import before, complete_run, outcome, run_names, since, where
 from synthgrad.cli.runs.list import OUTCOME, begun, paths_in, read
+from synthgrad.compare.layout import Column
 from synthgrad.numbers import amount
 from synthgrad.text import counted, escaped
 
 if TYPE_CHECKING:
     from synthgrad.runs.overview import Overview
 
-COLUMNS = [Heading("name"), OUTCOME, Heading("epochs", 1, right=True), Heading("bytes", right=True)]
+COLUMNS = [Column("name", right=False), OUTCOME, Column("epochs", rank=1), Column("bytes")]
 
 
 @click.command

@@ -6,28 +6,21 @@ import math
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from synthgrad.cli.layout import (
-    PIPED,
-    Heading,
-    as_json,
-    emit,
-    emit_all,
-    painted,
-    table,
-    width,
-)
+from synthgrad.cli.layout import PIPED, as_json, emit, emit_all, painted, table, width
 from synthgrad.cli.options import complete_run, run_names
+from synthgrad.compare.layout import Column
 from synthgrad.compare.text import ARROW, cell_width, fill, legible
 from synthgrad.records import Record
 from synthgrad.text import escaped
 
 if TYPE_CHECKING:
-    from synthgrad.runs.reading import Column
+    from synthgrad.types import Floats
 
 LAYERS = {
     "generator_error": "error", "cosine": "cosine", "skill": "skill", "bound": "stable below",
@@ -39,6 +32,7 @@ COUNTED = ("bound", "staleness", "updates")
 LARGE = 1000
 """From here on a skill is shown by its magnitude."""
 INDENT = "  "
+PLAIN = Column("", right=False)
 CURVE = (8, 60)
 """The fewest and the most blocks of a curve."""
 
@@ -82,7 +76,7 @@ def show(run: str, kind: str, html: Path | None, runs: Path) -> None:
         emit_all(legible(line, sys.stdout) for line in page(said, columns, width() or PIPED))
 
 
-def page(said: Record, columns: Mapping[str, Column], room: int) -> list[str]:
+def page(said: Record, columns: Mapping[str, Floats], room: int) -> list[str]:
     """The lines of the page."""
     return [
         painted(escaped(said["name"]), bold=True),
@@ -103,7 +97,7 @@ def _block(title: str, lines: list[str]) -> list[str]:
     return ["", painted(title, bold=True), *lines] if lines else []
 
 
-def _table(headings: list[Heading], rows: Iterable[list[str]], room: int) -> list[str]:
+def _table(headings: list[Column], rows: Iterable[list[str]], room: int) -> list[str]:
     return [INDENT + line for line in table(headings, list(rows), room - len(INDENT))]
 
 
@@ -143,13 +137,13 @@ def _happened(said: Record) -> Iterable[str]:
 def _settings(said: Record, room: int) -> list[str]:
     if said["changed"] is None:
         rows = [[escaped(key), _value(value), ""] for key, value in said["config"].items()]
-        return [f"{INDENT}(of another version: all of them)", *_table([Heading("")] * 3, rows, room)]
+        return [f"{INDENT}(of another version: all of them)", *_table([PLAIN] * 3, rows, room)]
     rows = [
         [escaped(key), _value(pair["value"]), _default(pair["default"])]
         for key, pair in said["changed"].items()
         if key != "seed"
     ]
-    return _table([Heading(""), Heading(""), Heading("", 1)], rows, room)
+    return _table([PLAIN, PLAIN, replace(PLAIN, rank=1)], rows, room)
 
 
 def _value(value: object) -> str:
@@ -167,7 +161,7 @@ def _default(value: object) -> str:
 # curves -------------------------------------------------------------------------------------------
 
 
-def _curves(figures: Mapping[str, Mapping[str, float]], columns: Mapping[str, Column], room: int) -> list[str]:
+def _curves(figures: Mapping[str, Mapping[str, float]], columns: Mapping[str, Floats], room: int) -> list[str]:
     """The loss and the held-out figures; those of training where nothing was held out."""
     from synthgrad.compare.sparkline import sparkline
 
@@ -175,13 +169,13 @@ def _curves(figures: Mapping[str, Mapping[str, float]], columns: Mapping[str, Co
     ends = [f"{_figure(n, figures[n]['first'])} {ARROW} {_figure(n, figures[n]['last'])}" for n in names]
     bests = [f"{_figure(n, figures[n]['best'])}@{figures[n]['best_epoch']}" for n in names]
     headings = [
-        Heading(""),
-        Heading(""),
-        Heading(f"first {ARROW} last", right=True),
-        Heading("best@epoch", 1, right=True),
+        PLAIN,
+        PLAIN,
+        Column(f"first {ARROW} last"),
+        Column("best@epoch", rank=1),
     ]
     taken = sum(
-        max(map(cell_width, [h.text, *texts]), default=0)
+        max(map(cell_width, [h.header, *texts]), default=0)
         for h, texts in zip(headings, [names, [], ends, bests], strict=True)
     )
     least, most = CURVE
@@ -190,7 +184,7 @@ def _curves(figures: Mapping[str, Mapping[str, float]], columns: Mapping[str, Co
     return _table(headings, [list(row) for row in zip(names, lines, ends, bests, strict=True)], room)
 
 
-def _measured(column: Column) -> list[float]:
+def _measured(column: Floats) -> list[float]:
     """The values of a column without the epochs that were not evaluated."""
     return [value for value in column.tolist() if math.isfinite(value)]
 
@@ -219,8 +213,8 @@ def _layers(said: Record, room: int) -> list[str]:
         values = {**said["layers"].get(number, {}), "bound": bounds.get(number)}
         rows.append([escaped(number), *(_grade(name, values.get(name)) for name in LAYERS)])
     ranks = [int(name not in ("generator_error", "cosine", "skill")) for name in LAYERS]
-    headings = [Heading(text, rank, right=True) for text, rank in zip(LAYERS.values(), ranks, strict=True)]
-    return _table([Heading("layer"), *headings], rows, room)
+    headings = [Column(text, rank=rank) for text, rank in zip(LAYERS.values(), ranks, strict=True)]
+    return _table([Column("layer", right=False), *headings], rows, room)
 
 
 def _place(number: str) -> tuple[int, str]:

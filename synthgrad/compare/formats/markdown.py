@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from synthgrad.compare.layout import Column, brief
 from synthgrad.compare.report import Report, Table
 from synthgrad.compare.screens.stated import count
 from synthgrad.compare.view import notes
-from synthgrad.compare.view.cells import Column, brief
 from synthgrad.compare.view.methods import Methods, claims
 from synthgrad.compare.view.settings import tables
 from synthgrad.text import printable

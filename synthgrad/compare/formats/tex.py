@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from synthgrad.compare.layout import Column, brief
 from synthgrad.compare.report import Report, Table
 from synthgrad.compare.screens.stated import count
-from synthgrad.compare.view.cells import Column, brief
 from synthgrad.compare.view.methods import claims
 from synthgrad.compare.view.settings import tables
 from synthgrad.text import printable

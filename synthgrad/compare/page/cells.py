@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
+from synthgrad.compare.layout import Column
 from synthgrad.compare.page.markup import Node, e
-from synthgrad.compare.view.cells import Cell, Column
+from synthgrad.compare.view.cells import Cell
 
 NONE = "–"
 LONG = 30

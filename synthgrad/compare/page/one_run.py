@@ -9,12 +9,13 @@ import numpy as np
 
 from synthgrad.compare import figures
 from synthgrad.compare.groups import shown as setting_text
+from synthgrad.compare.layout import Column
 from synthgrad.compare.page.cells import node, table
 from synthgrad.compare.page.comparison import NO_FIGURES, data_section, pairs
 from synthgrad.compare.page.markup import Node, document, e
 from synthgrad.compare.page.pictures import picture
 from synthgrad.compare.page.tables import keyed
-from synthgrad.compare.view.cells import Column, number, shown
+from synthgrad.compare.view.cells import number, shown
 from synthgrad.numbers import short
 from synthgrad.records import Record
 from synthgrad.runs.description import describe

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
 from synthgrad.compare.groups import shown
+from synthgrad.compare.layout import Column
 from synthgrad.compare.page.cells import table
 from synthgrad.compare.page.markup import e
 from synthgrad.compare.report import Group, Table
-from synthgrad.compare.view.cells import Cell, Column, number
+from synthgrad.compare.view.cells import Cell, number
 from synthgrad.compare.view.methods import Methods
 from synthgrad.compare.view.settings import Settings
 

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from synthgrad.compare.arithmetic import share
+from synthgrad.compare.layout import WIDE, Column, brief, lay_out, taken
 from synthgrad.compare.report import Report, Table
-from synthgrad.compare.screens.layout import WIDE, lay_out, taken
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.text import cell_width, cut, ends, fill, names
 from synthgrad.compare.view import notes
-from synthgrad.compare.view.cells import Column, brief
 from synthgrad.compare.view.methods import LEAST, Methods
 from synthgrad.numbers import fixed
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from synthgrad.compare.layout import WIDE, fits, lay_out
 from synthgrad.compare.report import Cell, Report, Sweep, Table, Tuned
-from synthgrad.compare.screens.layout import WIDE, fits, lay_out
 from synthgrad.compare.screens.methods import name_width
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.text import ends, fill, names

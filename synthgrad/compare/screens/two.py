@@ -9,13 +9,12 @@ import numpy as np
 
 from synthgrad.compare.arithmetic import minus
 from synthgrad.compare.groups import UNSET, differing, shown, told
+from synthgrad.compare.layout import WIDE, Column, fits, lay_out
 from synthgrad.compare.metrics import EVALUATIONS, Measure, reached
 from synthgrad.compare.report import Table
-from synthgrad.compare.screens.layout import WIDE, fits, lay_out
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.subjects import FINISHED, Subject
 from synthgrad.compare.text import ARROW, cut, fill
-from synthgrad.compare.view.cells import Column
 from synthgrad.numbers import short
 from synthgrad.runs.environment import HASHES
 from synthgrad.runs.first_difference import part, shared

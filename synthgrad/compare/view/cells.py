@@ -1,10 +1,9 @@
-"""Cells and columns of a table, before it is drawn."""
+"""Cells of a table, before it is drawn."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Self
 
 from synthgrad.compare.report import Difference, Interval
@@ -25,30 +24,6 @@ class Cell(str):
         self = super().__new__(cls, "".join(part if isinstance(part, str) else part[0] for part in parts))
         self.parts, self.best, self.hint = parts, best, hint
         return self
-
-
-@dataclass
-class Column:
-    """One column of a table. Where the width does not do, the column with the highest ``rank`` goes first.
-
-    Only pages show ``detail``.
-    """
-
-    header: str
-    cells: Sequence[str]
-    right: bool = True
-    rank: int = 0
-    detail: bool = False
-
-    @property
-    def empty(self) -> bool:
-        """Whether no cell says anything."""
-        return not any(cell.strip("- ") for cell in self.cells)
-
-
-def brief(columns: Iterable[Column]) -> list[Column]:
-    """Columns without details."""
-    return [column for column in columns if not column.detail]
 
 
 def number(value: float | None, digits: int = 0, sign: str = "") -> Cell:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from synthgrad.compare.answers import learns
+from synthgrad.compare.layout import Column
 from synthgrad.compare.report import Answer, Difference, Estimate, Group, Report, Table
 from synthgrad.compare.view.cells import (
     Cell,
-    Column,
     digits_for,
     gap,
     interval,

@@ -6,21 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from synthgrad.compare.groups import end
 from synthgrad.compare.groups import shown as setting_text
+from synthgrad.compare.layout import Column
 from synthgrad.compare.report import Cell as Setting
 from synthgrad.compare.report import Report, Sweep, Table, Tuned
 from synthgrad.compare.tuning import order
-from synthgrad.compare.view.cells import (
-    Cell,
-    Column,
-    digits_for,
-    gap,
-    interval,
-    number,
-    record,
-    shown,
-    to_target,
-    verdict,
-)
+from synthgrad.compare.view.cells import Cell, digits_for, gap, interval, number, record, shown, to_target, verdict
 from synthgrad.compare.view.methods import Methods
 from synthgrad.numbers import fixed, short
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthgrad.compare.screens.layout import Column, lay_out
+from synthgrad.compare.layout import Column, lay_out
 from synthgrad.compare.text import cell_width, cut, ends, fill, names
 from synthgrad.text import printable
 

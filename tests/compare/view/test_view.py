@@ -10,10 +10,11 @@ import pytest
 from reports import report
 
 from synthgrad.compare.formats import as_markdown, as_tex
+from synthgrad.compare.layout import Column, brief
 from synthgrad.compare.page import page
 from synthgrad.compare.report import Report
 from synthgrad.compare.screens import screen
-from synthgrad.compare.view.cells import Cell, Column, brief, interval, number, to_target
+from synthgrad.compare.view.cells import Cell, interval, number, to_target
 from synthgrad.compare.view.methods import Methods, claims
 from synthgrad.compare.view.settings import Settings
 
