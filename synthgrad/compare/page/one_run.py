@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from synthgrad.compare import figures
-from synthgrad.compare.groups import shown as setting_text
-from synthgrad.compare.layout import Column
-from synthgrad.compare.page.cells import node, table
+from synthgrad.compare.groups import shown
+from synthgrad.compare.page.cells import table
 from synthgrad.compare.page.comparison import NO_FIGURES, data_section, pairs
 from synthgrad.compare.page.markup import Node, document, e
 from synthgrad.compare.page.pictures import picture
-from synthgrad.compare.page.tables import keyed
-from synthgrad.compare.view.cells import number, shown
+from synthgrad.compare.view import run
 from synthgrad.numbers import short
 from synthgrad.records import Record
 from synthgrad.runs.description import describe
@@ -30,7 +28,6 @@ CAPTIONS = {
     "skill": "1 is perfect, 0 as good as no gradient; what lies below −1 is drawn at −1.",
     "generator_error": "Sum of |target - synthetic gradient|.",
 }
-ENDS = ("first", "last", "best")
 LEFT_OUT = "The page holds all but the curves as JSON; they are in the run's metrics.csv."
 
 
@@ -40,27 +37,13 @@ def show_page(recorded: Recorded) -> str:
     columns = metrics.columns(metrics.names)
     recorded.note_damage(metrics.damage)
     said = describe(recorded, columns)
-    body = [e("h1", said["name"]), e("p", *_happened(said)), *_figures(columns, fork(recorded.config))]
+    body = [
+        e("h1", said["name"]),
+        *(e("p", text) for text in run.happened(said)),
+        *_figures(columns, fork(recorded.config)),
+    ]
     body += [*_metrics(said), *_config(said), *_circumstances(said), *_repeat(said, recorded), *data_section(LEFT_OUT)]
     return document(str(said["name"]), e("main", body), said, "run.json")
-
-
-def _happened(said: Record) -> Iterator[Node]:
-    yield from (e("strong", said["outcome"]), ": ", node(number(said["epoch"])), " epochs")
-    if said["epochs"]:
-        yield from (" of ", node(number(said["epochs"])))
-    if said["seconds"]:
-        yield from (", ", node(number(said["seconds"], 1)), " s of training")
-    if said["steps_per_second"]:
-        yield from (" (", node(number(said["steps_per_second"])), " steps a second)")
-    yield f". {said['trainer'] or 'unknown'} on {said['config'].get('task.name') or 'unknown'}, seed {said['seed']}."
-    if isinstance(parent := said["about"].get("branch"), dict):
-        yield f" Its first {parent.get('epoch')} epochs are those of {parent.get('run')}."
-    if said["diverged"]:
-        epoch, step, where = (said["diverged"].get(key) for key in ("epoch", "step", "where"))
-        yield f" Diverged in epoch {epoch}, step {step}: {where} stopped being finite."
-    if said["error"]:
-        yield f" Failed: {said['error']}"
 
 
 def _figures(columns: Mapping[str, Floats], fork: int | None) -> Iterator[Node]:
@@ -87,35 +70,20 @@ def _says(columns: Mapping[str, Floats]) -> str:
 
 
 def _metrics(said: Record) -> Iterator[Node]:
-    metrics, layers = said["figures"], said["layers"]
-    if metrics:
+    if said["figures"]:
         yield e("h2", "Metrics")
-        ends = [Column(end, [shown(m[end], short(m[end], 5)) for m in metrics.values()]) for end in ENDS]
-        best = Column("best epoch", [number(m["best_epoch"]) for m in metrics.values()])
-        yield table("first, last and best value of every metric", [_names("metric", metrics), *ends, best])
-    if kinds := list(dict.fromkeys(kind for values in layers.values() for kind in values)):
+        yield table("first, last and best value of every metric", run.metrics(said, said["figures"]))
+    if columns := run.layers(said):
         yield e("h2", "Layers")
-        columns = [Column(k, [shown(v.get(k), short(v.get(k), 4)) for v in layers.values()]) for k in kinds]
-        yield table("the generator of each hidden layer, last values", [_names("layer", layers), *columns])
+        yield table("the generator of each hidden layer, last values", columns)
 
 
 def _config(said: Record) -> Iterator[Node]:
     yield e("h2", "Config")
-    changed = said["changed"]
-    if changed:
-        pairs = {key: pair for key, pair in changed.items() if key != "seed"}
-        columns = [Column(w, [_value(p[w]) for p in pairs.values()], right=False) for w in ("value", "default")]
-        yield table("what is not at its default", [_names("key", pairs), *columns])
-    whole = keyed("the whole config", {key: _value(value) for key, value in said["config"].items()})
-    yield e("details", e("summary", "The whole config"), whole) if changed is not None else whole
-
-
-def _names(header: str, of: Iterable[str]) -> Column:
-    return Column(header, list(of), right=False)
-
-
-def _value(value: object) -> str:
-    return "" if value is None else setting_text(value)
+    whole = table("the whole config", run.every_setting(said))
+    if said["changed"]:
+        yield table("what is not at its default", run.settings(said))
+    yield whole if said["changed"] is None else e("details", e("summary", "The whole config"), whole)
 
 
 def _circumstances(said: Record) -> Iterator[Node]:
@@ -130,7 +98,7 @@ def _told(value: object) -> str:
     """A value of run.json as words."""
     if isinstance(value, dict):
         return ", ".join(f"{key} {_told(v)}" for key, v in value.items() if v is not None)
-    return setting_text(value)
+    return shown(value)
 
 
 def _repeat(said: Record, recorded: Recorded) -> Iterator[Node]:
