@@ -10,7 +10,7 @@ import numpy as np
 from synthgrad.compare.figures import scales
 from synthgrad.compare.figures.lines import draw_forks, draw_line
 from synthgrad.compare.figures.series import Method, Points, looks
-from synthgrad.compare.figures.sheet import Sheet
+from synthgrad.compare.figures.sheet import Panel, Sheet
 from synthgrad.compare.figures.style import HUES, Axes, FigureBase
 from synthgrad.scores import DIAGNOSES
 
@@ -18,31 +18,19 @@ EDGE = 1.06
 """How far the axes go beyond 1, so that a line along it is seen."""
 
 
-@dataclass(frozen=True)
-class Layer:
-    """The two panels of a hidden layer, both from -1 to 1."""
+@dataclass
+class Layer(Panel):
+    """The two panels of a hidden layer, both from -1 to 1; ``of`` is its number."""
 
-    number: int
+    INCHES = 2.9
     methods: Sequence[Method]
-    kind: str = "layer"
-    full: bool = False
-
-    @property
-    def of(self) -> str:
-        """The number as text."""
-        return str(self.number)
-
-    def height(self, width: float) -> float:
-        """Inches."""
-        return 2.9
 
     def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None:
-        """Draw into a part of the figure."""
         upper, lower = spot.subplots(2, 1, sharex=True)
         for axes, (kind, words) in zip((upper, lower), DIAGNOSES.items(), strict=True):
             self._draw(sheet, axes, kind)
             axes.set_ylabel(words)
-        sheet.heading(upper, f"hidden layer {self.number}")
+        sheet.heading(upper, f"hidden layer {self.of}")
         if len(self.methods) > HUES:
             sheet.remark(upper, f"{HUES} of {len(self.methods)} methods")
         scales.epochs(lower)
@@ -59,7 +47,7 @@ class Layer:
         axes.axhline(0, color=sheet.palette.muted, lw=0.8, zorder=1)
         draw_forks(sheet, axes, self._drawn(sheet))
         for method in self._drawn(sheet):
-            curve = method.group.curves.get(f"{kind}.{self.number}")
+            curve = method.group.curves.get(f"{kind}.{self.of}")
             if curve is not None:
                 points = Points.of(curve)
                 draw_line(sheet, axes, method.key, method.label, method.look, clipped(points))
@@ -70,7 +58,8 @@ class Layer:
 
 def clipped(points: Points) -> Points:
     """The points within -1..1."""
-    return replace(points, **{part: np.clip(getattr(points, part), -1, 1) for part in ("mean", "low", "high", "lines")})
+    mean, low, high, lines = (np.clip(part, -1, 1) for part in (points.mean, points.low, points.high, points.lines))
+    return replace(points, mean=mean, low=low, high=high, lines=lines)
 
 
 def _mark_clipped(sheet: Sheet, axes: Axes, method: Method, points: Points) -> None:
@@ -78,8 +67,5 @@ def _mark_clipped(sheet: Sheet, axes: Axes, method: Method, points: Points) -> N
     below = np.flatnonzero(points.mean < -1)
     if len(below):
         some = below[np.unique(np.linspace(0, len(below) - 1, 6).astype(int))]
-        x = points.epoch[some]
-        line = axes.plot(
-            x, np.full(len(x), -1.0), "v", color=method.look.colour, ms=3.2, mew=0, clip_on=False, zorder=4
-        )
-        sheet.mark(line[0], method.key)
+        x, y = points.epoch[some], np.full(len(some), -1.0)
+        sheet.line(axes, method.key, x, y, "v", color=method.look.colour, ms=3.2, mew=0, clip_on=False, zorder=4)

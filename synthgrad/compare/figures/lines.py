@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from synthgrad.compare.figures import scales
 from synthgrad.compare.figures.series import Method, Points
-from synthgrad.compare.figures.sheet import Sheet
+from synthgrad.compare.figures.sheet import Panel, Sheet
 from synthgrad.compare.figures.style import HUES, SMALL, WIDE, Axes, FigureBase, Look
+from synthgrad.compare.groups import alike
 from synthgrad.types import Floats
 
 BAND, HAIR = 0.18, 0.22
@@ -22,12 +23,10 @@ DROPS = 3
 """As many changes of n as are written beside a line."""
 
 
-@dataclass(frozen=True)
-class Lines:
+@dataclass
+class Lines(Panel):
     """The panel of one metric; more methods than there are colours get a small panel each."""
 
-    kind: str
-    of: str
     up: bool
     methods: Sequence[Method]
 
@@ -37,17 +36,13 @@ class Lines:
         own = [method for method in self.methods if not method.backdrop]
         return own if len(own) > HUES else []
 
-    @property
-    def full(self) -> bool:
-        """Whether it takes the whole width."""
-        return bool(self.apart)
+    def __post_init__(self) -> None:
+        self.full = bool(self.apart)
 
     def height(self, width: float) -> float:
-        """Inches."""
-        return 2.05 if not self.apart else 0.25 + 1.1 * -(-len(self.apart[:FACETS]) // _columns(width))
+        return self.INCHES if not self.apart else 0.25 + 1.1 * -(-len(self.apart[:FACETS]) // _columns(width))
 
     def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None:
-        """Draw into a part of the figure."""
         if self.apart:
             self._facets(sheet, spot, _columns(width))
             return
@@ -76,19 +71,16 @@ class Lines:
         draw_forks(sheet, axes, [method])
         for behind in [m for m in self.methods if m.backdrop]:
             points = self._points(behind)
-            sheet.mark(
-                axes.plot(points.epoch, points.mean, color=behind.look.colour, ls=behind.look.dash, lw=0.8)[0],
-                behind.key,
-            )
+            colour, dash = behind.look.colour, behind.look.dash
+            sheet.line(axes, behind.key, points.epoch, points.mean, color=colour, ls=dash, lw=0.8)
         draw_line(sheet, axes, method.key, "", method.look, self._points(method))
         sheet.heading(axes, method.label)
 
     def _below(self, shown: int) -> str:
-        behind = " and ".join(
-            f"{m.label} {'dashed' if m.group.role == 'control' else 'black'}" for m in self.methods if m.backdrop
-        )
-        parts = ["epoch", *([behind] if behind else [])]
-        return "; ".join([*parts, *([f"{shown} of {len(self.apart)} methods"] if shown < len(self.apart) else [])])
+        how = {"control": "dashed", "reference": "black"}
+        behind = " and ".join(f"{m.label} {how[m.group.role]}" for m in self.methods if m.backdrop)
+        more = f"{shown} of {len(self.apart)} methods" if shown < len(self.apart) else ""
+        return "; ".join(filter(None, ["epoch", behind, more]))
 
     def _points(self, method: Method) -> Points:
         return Points.of(method.group.curves[self.of])
@@ -103,12 +95,9 @@ def _columns(width: float) -> int:
 
 def draw_forks(sheet: Sheet, axes: Axes, methods: Sequence[Method]) -> None:
     """A thin vertical line where methods branch, up to which they are what they branch from."""
-    forks: dict[int, list[str]] = {}
-    for method in methods:
-        if method.fork is not None:
-            forks.setdefault(method.fork, []).append(method.key)
-    for epoch, keys in forks.items():
-        draw_fork(sheet, axes, epoch, "-".join(keys))
+    for same in alike(methods, lambda method: method.fork):
+        if (epoch := same[0].fork) is not None:
+            draw_fork(sheet, axes, epoch, "-".join(method.key for method in same))
 
 
 def draw_fork(sheet: Sheet, axes: Axes, epoch: int, key: str) -> None:
@@ -131,15 +120,14 @@ def draw_line(sheet: Sheet, axes: Axes, key: str, label: str, look: Look, points
         return
     epoch, mean = points.epoch, points.mean
     if len(points.lines) > 1:
-        x, y = _joined(epoch, points.lines)
-        sheet.mark(axes.plot(x, y, color=look.colour, lw=0.4, alpha=HAIR, zorder=1.5)[0], key)
+        sheet.line(axes, key, *_joined(epoch, points.lines), color=look.colour, lw=0.4, alpha=HAIR, zorder=1.5)
     for part in _stretches(np.isfinite(points.low) & np.isfinite(points.high)):
         x, y = np.r_[epoch[part], epoch[part][::-1]], np.r_[points.high[part], points.low[part][::-1]]
         sheet.mark(axes.fill(x, y, color=look.colour, alpha=BAND, lw=0, zorder=1.8)[0], key)
     full = points.left == points.left[0]
     point = "o" if len(mean) == 1 else None
     for y, lw in (*([] if full.all() else [(mean, 0.7)]), (np.where(full, mean, np.nan), 1.5)):
-        sheet.mark(axes.plot(epoch, y, color=look.colour, ls=look.dash, lw=lw, marker=point, ms=3)[0], key)
+        sheet.line(axes, key, epoch, y, color=look.colour, ls=look.dash, lw=lw, marker=point, ms=3)
     _say_n(sheet, axes, key, look, points)
     if label:
         sheet.label(axes, epoch[-1], mean[-1], label, look, key)
@@ -153,17 +141,14 @@ def _say_n(sheet: Sheet, axes: Axes, key: str, look: Look, points: Points) -> No
         text = f"n {int(points.left[at])}"
         note = axes.annotate(text, xy, xytext=(0, 3), textcoords="offset points", fontsize=SMALL, ha="center", zorder=3)
         sheet.mark(note, key)
-        sheet.mark(axes.plot(*xy, marker="|", ms=4, mew=0.8, color=look.colour)[0], key)
+        sheet.line(axes, key, *xy, marker="|", ms=4, mew=0.8, color=look.colour)
 
 
 def _joined(x: Floats, lines: Floats) -> tuple[Floats, Floats]:
     """Many lines as one with gaps between."""
     rows = [(x[np.isfinite(line)], line[np.isfinite(line)]) for line in lines]
-    gap = [np.nan]
-    return (
-        np.concatenate([part for across, _ in rows for part in (across, gap)]),
-        np.concatenate([part for _, up in rows for part in (up, gap)]),
-    )
+    x, y = (np.concatenate([part for row in rows for part in (row[side], [np.nan])]) for side in (0, 1))
+    return x, y
 
 
 def _stretches(there: npt.NDArray[np.bool_]) -> Iterator[slice]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from synthgrad.compare.figures.layers import Layer
 from synthgrad.compare.figures.lines import Lines
 from synthgrad.compare.figures.seeds import Seeds
 from synthgrad.compare.figures.series import Method, methods
 from synthgrad.compare.figures.settings import Settings
-from synthgrad.compare.figures.sheet import Sheet, wrapped
+from synthgrad.compare.figures.sheet import Panel, Sheet, wrapped
 from synthgrad.compare.figures.style import WIDE, FigureBase, Palette
 from synthgrad.compare.report import Curve, Report, Table
 from synthgrad.errors import RunError
@@ -22,32 +22,19 @@ LETTERS = 13
 """Of a heading, per inch."""
 
 
-class Panel(Protocol):
-    """A part of a figure: ``kind`` is sweep, curve, loss, seeds or layer; ``of`` the key, metric or layer."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def of(self) -> str: ...
-    @property
-    def full(self) -> bool: ...
-    def height(self, width: float) -> float: ...
-    def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None: ...
-
-
 def panels(report: Report, table: Table, palette: Palette) -> list[Panel]:
     """What there is to see of a table."""
     groups, _ = report.of_table(table)
     drawn = methods(report, table, palette)
-    found: list[Panel] = [Settings(table, groups, key) for key in (table.sweep.keys if table.sweep else ())]
+    found: list[Panel] = [Settings("sweep", key, table, groups) for key in (table.sweep.keys if table.sweep else ())]
     for kind, metric, up in (("curve", table.metric, table.up), ("loss", LOSS, False)):
         having = [m for m in drawn if any(v is not None for v in _mean(m.group.curves, metric))]
         if having and not (kind == "loss" and metric == table.metric):
             found.append(Lines(kind, metric, up, having))
-    layers = [Layer(i, [m for m in drawn if f"cosine.{i}" in m.group.curves]) for i in _layers(drawn)]
+    layers = [Layer("layer", str(i), [m for m in drawn if f"cosine.{i}" in m.group.curves]) for i in _layers(drawn)]
     if any(value is not None for m in drawn for value in m.group.values):
         halves = sum(not panel.full for panel in [*found, *layers])
-        found.append(Seeds(table.metric, drawn, full=halves % 2 == 0))
+        found.append(Seeds("seeds", table.metric, drawn, full=halves % 2 == 0))
     return [*found, *layers]
 
 
@@ -60,20 +47,14 @@ def _mean(curves: Mapping[str, Curve], metric: str) -> Sequence[float | None]:
     return curves[metric].mean if metric in curves else ()
 
 
-@dataclass(frozen=True)
-class Heading:
+@dataclass
+class Heading(Panel):
     """A line of text above the panels of a table, where there is more than one table."""
 
-    of: str
-    kind: str = "heading"
-    full: bool = True
-
     def height(self, width: float) -> float:
-        """Inches."""
         return 0.12 + 0.15 * (1 + self._wrapped(width).count("\n"))
 
     def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None:
-        """Draw into a part of the figure."""
         text = self._wrapped(width)
         spot.text(0.01, 0.5, text, va="center", fontsize=8, fontweight="bold", color=sheet.palette.ink)
 
@@ -93,7 +74,7 @@ def together(report: Report, width: float, palette: Palette) -> Sheet:
     found: list[Panel] = []
     for table in report.tables:
         own = panels(report, table, palette)
-        found += [Heading(table.title), *own] if own and len(report.tables) > 1 else own
+        found += [Heading("heading", table.title, full=True), *own] if own and len(report.tables) > 1 else own
     if not found:
         raise RunError("nothing to draw: the runs have no curves and no results")
     rows = _rows(found, width)

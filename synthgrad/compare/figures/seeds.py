@@ -10,7 +10,7 @@ import numpy as np
 
 from synthgrad.compare.figures.scales import STEPS
 from synthgrad.compare.figures.series import Method, drawable
-from synthgrad.compare.figures.sheet import Sheet, wrapped
+from synthgrad.compare.figures.sheet import Panel, Sheet, wrapped
 from synthgrad.compare.figures.style import Axes, FigureBase
 
 ROWS = 24
@@ -21,15 +21,11 @@ SPREAD = 0.26
 """Seeds are this far above and below the middle of their row, in order, so that equal values are seen side by side."""
 
 
-@dataclass(frozen=True)
-class Seeds:
+@dataclass
+class Seeds(Panel):
     """The panel of the per-seed values of a metric."""
 
-    of: str
     methods: Sequence[Method]
-    kind: str = "seeds"
-    full: bool = True
-    """Whether it has a row of a figure to itself."""
 
     @property
     def rows(self) -> Sequence[Method]:
@@ -37,11 +33,9 @@ class Seeds:
         return self.methods[:ROWS]
 
     def height(self, width: float) -> float:
-        """Inches."""
         return 0.55 + 0.24 * len(self.rows)
 
     def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None:
-        """Draw into a part of the figure."""
         axes = spot.subplots()
         for row, pair in enumerate(pairwise(self.rows)):
             _pairs(sheet, axes, row, *pair)
@@ -86,8 +80,7 @@ def _pairs(sheet: Sheet, axes: Axes, row: int, above: Method, below: Method) -> 
         return
     x = [x for seed in shared for x in (a[seed][0], b[seed][0], np.nan)]
     y = [y for seed in shared for y in (a[seed][1], b[seed][1], np.nan)]
-    line = axes.plot(x, y, color=sheet.palette.muted, lw=0.4, alpha=0.5, zorder=1)[0]
-    sheet.mark(line, f"{above.key}-{below.key}")
+    sheet.line(axes, f"{above.key}-{below.key}", x, y, color=sheet.palette.muted, lw=0.4, alpha=0.5, zorder=1)
 
 
 def _dots(sheet: Sheet, axes: Axes, row: int, method: Method) -> None:
@@ -95,12 +88,10 @@ def _dots(sheet: Sheet, axes: Axes, row: int, method: Method) -> None:
     places = list(_places(method, row).values())
     if places:
         x, y = zip(*places, strict=True)
-        sheet.mark(axes.plot(x, y, "o", color=colour, ms=2.8, mew=0, alpha=0.75, zorder=3)[0], method.key)
+        sheet.line(axes, method.key, x, y, "o", color=colour, ms=2.8, mew=0, alpha=0.75, zorder=3)
     if group.mean is not None and np.isfinite(group.mean):
-        ends = [row - 0.38, row + 0.38]
-        sheet.mark(axes.plot(drawable(np.array([group.mean] * 2)), ends, color=colour, lw=1.3, zorder=4)[0], method.key)
+        mean, ends = drawable(np.array([group.mean] * 2)), [row - 0.38, row + 0.38]
+        sheet.line(axes, method.key, mean, ends, color=colour, lw=1.3, zorder=4)
     if group.interval is not None:
-        sheet.mark(
-            axes.plot(drawable(np.array(group.interval)), [row, row], color=colour, lw=4, alpha=0.25, zorder=2)[0],
-            method.key,
-        )
+        low_high = drawable(np.array(group.interval))
+        sheet.line(axes, method.key, low_high, [row, row], color=colour, lw=4, alpha=0.25, zorder=2)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from synthgrad.compare.figures import scales
 from synthgrad.compare.figures.series import CONTROL, REFERENCE, drawable, looks
-from synthgrad.compare.figures.sheet import Sheet
+from synthgrad.compare.figures.sheet import Panel, Sheet
 from synthgrad.compare.figures.style import HUES, SMALL, Axes, FigureBase, Look
 from synthgrad.compare.groups import UNSET, shown
 from synthgrad.compare.report import Cell, Group, Interval, Sweep, Table, Tuned
 from synthgrad.runs.filters import is_number
 from synthgrad.text import printable
-from synthgrad.types import Floats
 
 RUG = 0.11
 """The height of a bar of the rug where all runs diverged, as a share of the axes."""
@@ -32,15 +31,13 @@ class Tried:
     runs: int = 0
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass
+class Settings(Panel):
     """The panel of one swept key."""
 
+    INCHES = 2.3
     table: Table
     groups: Sequence[Group]
-    of: str
-    kind: str = "sweep"
-    full: bool = False
 
     @property
     def sweep(self) -> Sweep:
@@ -48,12 +45,7 @@ class Settings:
         assert self.table.sweep is not None
         return self.table.sweep
 
-    def height(self, width: float) -> float:
-        """Inches."""
-        return 2.3
-
     def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None:
-        """Draw into a part of the figure."""
         axes = spot.subplots()
         tried = [self.tried(i) for i in range(len(self.sweep.methods))]
         places = _places([each.value for line in tried for each in line])
@@ -141,9 +133,11 @@ def _line(sheet: Sheet, axes: Axes, key: str, label: str, look: Look, placed: Pl
     if not known:
         return
     x, y = [x for x, _ in known], drawable(np.array([t.mean for _, t in known]))
-    sheet.mark(axes.plot(x, y, color=look.colour, ls=look.dash, lw=1.3, marker="o", ms=3)[0], key)
-    for x_bar, ends in _bars(known):
-        sheet.mark(axes.plot([x_bar] * 2, ends, color=look.colour, lw=3, alpha=0.3, zorder=1.8)[0], key)
+    sheet.line(axes, key, x, y, color=look.colour, ls=look.dash, lw=1.3, marker="o", ms=3)
+    for bar, t in known:
+        if t.interval is not None:
+            ends = drawable(np.array(t.interval))
+            sheet.line(axes, key, [bar] * 2, ends, color=look.colour, lw=3, alpha=0.3, zorder=1.8)
     sheet.label(axes, x[-1], y[-1], label, look, key)
 
 
@@ -154,12 +148,8 @@ def _level(
     means = drawable(np.array([each.mean for each in tried if each.mean is not None and np.isfinite(each.mean)]))
     if len(means):
         ends = [min(places.values()), max(places.values())]
-        sheet.mark(axes.plot(ends, [means[0]] * 2, color=look.colour, ls=look.dash, lw=1.3)[0], key)
+        sheet.line(axes, key, ends, [means[0]] * 2, color=look.colour, ls=look.dash, lw=1.3)
         sheet.label(axes, ends[1], means[0], label, look, key)
-
-
-def _bars(known: Placed) -> Iterator[tuple[float, Floats]]:
-    yield from ((x, drawable(np.array(t.interval))) for x, t in known if t.interval is not None)
 
 
 def _rug(sheet: Sheet, axes: Axes, key: str, look: Look, aside: float, placed: Placed) -> None:
@@ -170,7 +160,7 @@ def _rug(sheet: Sheet, axes: Axes, key: str, look: Look, aside: float, placed: P
     for x, t in placed:
         if t.diverged:
             top = RUG * t.diverged / max(t.runs, t.diverged)
-            bar = axes.plot([x, x], [0, top], transform=place, color=look.colour, lw=3.5, solid_capstyle="butt")
-            sheet.mark(bar[0], key)
+            style = {"color": look.colour, "lw": 3.5, "solid_capstyle": "butt"}
+            sheet.line(axes, key, [x, x], [0, top], transform=place, **style)
             text = f"{t.diverged}/{t.runs}"
             sheet.mark(axes.text(x, top + 0.015, text, transform=place, fontsize=SMALL - 0.5, ha="center"), key)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import count
-from typing import TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from synthgrad.compare.figures.style import SMALL, Annotation, Artist, Axes, Figure, Look, Palette
+from synthgrad.compare.figures.style import SMALL, Annotation, Artist, Axes, Figure, FigureBase, Look, Palette
 from synthgrad.types import Floats
 
 A = TypeVar("A", bound=Artist)
@@ -39,6 +41,10 @@ class Sheet:
         """Name what belongs to one method, so that it can be found in an SVG."""
         artist.set_gid(f"{key}.{next(self._count)}")
         return artist
+
+    def line(self, axes: Axes, key: str, *points: Any, **style: Any) -> None:
+        """Draw a line, or points, of one method."""
+        self.mark(axes.plot(*points, **style)[0], key)
 
     def label(self, axes: Axes, x: float, y: float, text: str, look: Look, key: str) -> None:
         """A label to the right of the axes, tied to the point (x, y) by a line of the method's colour."""
@@ -91,6 +97,27 @@ class Sheet:
             note.set_position((1, (y - box.y0) / box.height))
 
 
+@dataclass
+class Panel(ABC):
+    """A part of a figure: ``kind`` is sweep, curve, loss, seeds, layer or what a run traces; ``of`` a key or metric.
+
+    One that is ``full`` has a row of the figure to itself.
+    """
+
+    INCHES: ClassVar[float] = 2.05
+    kind: str
+    of: str
+    full: bool = field(default=False, kw_only=True)
+
+    def height(self, width: float) -> float:
+        """Inches."""
+        return self.INCHES
+
+    @abstractmethod
+    def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None:
+        """Draw into a part of the figure."""
+
+
 def wrapped(text: str, width: int = WRAPPED, lines: int = 2) -> str:
     """At most so many lines of a label."""
     return "\n".join(textwrap.wrap(text, width, max_lines=lines, placeholder="…"))
@@ -118,9 +145,9 @@ def spread(wanted: Sequence[float] | Floats, heights: Sequence[float], low: floa
     below = np.concatenate([[0.0], np.cumsum((sizes[1:] + sizes[:-1]) / 2)])
     level = _rising(np.asarray(wanted, np.float64)[order] - below)
     bottom, top = low + sizes[0] / 2, high - sizes[-1] / 2 - below[-1]
-    level = (
-        np.clip(level, min(bottom, top), max(bottom, top)) if bottom <= top else np.full(len(level), (bottom + top) / 2)
-    )
+    if bottom > top:
+        bottom = top = (bottom + top) / 2
+    level = np.clip(level, bottom, top)
     places = np.empty(len(order))
     places[order] = level + below
     return [float(place) for place in places]

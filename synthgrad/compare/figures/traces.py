@@ -12,7 +12,7 @@ from synthgrad.compare.figures import scales
 from synthgrad.compare.figures.layers import EDGE
 from synthgrad.compare.figures.lines import draw_fork, draw_line, dress
 from synthgrad.compare.figures.series import Points, drawable, looks
-from synthgrad.compare.figures.sheet import Sheet
+from synthgrad.compare.figures.sheet import Panel, Sheet
 from synthgrad.compare.figures.style import HUES, FigureBase
 from synthgrad.scores import DIAGNOSES, is_up, score_in
 from synthgrad.text import printable
@@ -23,23 +23,15 @@ MAX_POINTS = 300
 LAYERED = {**DIAGNOSES, "generator_error": "generator_error"}
 
 
-@dataclass(frozen=True)
-class Traces:
+@dataclass
+class Traces(Panel):
     """Some columns of a run in one panel: ``kind`` is loss, score, or a column that every layer has."""
 
-    kind: str
-    of: str
     columns: Mapping[str, Floats]
     epoch: Floats
     fork: int | None = None
-    full: bool = False
-
-    def height(self, width: float) -> float:
-        """Inches."""
-        return 2.05
 
     def draw(self, sheet: Sheet, spot: FigureBase, width: float) -> None:
-        """Draw into a part of the figure."""
         axes = spot.subplots()
         every = [self._points(name) for name in self.columns]
         if self.fork is not None:
