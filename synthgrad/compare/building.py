@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from synthgrad import __version__
-from synthgrad.compare import ablation, fairness, statistics
-from synthgrad.compare.answers import answers, tuned_answers
+from synthgrad.compare import fairness, learning, statistics
 from synthgrad.compare.arithmetic import bounded, total
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import alike, axes, differing, groups, tables, titles, told
@@ -131,7 +130,7 @@ class _Table:
                 others = [s for s in others if s is not self.control]  # that difference has been told
             every += self._family(others, against)
         if self.question.against is None:
-            for whole, parts in ablation.families(self.sorted):
+            for whole, parts in learning.families(self.sorted):
                 if whole.label not in {d.against for d in every}:
                     every += self._family(parts, whole)
         return every
@@ -263,9 +262,9 @@ class _Table:
         """Whether hidden layers learn, unless a missing control is accepted; what a layer less costs."""
         unknown = self.control is None and not self.question.control
         if swept is not None:
-            return [] if unknown else list(tuned_answers(swept))
+            return [] if unknown else list(learning.tuned_answers(swept))
         control, reference = (s.label if s is not None else None for s in (self.control, self.reference))
-        losses = ablation.losses(self.groups, self.differences)
+        losses = learning.losses(self.groups, self.differences)
         asked = [g for g in self.groups if control is not None or g.label not in losses]
-        learn = [] if unknown else answers(asked, self.differences, control, reference)
+        learn = [] if unknown else learning.answers(asked, self.differences, control, reference)
         return [*learn, *losses.values()]

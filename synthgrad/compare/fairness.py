@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from functools import partial
 
-from synthgrad.compare.groups import Members, differing
+from synthgrad.compare.groups import Members, alike, differing
 from synthgrad.compare.missing import FROZEN
 from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.subjects import Subject
@@ -14,7 +14,7 @@ from synthgrad.runs.environment import HASHES
 from synthgrad.runs.methods import FREEZE, fork
 from synthgrad.text import counted
 
-CIRCUMSTANCES: dict[str, Callable[[Settings], Any]] = {
+CIRCUMSTANCES: dict[str, Callable[[Settings], object]] = {
     "synthgrad version": lambda about: about.get("synthgrad"),
     "git commit": lambda about: _git(about).get("commit"),
     "NumPy version": lambda about: about.get("numpy"),
@@ -22,7 +22,7 @@ CIRCUMSTANCES: dict[str, Callable[[Settings], Any]] = {
     "BLAS threads": lambda about: _threads(about.get("threads")),
     "host": lambda about: about.get("host"),
 }
-SPEED: tuple[Callable[[Settings], Any], ...] = (
+SPEED: tuple[Callable[[Settings], object], ...] = (
     *(CIRCUMSTANCES[what] for what in ("host", "BLAS", "BLAS threads")),
     lambda about: stack(about),
 )
@@ -39,8 +39,7 @@ def remarks(scores: Sequence[Scores], selected: bool, metric: str) -> Iterator[s
         yield f"best {metric} of each run: selected on test, so it flatters every method"
     subjects = [s for each in scores for s in each.subjects]
     for what, read in CIRCUMSTANCES.items():
-        values = {str(read(s.about)) for s in subjects if s.about} - {"None"}
-        if len(values) > 1:
+        if len(_values(subjects, read) - {"None"}) > 1:
             yield f"{what} differs between the runs"
     sizes = {stack(s.about) for s in subjects if s.about}
     if len(sizes) > 1:
@@ -54,18 +53,15 @@ def remarks(scores: Sequence[Scores], selected: bool, metric: str) -> Iterator[s
 
 def _forks(scores: Sequence[Scores]) -> Iterator[str]:
     """What branches have from another trainer."""
-    found: dict[tuple[int, str], list[str]] = {}
-    for each in scores:
-        settings = each.settings
+    for same in alike(scores, lambda s: (fork(s.settings), str(s.settings.get("branch.trainer.name")))):
+        settings = same[0].settings
         if (epoch := fork(settings)) is not None:
-            found.setdefault((epoch, str(settings.get("branch.trainer.name"))), []).append(each.label)
-    for (epoch, before), labels in found.items():
-        yield f"{_who(labels)} had {counted(epoch, 'epoch')} of {before} first"
+            yield f"{_who(same)} had {counted(epoch, 'epoch')} of {settings.get('branch.trainer.name')} first"
 
 
 def environment(subjects: Sequence[Subject]) -> dict[str, str]:
     """Everything that some run was made with, by name; several values where runs differ."""
-    known = {what: {str(read(s.about)) for s in subjects if s.about} - {"None"} for what, read in CIRCUMSTANCES.items()}
+    known = {what: _values(subjects, read) - {"None"} for what, read in CIRCUMSTANCES.items()}
     return {what: ", ".join(sorted(values)) for what, values in known.items() if values}
 
 
@@ -75,8 +71,9 @@ def budgets(scores: Sequence[Scores], control: Scores | None) -> Iterator[str]:
         return
     controls = [s for s in scores if s.trainer == control.trainer]
     for section, what in (("training.", "another budget than"), ("trainer.", "other settings than")):
-        for keys, labels in _beside(scores, controls, section).items():
-            yield f"{_who(labels)} had {what} the control: {keys}"
+        for same in alike(scores, partial(_unlike_any, controls=controls, section=section)):
+            if keys := _unlike_any(same[0], controls, section):
+                yield f"{_who(same)} had {what} the control: {_and(keys)}"
 
 
 def untuned(members: Sequence[Members], control: Scores | None, swept: Sequence[str]) -> list[str]:
@@ -94,14 +91,9 @@ def left_out(controls: int, control: Scores | None, asked: bool) -> list[str]:
     return [f"no control here: --where leaves out {counted(controls, 'run')} of it"]
 
 
-def _beside(scores: Sequence[Scores], controls: Sequence[Scores], section: str) -> dict[str, list[str]]:
-    """By the keys of a section in which they differ from the control most like them, the groups that do."""
-    found: dict[str, list[str]] = {}
-    for each in scores:
-        keys = min(([k for k in unlike(each, c) if k.startswith(section)] for c in controls), key=len)
-        if keys:
-            found.setdefault(_and(keys), []).append(each.label)
-    return found
+def _unlike_any(scores: Scores, controls: Sequence[Scores], section: str) -> tuple[str, ...]:
+    """The keys of a section in which a group differs from the control that is most like it."""
+    return min((tuple(k for k in unlike(scores, c) if k.startswith(section)) for c in controls), key=len)
 
 
 def unlike(a: Scores, b: Scores) -> list[str]:
@@ -110,13 +102,13 @@ def unlike(a: Scores, b: Scores) -> list[str]:
     return [key for key in differing(both) if key not in ("trainer.name", FREEZE) and all(key in each for each in both)]
 
 
-def _who(labels: Sequence[str]) -> str:
-    return _and(labels) if len(labels) <= MANY else f"{len(labels)} groups"
+def _who(scores: Sequence[Scores]) -> str:
+    return _and([s.label for s in scores]) if len(scores) <= MANY else f"{len(scores)} groups"
 
 
 def other_machine(a: Scores, b: Scores) -> bool:
     """Whether two groups were run on different machines or in other stacks, so that their speeds are not comparable."""
-    return any(_seen(a, read) != _seen(b, read) for read in SPEED)
+    return any(_values(a.subjects, read) != _values(b.subjects, read) for read in SPEED)
 
 
 def stack(about: Settings) -> int:
@@ -130,11 +122,11 @@ def _count(about: Settings, name: str) -> int:
     return count if isinstance(count, int) else 1
 
 
-def _seen(scores: Scores, read: Callable[[Settings], Any]) -> set[str]:
-    return {str(read(s.about)) for s in scores.subjects if s.about}
+def _values(subjects: Sequence[Subject], read: Callable[[Settings], object]) -> set[str]:
+    return {str(read(s.about)) for s in subjects if s.about}
 
 
-def _threads(found: object) -> Any:
+def _threads(found: object) -> object:
     """What was asked of BLAS, OPENBLAS_NUM_THREADS=1."""
     if not isinstance(found, dict):
         return found
@@ -149,19 +141,16 @@ def _git(about: Settings) -> Settings:
 
 def _pairing(scores: Sequence[Scores]) -> Iterator[str]:
     """Whether runs of the same seed have the same data, initial weights and batch order."""
-    by_seed: dict[int, list[Subject]] = {}
-    for each in scores:
-        for subject in each.subjects:
-            by_seed.setdefault(subject.seed, []).append(subject)
-    by_seed = {seed: subjects for seed, subjects in by_seed.items() if len(subjects) > 1}
-    if not by_seed and len(scores) > 1:
+    by_seed = alike((s for each in scores for s in each.subjects), lambda s: s.seed)
+    pairs = [subjects for subjects in by_seed if len(subjects) > 1]
+    if not pairs and len(scores) > 1:
         yield "no seed was run with more than one method: nothing is paired"
         return
     same: list[str] = []
     differ: list[str] = []
     unknown = False
     for key, words in HASHES.items():
-        seen = [{s.hashes.get(key) for s in subjects} for subjects in by_seed.values()]
+        seen = [{s.hashes.get(key) for s in subjects} for subjects in pairs]
         unknown = unknown or any(None in values for values in seen)
         (differ if any(len(values - {None}) > 1 for values in seen) else same).append(words)
     if len(scores) > 1:

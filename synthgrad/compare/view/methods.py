@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from synthgrad.compare.answers import learns
+from synthgrad.compare.learning import learns
 from synthgrad.compare.layout import Column
 from synthgrad.compare.report import Answer, Difference, Estimate, Group, Report, Table
 from synthgrad.compare.view.cells import (

@@ -1,14 +1,17 @@
-"""Did it work? One sentence for each method."""
+"""Did it work? One sentence for each method, and for each that freezes layers, on what it loses by that."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from synthgrad.compare.groups import form, shown
 from synthgrad.compare.judging import BETTER, DECIDED, INCOMPLETE, LEVEL, TOO_FEW, WORSE, seeds_needed
 from synthgrad.compare.missing import BACKPROP, FROZEN
+from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.report import Difference, Group, Sweep
 from synthgrad.numbers import decimals, fixed
-from synthgrad.runs.methods import method
+from synthgrad.records import Settings
+from synthgrad.runs.methods import FREEZE, method
 from synthgrad.text import counted, numbered
 
 UNTRAINED = (FROZEN, BACKPROP)
@@ -20,12 +23,16 @@ def answers(
 ) -> Iterator[str]:
     """What each method's difference from the control, and from backprop, says of its hidden layers."""
     methods = [g for g in groups if method(g.config) not in UNTRAINED] or [g for g in groups if g.label == reference]
+    found = {(d.of, d.against): d for d in reversed(differences)}
     for group in methods:
-        from_control = _find(differences, group.label, control)
-        from_reference = _find(differences, group.label, reference)
+        from_control = found.get((group.label, control or ""))
+        from_reference = found.get((group.label, reference or ""))
         if control is not None and from_control is None:  # something else was asked
             continue
-        yield f"{group.label}: {_said(group, from_control, from_reference, control, reference)}."
+        said = learning(from_control)
+        if from_control and from_control.verdict == BETTER and from_reference and from_reference.verdict in DECIDED:
+            said += f"; {beside(from_reference)} {reference}"
+        yield f"{group.label}: {said}."
 
 
 def tuned_answers(sweep: Sweep) -> Iterator[str]:
@@ -36,27 +43,13 @@ def tuned_answers(sweep: Sweep) -> Iterator[str]:
         name, *rest = tuned.method.split()
         if name in UNTRAINED and not any(word == "from" or word.startswith("freeze=") for word in rest):
             continue
-        said = learning(tuned.difference) if tuned.difference else "no control to tell whether its hidden layers learn"
-        yield f"{tuned.method}, tuned: {said}."
+        yield f"{tuned.method}, tuned: {learning(tuned.difference)}."
 
 
-def _said(
-    group: Group,
-    from_control: Difference | None,
-    from_reference: Difference | None,
-    control: str | None,
-    reference: str | None,
-) -> str:
-    if from_control is None:
-        return "no control to tell whether its hidden layers learn"
-    said = learning(from_control)
-    if from_control.verdict == BETTER and from_reference is not None and from_reference.verdict in DECIDED:
-        said += f"; {beside(from_reference)} {reference}"
-    return said
-
-
-def learning(difference: Difference) -> str:
+def learning(difference: Difference | None) -> str:
     """Whether hidden layers learn, from the difference to the control."""
+    if difference is None:
+        return "no control to tell whether its hidden layers learn"
     control = "the frozen control" if difference.against.startswith(FROZEN) else difference.against
     if difference.verdict not in DECIDED:
         return f"undecided: {lacking(difference)}"
@@ -102,5 +95,41 @@ def beside(difference: Difference) -> str:
     return {BETTER: "better than", WORSE: "worse than", LEVEL: "not told apart from"}[difference.verdict]
 
 
-def _find(differences: Sequence[Difference], of: str, against: str | None) -> Difference | None:
-    return next((d for d in differences if d.of == of and d.against == against), None)
+# frozen layers ------------------------------------------------------------------------------------
+
+
+def families(scores: Sequence[Scores]) -> Iterator[tuple[Scores, list[Scores]]]:
+    """Each group, with the groups that differ from it only in frozen layers, in the order given."""
+    for whole in scores:
+        parts = [each for each in scores if ablates(each.settings, whole.settings)]
+        if parts:
+            yield whole, parts
+
+
+def ablates(settings: Settings, whole: Settings) -> bool:
+    """Whether settings freeze hidden layers, and else are those of a run that freezes none."""
+    return bool(settings.get(FREEZE)) and not whole.get(FREEZE) and _others(settings) == _others(whole)
+
+
+def _others(settings: Settings) -> Settings:
+    return {key: form(value) for key, value in settings.items() if key != FREEZE}
+
+
+def losses(groups: Sequence[Group], differences: Sequence[Difference]) -> dict[str, str]:
+    """By label of the group that freezes layers, a sentence on what that costs."""
+    by_label = {group.label: group.config for group in groups}
+    found = [d for d in differences if ablates(by_label[d.of], by_label[d.against])]
+    return {d.of: f"{_without(by_label[d.of][FREEZE])}: {_lost(d)}." for d in found}
+
+
+def _without(layers: object) -> str:
+    """``without training hidden layer 2 (freeze=[2])``."""
+    every = layers if isinstance(layers, list) else [layers]
+    return f"without training {numbered(every, 'hidden layer')} (freeze={shown(layers)})"
+
+
+def _lost(difference: Difference) -> str:
+    told = "" if difference.mean is None else f"{gain(difference)} ({difference.wins}-{difference.losses} in seeds), "
+    if difference.verdict not in DECIDED:
+        return f"{told}undecided against {difference.against}: {lacking(difference)}"
+    return f"{told}{beside(difference)} {difference.against}"

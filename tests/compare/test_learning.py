@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from directories import BACKPROP, BOTH, FROZEN, LABEL, between, group, reported
 
-from synthgrad.compare.answers import learns
+from synthgrad.compare.learning import learns
 
 CONTROL = [0.5 + i / 64 for i in range(8)]
 
