@@ -12,10 +12,10 @@ from typing import Any
 from conftest import tiny
 
 from synthgrad.claims.report import build
-from synthgrad.compare.metrics import Measure
-from synthgrad.compare.outcomes import Scores
+from synthgrad.compare.measure import Measure
 from synthgrad.compare.question import Question
 from synthgrad.compare.report import Difference, Group, Report, Tuned
+from synthgrad.compare.scored_groups import ScoredGroup
 from synthgrad.compare.subjects import Gathered, Subject, gather
 from synthgrad.config import dump, plain
 from synthgrad.runs.finding import find
@@ -127,8 +127,8 @@ def tuned(report: Report, method: str) -> Tuned:
     return next(m for m in sweep.methods if m.method == method)
 
 
-def scores(runs: Path, metric: str = BITS, at: str = "last", epoch: int | None = DEEP) -> dict[str, Scores]:
+def scores(runs: Path, metric: str = BITS, at: str = "last", epoch: int | None = DEEP) -> dict[str, ScoredGroup]:
     """By label, what a measure reads of each group in a directory."""
     from synthgrad.compare.groups import groups
 
-    return {m.label: Scores.read(m, Measure(metric, at, epoch)) for m in groups(subjects(runs))[0]}
+    return {m.label: ScoredGroup.read(m, Measure(metric, at, epoch)) for m in groups(subjects(runs))[0]}

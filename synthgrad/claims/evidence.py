@@ -13,10 +13,10 @@ from functools import cached_property
 from math import isfinite
 
 from synthgrad.claims.matching import Match
-from synthgrad.compare.contest import ALPHA, Contest
 from synthgrad.compare.judging import estimate
-from synthgrad.compare.outcomes import Scores
+from synthgrad.compare.paired_test import ALPHA, PairedTest
 from synthgrad.compare.report import Estimate, Interval
+from synthgrad.compare.scored_groups import ScoredGroup
 
 ONE_SIDED = 1 - 2 * ALPHA
 """The confidence of the interval that inverts two one-sided tests at ``ALPHA``."""
@@ -37,17 +37,17 @@ class Evidence:
 
     def __init__(self, match: Match) -> None:
         self.match, self.claim = match, match.claim
-        self.contest = self._contest()
+        self.contest = self._test()
         self.seeds, self.incomplete = self.contest.seeds, self.contest.incomplete
         self.pair = self._pair() if self.seeds else (0, 0)
         self._signed = self.contest.between(*self.pair)
         sign = 1 if match.of.best.up else -1
         self.values = {seed: sign * d for seed, d in self._signed.items() if isfinite(d)}
 
-    def _contest(self, shift: float = 0.0) -> Contest:
+    def _test(self, shift: float = 0.0) -> PairedTest:
         """``of`` - ``against`` - the number of the claim - a shift."""
         number = (self.claim.number or 0.0) + shift
-        return Contest(self.match.of, self.match.against, number, exact=self.claim.sign == "=")
+        return PairedTest(self.match.of, self.match.against, number, exact=self.claim.sign == "=")
 
     def _pair(self) -> tuple[int, int]:
         """Of a method with several settings, the ones that are described."""
@@ -61,7 +61,7 @@ class Evidence:
         return (self.claim.sign == ">") == self.match.of.best.up
 
     @property
-    def scores(self) -> dict[str, Scores]:
+    def scores(self) -> dict[str, ScoredGroup]:
         """By the names of the claim, the settings that ``values`` are of."""
         first, second = self.pair
         methods = self.match.methods.items()
@@ -113,7 +113,7 @@ class Evidence:
     def beyond(self) -> bool:
         """Whether a two-sided test shows that what should be about 0 is further from it than the margin."""
         margin = self.claim.within or 0.0
-        above, below = self._contest(margin), self._contest(-margin)
+        above, below = self._test(margin), self._test(-margin)
         more, less = (above.p_better, below.p_worse) if self.contest.up else (above.p_worse, below.p_better)
         return 2 * min(more, less) < ALPHA
 
@@ -121,7 +121,7 @@ class Evidence:
     def inside(self) -> bool:
         """Whether two one-sided tests show that it is nearer to 0 than the margin."""
         margin = self.claim.within or 0.0
-        above, below = self._contest(margin), self._contest(-margin)
+        above, below = self._test(margin), self._test(-margin)
         less, more = (above.p_worse, below.p_better) if self.contest.up else (above.p_better, below.p_worse)
         return not self.lost and max(more, less) < ALPHA
 

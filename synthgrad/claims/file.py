@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgrad.claims.grammar import Claim, conditions, is_condition
-from synthgrad.compare.metrics import asked
+from synthgrad.compare.measure import asked
 from synthgrad.config import show
 from synthgrad.config.files import read_text
 from synthgrad.config.messages import Key

@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from synthgrad.compare.metrics import asked
+from synthgrad.compare.measure import asked
 from synthgrad.errors import ConfigError
 from synthgrad.records import Settings
 

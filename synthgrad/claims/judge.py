@@ -15,8 +15,8 @@ from synthgrad.claims.grammar import Claim
 from synthgrad.claims.matching import Match, Tables
 from synthgrad.claims.reasons import tested, why
 from synthgrad.compare import arithmetic, statistics
-from synthgrad.compare.contest import ALPHA
 from synthgrad.compare.groups import APART
+from synthgrad.compare.paired_test import ALPHA
 from synthgrad.compare.report import Answer
 from synthgrad.errors import ExitCode, collect
 

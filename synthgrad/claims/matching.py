@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from synthgrad.claims.grammar import Claim
-from synthgrad.compare.groups import Members, groups
+from synthgrad.compare.groups import RunGroup, groups
 from synthgrad.compare.judging import called, unknown
-from synthgrad.compare.metrics import Measure, choose, measure
-from synthgrad.compare.outcomes import Method, Scores
+from synthgrad.compare.measure import Measure, choose, measure
+from synthgrad.compare.scored_groups import Method, ScoredGroup
 from synthgrad.compare.subjects import Subject
 from synthgrad.errors import ConfigError
 from synthgrad.records import Settings
@@ -63,14 +63,14 @@ class _Table(NamedTuple):
 
     number: int
     title: str
-    members: list[Members]
+    members: list[RunGroup]
 
 
 class _Called(NamedTuple):
     """The groups of a table that the names of a claim may mean."""
 
     table: _Table
-    members: dict[str, list[Members]]
+    members: dict[str, list[RunGroup]]
 
     @classmethod
     def by(cls, claim: Claim, table: _Table) -> _Called:
@@ -147,7 +147,9 @@ class Tables:
         if there and not any(metric in s.columns for s in there):
             unclear = unclear or f"no run here has {metric}"
         read = measure(there, metric, claim.at or self.at)[0]
-        methods = {name: Method(name, [Scores.read(m, read) for m in several]) for name, several in members.items()}
+        methods = {
+            name: Method(name, [ScoredGroup.read(m, read) for m in several]) for name, several in members.items()
+        }
         seeds = set.intersection(*({s.seed for s in each.subjects} for each in named))
         return Match(claim, table.number, table.title, read, methods, sorted(seeds), bool(there), unclear)
 

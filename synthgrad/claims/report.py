@@ -15,7 +15,7 @@ from synthgrad.claims.matching import Tables
 from synthgrad.compare.building import Comparison
 from synthgrad.compare.fairness import environment
 from synthgrad.compare.groups import tables, titles
-from synthgrad.compare.metrics import needed
+from synthgrad.compare.measure import needed
 from synthgrad.compare.question import Question
 from synthgrad.compare.report import SCHEMA, Answer, Missing, Report
 from synthgrad.compare.subjects import Gathered, Subject, completed, gather

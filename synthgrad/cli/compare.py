@@ -183,7 +183,7 @@ def _refuse(context: click.Context) -> None:
 
 def _gather(paths: Sequence[Path], conditions: tuple[str, ...], question: Question, show: Output) -> Gathered:
     from synthgrad.claims.grammar import Claim
-    from synthgrad.compare.metrics import needed
+    from synthgrad.compare.measure import needed
     from synthgrad.compare.subjects import gather
 
     whole = question.curves or len(paths) == 2

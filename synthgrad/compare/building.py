@@ -11,11 +11,11 @@ from synthgrad.compare.arithmetic import bounded, total
 from synthgrad.compare.curves import curve
 from synthgrad.compare.groups import alike, axes, differing, groups, tables, titles, told
 from synthgrad.compare.judging import called, difference, estimate, judged, unknown, with_gaps
-from synthgrad.compare.metrics import arrivals, choose, measure, pace
+from synthgrad.compare.measure import arrivals, choose, measure, pace
 from synthgrad.compare.missing import BACKPROP, FROZEN, Lacking, controls, seeds_needed
-from synthgrad.compare.outcomes import Method, Scores, shared
 from synthgrad.compare.question import Question
 from synthgrad.compare.report import SCHEMA, Answer, Curve, Difference, Estimate, Group, Layer, Report, Sweep, Table
+from synthgrad.compare.scored_groups import Method, ScoredGroup, shared
 from synthgrad.compare.subjects import DIVERGED, FINISHED, Gathered, Subject
 from synthgrad.compare.tuning import sweep, swept_keys
 from synthgrad.errors import ConfigError
@@ -88,7 +88,7 @@ class _Table:
         metric = question.metrics[0] if question.metrics else choose([m.subjects for m in self.members], question.at)
         self.measure, notes = measure([s for m in self.members for s in m.subjects], metric, question.at)
         self.notes += notes
-        self.scores = [Scores.read(members, self.measure) for members in self.members]
+        self.scores = [ScoredGroup.read(members, self.measure) for members in self.members]
         self.control, self.reference = self._strongest(FROZEN), self._strongest(BACKPROP)
         self.target = self._target()
         self.sorted = sorted(self.scores, key=self._order)
@@ -98,7 +98,7 @@ class _Table:
 
     # who is compared with whom ------------------------------------------------------------------
 
-    def _strongest(self, trainer: str) -> Scores | None:
+    def _strongest(self, trainer: str) -> ScoredGroup | None:
         """The group of this algorithm that shares most with the others: seeds, then settings.
 
         Of several alike the one that does best: a reference that was tuned too little flatters the others.
@@ -106,14 +106,14 @@ class _Table:
         found = [s for s in self.scores if s.trainer == trainer]
         others = [s for s in self.scores if s.trainer != trainer]
 
-        def merit(scores: Scores) -> tuple[int, int, int, float]:
+        def merit(scores: ScoredGroup) -> tuple[int, int, int, float]:
             seeds = sum(len(shared([scores, other])) for other in others)
             unlike = min((len(fairness.unlike(scores, other)) for other in others), default=0)
             return -seeds, -len(scores.values), unlike, scores.rank
 
         return min(found, key=merit, default=None)
 
-    def _against(self) -> list[Scores]:
+    def _against(self) -> list[ScoredGroup]:
         asked = self.question.against
         if asked is None:
             return [s for s in (self.control, self.reference) if s is not None]
@@ -135,7 +135,7 @@ class _Table:
                     every += self._family(parts, whole)
         return every
 
-    def _family(self, others: Sequence[Scores], against: Scores) -> list[Difference]:
+    def _family(self, others: Sequence[ScoredGroup], against: ScoredGroup) -> list[Difference]:
         methods, control = [*map(Method.alone, others)], Method.alone(against)
         family = judged([difference(self.number, of, control) for of in methods])
         if against is not self.control or self.reference is None:
@@ -152,7 +152,7 @@ class _Table:
             return None
         return mean * TARGET if self.measure.up else bounded(mean / TARGET)
 
-    def _order(self, scores: Scores) -> tuple[str | float, float, str]:
+    def _order(self, scores: ScoredGroup) -> tuple[str | float, float, str]:
         first: dict[str, str | float] = {
             "label": scores.label,
             "n": -len(scores.values),
@@ -161,7 +161,7 @@ class _Table:
         }
         return first.get(self.question.sort, scores.rank), scores.rank, scores.label
 
-    def _group(self, scores: Scores) -> Group:
+    def _group(self, scores: ScoredGroup) -> Group:
         subjects = scores.subjects
         known = estimate(list(scores.values.values()))
         n = sum(s.outcome in (FINISHED, DIVERGED) for s in subjects)
@@ -194,12 +194,12 @@ class _Table:
             curves=self._curves(subjects),
         )
 
-    def _times_reference(self, scores: Scores) -> float | None:
+    def _times_reference(self, scores: ScoredGroup) -> float | None:
         """How many times as long an epoch takes as one of the reference."""
         paces = [pace(s.subjects) for s in (scores, self.reference) if s is not None]
         return bounded(paces[0] / paces[1]) if len(paces) == 2 and paces[0] and paces[1] else None
 
-    def _layers(self, scores: Scores) -> list[Layer]:
+    def _layers(self, scores: ScoredGroup) -> list[Layer]:
         names = {name for s in scores.subjects for name in s.columns if diagnosis(name)}
         numbers = sorted({int(name.rpartition(".")[2]) for name in names if name.rpartition(".")[2].isdecimal()})
         subjects = scores.subjects

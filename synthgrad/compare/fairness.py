@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from synthgrad.compare.groups import Members, alike, differing
+from synthgrad.compare.groups import RunGroup, alike, differing
 from synthgrad.compare.missing import FROZEN
-from synthgrad.compare.outcomes import Scores
+from synthgrad.compare.scored_groups import ScoredGroup
 from synthgrad.compare.subjects import Subject
 from synthgrad.records import Settings
 from synthgrad.runs.environment import HASHES
@@ -31,7 +31,7 @@ MANY = 4
 """More groups than these are not named but counted."""
 
 
-def remarks(scores: Sequence[Scores], selected: bool, metric: str) -> Iterator[str]:
+def remarks(scores: Sequence[ScoredGroup], selected: bool, metric: str) -> Iterator[str]:
     """Sentences on everything that may make the comparison unfair."""
     yield from _pairing(scores)
     yield from _forks(scores)
@@ -51,7 +51,7 @@ def remarks(scores: Sequence[Scores], selected: bool, metric: str) -> Iterator[s
         yield "some runs were made with uncommitted changes"
 
 
-def _forks(scores: Sequence[Scores]) -> Iterator[str]:
+def _forks(scores: Sequence[ScoredGroup]) -> Iterator[str]:
     """What branches have from another trainer."""
     for same in alike(scores, lambda s: (fork(s.settings), str(s.settings.get("branch.trainer.name")))):
         settings = same[0].settings
@@ -65,7 +65,7 @@ def environment(subjects: Sequence[Subject]) -> dict[str, str]:
     return {what: ", ".join(sorted(values)) for what, values in known.items() if values}
 
 
-def budgets(scores: Sequence[Scores], control: Scores | None) -> Iterator[str]:
+def budgets(scores: Sequence[ScoredGroup], control: ScoredGroup | None) -> Iterator[str]:
     """Groups whose training was longer, or whose layers were trained otherwise, than those of any control."""
     if control is None:
         return
@@ -76,7 +76,7 @@ def budgets(scores: Sequence[Scores], control: Scores | None) -> Iterator[str]:
                 yield f"{_who(same)} had {what} the control: {_and(keys)}"
 
 
-def untuned(members: Sequence[Members], control: Scores | None, swept: Sequence[str]) -> list[str]:
+def untuned(members: Sequence[RunGroup], control: ScoredGroup | None, swept: Sequence[str]) -> list[str]:
     """A control tried with one setting beside methods that were tried with several."""
     controls = [m for m in members if m.trainer == FROZEN]
     if len(controls) != 1 or not any(key in controls[0].settings for key in swept):
@@ -84,29 +84,29 @@ def untuned(members: Sequence[Members], control: Scores | None, swept: Sequence[
     return [f"control untuned: {control.label if control else FROZEN} was tried with one setting"]
 
 
-def left_out(controls: int, control: Scores | None, asked: bool) -> list[str]:
+def left_out(controls: int, control: ScoredGroup | None, asked: bool) -> list[str]:
     """That there are runs of a control, but not among those that were asked for."""
     if not controls or control is not None or not asked:
         return []
     return [f"no control here: --where leaves out {counted(controls, 'run')} of it"]
 
 
-def _unlike_any(scores: Scores, controls: Sequence[Scores], section: str) -> tuple[str, ...]:
+def _unlike_any(scores: ScoredGroup, controls: Sequence[ScoredGroup], section: str) -> tuple[str, ...]:
     """The keys of a section in which a group differs from the control that is most like it."""
     return min((tuple(k for k in unlike(scores, c) if k.startswith(section)) for c in controls), key=len)
 
 
-def unlike(a: Scores, b: Scores) -> list[str]:
+def unlike(a: ScoredGroup, b: ScoredGroup) -> list[str]:
     """The keys in which two groups differ, except the algorithm, its frozen layers, and keys that only one has."""
     both = a.settings, b.settings
     return [key for key in differing(both) if key not in ("trainer.name", FREEZE) and all(key in each for each in both)]
 
 
-def _who(scores: Sequence[Scores]) -> str:
+def _who(scores: Sequence[ScoredGroup]) -> str:
     return _and([s.label for s in scores]) if len(scores) <= MANY else f"{len(scores)} groups"
 
 
-def other_machine(a: Scores, b: Scores) -> bool:
+def other_machine(a: ScoredGroup, b: ScoredGroup) -> bool:
     """Whether two groups were run on different machines or in other stacks, so that their speeds are not comparable."""
     return any(_values(a.subjects, read) != _values(b.subjects, read) for read in SPEED)
 
@@ -139,7 +139,7 @@ def _git(about: Settings) -> Settings:
     return found if isinstance(found, dict) else {}
 
 
-def _pairing(scores: Sequence[Scores]) -> Iterator[str]:
+def _pairing(scores: Sequence[ScoredGroup]) -> Iterator[str]:
     """Whether runs of the same seed have the same data, initial weights and batch order."""
     by_seed = alike((s for each in scores for s in each.subjects), lambda s: s.seed)
     pairs = [subjects for subjects in by_seed if len(subjects) > 1]

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class Members:
+class RunGroup:
     """The runs of one group, one for each seed, in the order of the seeds."""
 
     settings: Settings
@@ -68,13 +68,13 @@ def _axis(text: str, keys: Sequence[str]) -> str:
     raise ConfigError(f"--by {text}: {what}")
 
 
-def groups(subjects: Sequence[Subject]) -> tuple[list[Members], list[str]]:
+def groups(subjects: Sequence[Subject]) -> tuple[list[RunGroup], list[str]]:
     """The groups of a table with their labels, and a note on seeds that were run more than once."""
     found, notes = [], []
     together = _together(subjects, lambda subject: subject.settings)
     for same, label in zip(together, labels([same[0].settings for same in together]), strict=True):
         kept = {subject.seed: subject for subject in sorted(same, key=_preference)}
-        found.append(Members(same[0].settings, [kept[seed] for seed in sorted(kept)], label))
+        found.append(RunGroup(same[0].settings, [kept[seed] for seed in sorted(kept)], label))
         twice = sorted(seed for seed, runs in Counter(s.seed for s in same).items() if runs > 1)
         if twice:
             notes.append(f"{label}: {numbered(twice)} ran more than once; the latest that finished counts")

@@ -10,10 +10,10 @@ from typing import TypeVar
 import numpy as np
 
 from synthgrad.compare import arithmetic, statistics
-from synthgrad.compare.contest import ALPHA, Contest
-from synthgrad.compare.groups import Members, spelt
-from synthgrad.compare.outcomes import Method, shared
+from synthgrad.compare.groups import RunGroup, spelt
+from synthgrad.compare.paired_test import ALPHA, PairedTest
 from synthgrad.compare.report import Difference, Estimate, Interval
+from synthgrad.compare.scored_groups import Method, shared
 from synthgrad.runs.methods import names
 from synthgrad.text import did_you_mean, listed
 
@@ -21,7 +21,7 @@ BETTER, WORSE, LEVEL, TOO_FEW, INCOMPLETE = "better", "worse", "~", "too few", "
 DECIDED = (BETTER, WORSE, LEVEL)
 
 
-G = TypeVar("G", bound=Members)
+G = TypeVar("G", bound=RunGroup)
 
 
 def called(name: str, groups: Sequence[G]) -> list[G]:
@@ -34,7 +34,7 @@ def called(name: str, groups: Sequence[G]) -> list[G]:
     return exact or [g for g in groups if names(wanted, g.settings) and wanted <= g.words]
 
 
-def unknown(name: str, groups: Sequence[Members]) -> str:
+def unknown(name: str, groups: Sequence[RunGroup]) -> str:
     """That no group has this name, and which there are."""
     labels = list(dict.fromkeys(group.label for group in groups))
     hint = did_you_mean(name, labels, f"there are {listed(labels)}", 0.5)
@@ -56,7 +56,7 @@ def interval(values: Sequence[float]) -> Interval | None:
 
 def difference(table: int, of: Method, against: Method) -> Difference:
     """``of`` minus ``against`` over their shared seeds; the p of Holm, the verdict and the gap are still open."""
-    contest = Contest(of, against)
+    contest = PairedTest(of, against)
     first, second = contest.shown
     mine, other = of.settings[first], against.settings[second]
     found = contest.between(first, second)
@@ -125,7 +125,7 @@ def _verdict(difference: Difference, p: float, family: int) -> str:
     return BETTER if difference.p_better < difference.p_worse else WORSE
 
 
-def lost(difference: Difference) -> bool:
+def any_diverged(difference: Difference) -> bool:
     """Whether it is made of what runs that did not diverge have left."""
     return bool(difference.diverged or difference.against_diverged)
 
@@ -140,7 +140,7 @@ def with_gaps(
 ) -> list[Difference]:
     """A family of differences from the control with their gaps, if the reference itself beats the control."""
     way = next((d for d in family if d.of == reference.label), None)
-    if way is None or way.verdict != BETTER or lost(way):
+    if way is None or way.verdict != BETTER or any_diverged(way):
         return list(family)
     return [_with_gap(d, method, control, reference) for d, method in zip(family, of, strict=True)]
 
@@ -153,7 +153,7 @@ def _with_gap(difference: Difference, method: Method, control: Method, reference
     """
     every = [each.best for each in (method, control, reference)]
     seeds = shared(every)
-    if not seeds or lost(difference) or any(each.diverged.intersection(seeds) for each in every):
+    if not seeds or any_diverged(difference) or any(each.diverged.intersection(seeds) for each in every):
         return difference
     sign = 1 if every[1].up else -1
     gains, ways = ([sign * (s.values[seed] - every[1].values[seed]) for seed in seeds] for s in (every[0], every[2]))

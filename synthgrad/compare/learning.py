@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from synthgrad.compare.groups import form, shown
 from synthgrad.compare.judging import BETTER, DECIDED, INCOMPLETE, LEVEL, TOO_FEW, WORSE, seeds_needed
 from synthgrad.compare.missing import BACKPROP, FROZEN
-from synthgrad.compare.outcomes import Scores
 from synthgrad.compare.report import Difference, Group, Sweep
+from synthgrad.compare.scored_groups import ScoredGroup
 from synthgrad.numbers import decimals, fixed
 from synthgrad.records import Settings
 from synthgrad.runs.methods import FREEZE, method
@@ -98,7 +98,7 @@ def beside(difference: Difference) -> str:
 # frozen layers ------------------------------------------------------------------------------------
 
 
-def families(scores: Sequence[Scores]) -> Iterator[tuple[Scores, list[Scores]]]:
+def families(scores: Sequence[ScoredGroup]) -> Iterator[tuple[ScoredGroup, list[ScoredGroup]]]:
     """Each group, with the groups that differ from it only in frozen layers, in the order given."""
     for whole in scores:
         parts = [each for each in scores if ablates(each.settings, whole.settings)]

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from synthgrad.compare import judging
-from synthgrad.compare.groups import APART, Members
+from synthgrad.compare.groups import APART, RunGroup
 from synthgrad.compare.report import Difference, Missing, Sweep
 from synthgrad.compare.subjects import DIVERGED, FINISHED, LeftOut, Subject
 from synthgrad.runs.directory import Run
@@ -40,7 +40,7 @@ class Lacking:
     ``left_out`` is not missing.
     """
 
-    groups: Sequence[Members]
+    groups: Sequence[RunGroup]
     control: bool
     runs: Path = RUNS
     left_out: Sequence[LeftOut] = ()
@@ -54,7 +54,7 @@ class Lacking:
             found.append(_control(self.groups, seeds, self.runs))
         return found
 
-    def _seeds(self, members: Members, seeds: Sequence[int]) -> Iterator[Missing]:
+    def _seeds(self, members: RunGroup, seeds: Sequence[int]) -> Iterator[Missing]:
         """What is being trained is not missing."""
         there = {s.seed for s in members.subjects if s.outcome in ENDED or in_flight(s)}
         there |= {x.seed for x in self.left_out if x.settings == members.settings and x.outcome in (*ENDED, UNFINISHED)}
@@ -79,7 +79,7 @@ def controls(left_out: Sequence[LeftOut], subjects: Sequence[Subject], by: Seque
     return sum(method(each.settings) == FROZEN for each in alike)
 
 
-def _control(groups: Sequence[Members], seeds: Sequence[int], runs: Path) -> Missing:
+def _control(groups: Sequence[RunGroup], seeds: Sequence[int], runs: Path) -> Missing:
     """Frozen layers from the first epoch on, all else as in backprop or, without it, in the first method."""
     base = next((m for m in groups if m.trainer == BACKPROP), groups[0]).subjects[0]
     whole = ["-s", "branch=null"] if fork(base.settings) is not None else []

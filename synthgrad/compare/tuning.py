@@ -1,4 +1,4 @@
-"""Sweeps: methods against the settings that were tried; which method is better at its best, ``contest`` says."""
+"""Sweeps: methods against the settings that were tried; which method is better at its best, ``paired_test`` says."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from synthgrad.compare.curves import curve
-from synthgrad.compare.groups import UNSET, Members, alike, differing, form, labels, shown
+from synthgrad.compare.groups import UNSET, RunGroup, alike, differing, form, labels, shown
 from synthgrad.compare.judging import G, difference, judged, with_gaps
-from synthgrad.compare.metrics import Measure, arrivals, pace
+from synthgrad.compare.measure import Measure, arrivals, pace
 from synthgrad.compare.missing import BACKPROP, FROZEN
-from synthgrad.compare.outcomes import Method, Scores
 from synthgrad.compare.report import Cell, Difference, Sweep, Tuned
+from synthgrad.compare.scored_groups import Method, ScoredGroup
 from synthgrad.runs.filters import is_number
 
 NEAR = 0.95
@@ -26,7 +26,7 @@ STEP = "trainer.generator.alpha"
 """The step size that has a stability bound."""
 
 
-def swept_keys(members: Sequence[Members], by: Sequence[str] = ()) -> list[str]:
+def swept_keys(members: Sequence[RunGroup], by: Sequence[str] = ()) -> list[str]:
     """The keys that were swept: numbers of which one method was tried with several, or those of ``by``."""
     keys = differing([m.settings for m in members])
     if by:
@@ -38,7 +38,7 @@ def swept_keys(members: Sequence[Members], by: Sequence[str] = ()) -> list[str]:
     return [key for key in numeric if key in found]
 
 
-def sweep(table: int, scores: Sequence[Scores], keys: list[str], measure: Measure, target: float | None) -> Sweep:
+def sweep(table: int, scores: Sequence[ScoredGroup], keys: list[str], measure: Measure, target: float | None) -> Sweep:
     """Every method at its best, and compared with the control; ``target`` is what runs are to reach."""
     clusters = _apart(scores, _methods_by(scores, keys))
     rest = [{k: v for k, v in c[0].settings.items() if k not in keys} for c in clusters]
@@ -58,7 +58,7 @@ def sweep(table: int, scores: Sequence[Scores], keys: list[str], measure: Measur
     )
 
 
-def _methods_by(members: Sequence[Members], keys: Sequence[str]) -> list[str]:
+def _methods_by(members: Sequence[RunGroup], keys: Sequence[str]) -> list[str]:
     """The keys that tell methods apart: not those swept, nor what only some algorithms have if these are an axis."""
     apart = [key for key in differing([m.settings for m in members]) if key not in keys]
     if "trainer.name" not in keys:
@@ -97,12 +97,12 @@ def _told(method: Method, keys: list[str], metric: str, target: float | None, di
     )
 
 
-def _as_swept(method: Method, keys: Sequence[str]) -> list[Scores]:
+def _as_swept(method: Method, keys: Sequence[str]) -> list[ScoredGroup]:
     """The settings in the order of their values."""
     return sorted(method.settings, key=lambda s: [order(s.settings.get(key, UNSET)) for key in keys])
 
 
-def _cell(scores: Scores, keys: list[str], best: bool, metric: str) -> Cell:
+def _cell(scores: ScoredGroup, keys: list[str], best: bool, metric: str) -> Cell:
     setting = {key: scores.settings.get(key, UNSET) for key in keys}
     line = curve(scores.subjects, metric, POINTS, band=False).mean
     return Cell(
@@ -117,14 +117,14 @@ def _cell(scores: Scores, keys: list[str], best: bool, metric: str) -> Cell:
     )
 
 
-def _near(scores: Scores, best: Scores) -> bool:
+def _near(scores: ScoredGroup, best: ScoredGroup) -> bool:
     mean, top = scores.mean, best.mean
     if mean is None or top is None or scores.diverged:
         return False
     return mean >= top - (1 - NEAR) * abs(top) if scores.up else mean <= top + (1 / NEAR - 1) * abs(top)
 
 
-def _edge(method: Method, best: Scores, keys: list[str]) -> str:
+def _edge(method: Method, best: ScoredGroup, keys: list[str]) -> str:
     """What to add where the best lies at the edge of the grid, ``trainer.alpha=0.1``; empty where it does not."""
     for key in keys:
         grid = sorted({s.settings[key] for s in method.settings if is_number(s.settings.get(key))})
@@ -159,7 +159,7 @@ def _marginal(method: Method, key: str, value: object) -> tuple[float | None, fl
     return float(np.mean(means)), max(means) if there[0].up else min(means)
 
 
-def _bounds(members: Sequence[Members], keys: Sequence[str]) -> dict[str, float]:
+def _bounds(members: Sequence[RunGroup], keys: Sequence[str]) -> dict[str, float]:
     """The least of what the runs recorded for their generators."""
     recorded = [s.about.get("stability") for m in members for s in m.subjects]
     known = [b for each in recorded if isinstance(each, dict) for b in each.values() if is_number(b)]

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from synthgrad.compare.metrics import needed
+from synthgrad.compare.measure import needed
 from synthgrad.compare.subjects import gather
 from synthgrad.config import check, dump, plain
 from synthgrad.experiment import Config

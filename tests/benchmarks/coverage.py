@@ -28,8 +28,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from synthgrad.compare.contest import Contest
-from synthgrad.compare.outcomes import Method, Scores
+from synthgrad.compare.paired_test import PairedTest
+from synthgrad.compare.scored_groups import Method, ScoredGroup
 from synthgrad.compare.statistics import interval, subset_means
 
 DRAWS, CHUNK, RESAMPLES = 20_000, 200, 1_000
@@ -96,12 +96,12 @@ MOST, LEAST = 0.055, 0.94
 
 def best_against_best(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     """The interval of ``synthgrad compare`` for two methods, rows their settings; a verdict where it leaves out 0."""
-    return Contest(_method(a), _method(b)).interval() or (-np.inf, np.inf)
+    return PairedTest(_method(a), _method(b)).interval() or (-np.inf, np.inf)
 
 
 def _method(table: np.ndarray) -> Method:
     rows = (dict(enumerate(row)) for row in table.tolist())
-    return Method("m", [Scores({}, [], "", True, row, set()) for row in rows])
+    return Method("m", [ScoredGroup({}, [], "", True, row, set()) for row in rows])
 
 
 def leave_one_out(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:

@@ -10,8 +10,8 @@ import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, between, found, group, reported, run, scores
 
 from synthgrad.compare.judging import called, difference, interval
-from synthgrad.compare.outcomes import Method, shared
 from synthgrad.compare.report import Difference
+from synthgrad.compare.scored_groups import Method, shared
 
 LOW = [0.50, 0.51, 0.52, 0.50, 0.51, 0.52, 0.50, 0.51, 0.52, 0.50]
 """Ten seeds at chance level."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from directories import BACKPROP, FROZEN, between, group, reported
 
-from synthgrad.compare.contest import Contest
 from synthgrad.compare.judging import judged
+from synthgrad.compare.paired_test import PairedTest
 from synthgrad.compare.report import Difference
 
 BELOW = 0.05 - 2**-50
@@ -58,7 +58,7 @@ def test_a_claim_needs_p_below_5_percent(
     group(tmp_path, FROZEN, [0.5] * 10)
     answers = []
     for p in (BELOW, 0.05, 1.0):
-        monkeypatch.setattr(Contest, "p", p)
+        monkeypatch.setattr(PairedTest, "p", p)
         answers.append(reported(tmp_path, claims=(claim,)).claims[0].answer)
     assert answers[0] == below
     assert answers[1] == answers[2]

@@ -10,7 +10,7 @@ import numpy as np
 from synthgrad.compare.arithmetic import minus
 from synthgrad.compare.groups import UNSET, differing, shown, told
 from synthgrad.compare.layout import WIDE, Column, fits, lay_out
-from synthgrad.compare.metrics import EVALUATIONS, Measure, reached
+from synthgrad.compare.measure import EVALUATIONS, Measure, reached
 from synthgrad.compare.report import Table
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.subjects import FINISHED, Subject

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from synthgrad.compare.learning import learns
 from synthgrad.compare.layout import Column
+from synthgrad.compare.learning import learns
 from synthgrad.compare.report import Answer, Difference, Estimate, Group, Report, Table
 from synthgrad.compare.view.cells import (
     Cell,

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from synthgrad.compare import arithmetic
-from synthgrad.compare.groups import UNSET, Members
-from synthgrad.compare.metrics import Measure
+from synthgrad.compare.groups import UNSET, RunGroup
+from synthgrad.compare.measure import Measure
 from synthgrad.compare.subjects import DIVERGED
 
 
 @dataclass
-class Scores(Members):
+class ScoredGroup(RunGroup):
     """A group with what the measure reads of it: values by seed of the runs that count, and the seeds that diverged."""
 
     up: bool
@@ -21,7 +21,7 @@ class Scores(Members):
     diverged: set[int]
 
     @classmethod
-    def read(cls, members: Members, measure: Measure) -> Scores:
+    def read(cls, members: RunGroup, measure: Measure) -> ScoredGroup:
         """The scores of a group's runs."""
         values = {s.seed: measure.value(s) for s in members.subjects if measure.counts(s)}
         known = {seed: value for seed, value in values.items() if value is not None}
@@ -57,12 +57,12 @@ class Scores(Members):
 class Method:
     """The groups of one method, one for each setting that was tried, the best first."""
 
-    def __init__(self, label: str, settings: list[Scores]) -> None:
+    def __init__(self, label: str, settings: list[ScoredGroup]) -> None:
         self.label = label
         self.settings = sorted(settings, key=lambda s: (s.mean is None, bool(s.diverged), s.rank))
 
     @classmethod
-    def alone(cls, scores: Scores) -> Method:
+    def alone(cls, scores: ScoredGroup) -> Method:
         """A method of which one setting was tried."""
         return cls(scores.label, [scores])
 
@@ -73,7 +73,7 @@ class Method:
         return trainers.pop() if len(trainers) == 1 else UNSET
 
     @property
-    def best(self) -> Scores:
+    def best(self) -> ScoredGroup:
         """The setting with the best mean of those that never diverged or, if all did, of all."""
         return self.settings[0]
 
@@ -83,7 +83,7 @@ class Method:
         return set().union(*(s.given for s in self.settings))
 
 
-def shared(scores: Sequence[Scores]) -> list[int]:
+def shared(scores: Sequence[ScoredGroup]) -> list[int]:
     """The seeds in which all have an outcome, of the same data as far as that is known."""
     known = set.intersection(*(s.known for s in scores))
     return [seed for seed in sorted(known) if len({s.data.get(seed) for s in scores} - {None}) <= 1]

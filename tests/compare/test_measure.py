@@ -9,7 +9,7 @@ import pytest
 from directories import BACKPROP, BITS, BOTH, DEEP, EXACT, FROZEN, found, group, reported, run, subjects
 
 from synthgrad.claims.report import build
-from synthgrad.compare.metrics import Measure, choose, measure, middle, needed, reached
+from synthgrad.compare.measure import Measure, choose, measure, middle, needed, reached
 from synthgrad.compare.question import Question
 from synthgrad.compare.subjects import gather
 from synthgrad.errors import ConfigError

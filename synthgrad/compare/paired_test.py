@@ -28,8 +28,8 @@ from math import isfinite
 import numpy as np
 
 from synthgrad.compare import arithmetic, statistics
-from synthgrad.compare.outcomes import Method, shared
 from synthgrad.compare.report import Interval
+from synthgrad.compare.scored_groups import Method, shared
 from synthgrad.types import Floats
 
 ALPHA = 0.05
@@ -37,7 +37,7 @@ ROUNDING = 2.0**-50
 """Subtracting equal numbers leaves less than this share of them."""
 
 
-class Contest:
+class PairedTest:
     """``of`` - ``against`` - ``number``, of every setting of one method and every setting of the other, or of none.
 
     ``seeds`` are those in which every setting has an outcome of the same data; in those of ``incomplete`` both methods

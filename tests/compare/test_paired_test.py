@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from synthgrad.claims.grammar import Claim
 from synthgrad.claims.judge import check
 from synthgrad.claims.matching import Tables
-from synthgrad.compare.contest import Contest
 from synthgrad.compare.judging import difference, judged
-from synthgrad.compare.outcomes import Method, Scores
+from synthgrad.compare.paired_test import PairedTest
 from synthgrad.compare.report import Answer
+from synthgrad.compare.scored_groups import Method, ScoredGroup
 from synthgrad.compare.statistics import sign_flip_p
 from synthgrad.compare.subjects import Subject
 
@@ -30,7 +30,7 @@ def method(*rows: Row, up: bool = True, name: str = "m") -> Method:
     every = []
     for i, row in enumerate(rows):
         values = {seed: value for seed, value in enumerate(row) if value is not None}
-        every.append(Scores({}, [], f"{name}{i}", up, values, set(range(len(row))) - values.keys()))
+        every.append(ScoredGroup({}, [], f"{name}{i}", up, values, set(range(len(row))) - values.keys()))
     return Method(name, every)
 
 
@@ -53,7 +53,7 @@ def test_p_is_that_of_every_flip_of_every_pair(A: int, B: int, up: bool) -> None
     rng = np.random.default_rng([A, B])
     for _ in range(5):
         a, b = (rng.integers(0, 9, (K, 7)) / 8 + rng.integers(0, 2) for K in (A, B))
-        contest = Contest(method(*a.tolist(), up=up), method(*b.tolist(), up=up))
+        contest = PairedTest(method(*a.tolist(), up=up), method(*b.tolist(), up=up))
         wanted = straight(a, b) if up else straight(-a, -b)
         assert (contest.p_better, contest.p_worse) == pytest.approx(wanted, abs=1e-12)
 
@@ -66,12 +66,12 @@ def test_the_interval_leaves_out_what_the_test_rejects() -> None:
         if trial % 2:
             b[0][0] = None
         best = max(a, key=np.mean)
-        contest = Contest(method(*a), method(*b))
+        contest = PairedTest(method(*a), method(*b))
         ends = contest.interval()
         if ends is None:
             continue
         for number in rng.normal(np.mean(best), 2, 20):
-            at = Contest(method(*a), method(*b), number)
+            at = PairedTest(method(*a), method(*b), number)
             assert (2 * at.p_better < 0.05) == (number < ends[0])
             assert (2 * at.p_worse < 0.05) == (number > ends[1])
 
@@ -79,7 +79,7 @@ def test_the_interval_leaves_out_what_the_test_rejects() -> None:
 def test_a_setting_that_always_diverged_changes_only_the_correction() -> None:
     """It is nobody's best."""
     a, b = [[0.75 + i / 64 for i in range(10)]], [[0.5] * 10]
-    alone, beside = Contest(method(*a), method(*b)), Contest(method(*a, [None] * 10), method(*b, [None] * 10))
+    alone, beside = PairedTest(method(*a), method(*b)), PairedTest(method(*a, [None] * 10), method(*b, [None] * 10))
     assert (beside.p_better, beside.p_worse) == (2 * alone.p_better, 1.0)
     assert beside.interval() is not None
 
@@ -90,12 +90,12 @@ def test_a_lucky_setting_among_many_does_not_beat_the_control() -> None:
     many, one = rng.standard_normal((12, 10)), rng.standard_normal((1, 10))
     chosen = many[many.mean(axis=1).argmax()] - one[0]
     assert sign_flip_p(chosen) < 0.05
-    assert Contest(method(*many.tolist()), method(*one.tolist())).p > 0.3
+    assert PairedTest(method(*many.tolist()), method(*one.tolist())).p > 0.3
 
 
 def test_seeds_that_a_setting_lacks_are_incomplete() -> None:
     """And the others are compared on what all have."""
-    contest = Contest(method([0.5] * 8, [0.75] * 7), method([0.25] * 8))
+    contest = PairedTest(method([0.5] * 8, [0.75] * 7), method([0.25] * 8))
     assert (contest.seeds, contest.incomplete) == ([0, 1, 2, 3, 4, 5, 6], [7])
 
 
