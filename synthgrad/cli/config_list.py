@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any, Literal, NamedTuple, Protocol, get_args, get_origin, runtime_checkable
 
-from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options, default_of, dump, fields, nested, value_of
+from synthgrad.config import AnyOf, FieldInfo, NameOf, OneOf, Options, default_of, fields, nested, value_of, written
 from synthgrad.experiment import Config
 from synthgrad.text import closest
 
@@ -207,7 +207,7 @@ def _default(found: Found) -> str:
     value = field.get_default(call_default_factory=True) if value is None else value
     if isinstance(rule, OneOf):
         return str(value_of(value, rule.key))
-    return str(dump({"v": rule.write(value) if isinstance(rule, AnyOf) else value})).removeprefix("v: ").strip()
+    return written(rule.write(value) if isinstance(rule, AnyOf) else value)
 
 
 # layout -------------------------------------------------------------------------------------------

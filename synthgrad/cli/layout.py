@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from synthgrad.compare.layout import Column, lay_out
+from synthgrad.records import finite
 from synthgrad.text import counted, escaped
 
 PIPED = 100
@@ -36,15 +37,7 @@ def as_json(data: object) -> str:
     """Plain data as JSON that every reader takes: what is not finite becomes text, what JSON does not know too."""
     import json
 
-    return json.dumps(_finite(data), indent=2, allow_nan=False, default=str)
-
-
-def _finite(data: object) -> Any:
-    if isinstance(data, dict):
-        return {str(key): _finite(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_finite(value) for value in data]
-    return repr(data) if isinstance(data, float) and not math.isfinite(data) else data
+    return json.dumps(finite(data), indent=2, allow_nan=False, default=str)
 
 
 def warn(lines: Iterable[str]) -> None:

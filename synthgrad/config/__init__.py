@@ -42,7 +42,7 @@ from synthgrad.config.options import (
 )
 from synthgrad.config.overrides import Setting, key_and_value, label, setting
 from synthgrad.config.reading import Location
-from synthgrad.config.recorded import dump, flat, plain, read_resolved
+from synthgrad.config.recorded import dump, flat, plain, read_resolved, written
 from synthgrad.config.schemas import schema_of
 
 __all__ = [
@@ -88,4 +88,5 @@ __all__ = [
     "setting",
     "show",
     "value_of",
+    "written",
 ]

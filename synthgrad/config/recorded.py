@@ -61,6 +61,11 @@ def dump(data: object) -> str:
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
 
 
+def written(value: object) -> str:
+    """A value as YAML writes it, on one line."""
+    return dump({"v": value}).removeprefix("v: ").strip().replace("\n", " ")
+
+
 def plain(options: Options) -> Json:
     """Options as plain data with all defaults; an optional section is left out if the options have none."""
     known = sections(type(options))

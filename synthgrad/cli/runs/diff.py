@@ -155,9 +155,9 @@ def _varying(said: Record) -> list[str]:
 
 
 def _text(value: object) -> str:
-    from synthgrad.config import dump
+    from synthgrad.config import written
 
-    return "-" if value is None else escaped(str(dump({"v": value})).removeprefix("v: ").strip())
+    return "-" if value is None else escaped(written(value))
 
 
 def _fingerprints(said: Record) -> str:

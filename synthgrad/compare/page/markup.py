@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import math
 from collections.abc import Iterable
 from importlib.resources import files
-from typing import Any
 from xml.etree.ElementTree import Element, tostring
+
+from synthgrad.records import finite
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """What a page may load and run besides its own script: nothing."""
@@ -65,15 +65,8 @@ def document(title: str, body: Nodes, data: object, file: str) -> str:
 
 def as_json(data: object) -> str:
     """JSON that cannot end the script element it is in; a number that is not finite is null."""
-    return json.dumps(_finite(data), separators=(",", ":"), allow_nan=False, default=str).replace("<", "\\u003c")
-
-
-def _finite(data: object) -> Any:
-    if isinstance(data, dict):
-        return {str(key): _finite(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_finite(value) for value in data]
-    return None if isinstance(data, float) and not math.isfinite(data) else data
+    text = json.dumps(finite(data, lambda _: None), separators=(",", ":"), allow_nan=False, default=str)
+    return text.replace("<", "\\u003c")
 
 
 def _read(name: str) -> str:

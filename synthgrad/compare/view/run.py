@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from synthgrad.compare.layout import Column
 from synthgrad.compare.view.cells import Cell, number, shown
-from synthgrad.config import dump
+from synthgrad.config import written
 from synthgrad.numbers import fixed, short
 from synthgrad.records import Record
 from synthgrad.scores import score_in
@@ -69,11 +69,6 @@ def every_setting(said: Record) -> list[Column]:
     """The whole config."""
     values = list(map(written, said["config"].values()))
     return [_names("key", said["config"]), Column("value", values, right=False)]
-
-
-def written(value: object) -> str:
-    """A value as YAML writes it."""
-    return dump({"v": value}).removeprefix("v: ").strip().replace("\n", " ")
 
 
 def _default(value: object) -> str:
