@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 
@@ -74,6 +73,7 @@ class Coins:
     BLOCK = 1024
 
     def __init__(self, probability: float, modules: int, context: Context) -> None:
+        from statistics import NormalDist  # long to import
 
         self.modules, self.context = modules, context
         self.always = probability == 1
