@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TextIO, cast
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -120,7 +120,7 @@ class Live(Lines):
             yield self._curve(width)
 
     def _curve(self, width: int) -> Text:
-        file = self.console.file
+        file = cast(TextIO, self.console.file)
         curve = line().append("loss ", "dim")
         curve.append(legible(sparkline(self.losses, max(10, min(width - 30, 60))), file), "cyan")
         return curve.append(legible(f"  {self.first:.3g} {ARROW} {self.losses[-1]:.3g}", file), "dim")

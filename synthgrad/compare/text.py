@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from io import TextIOBase
-from typing import IO
+from typing import TextIO
 from unicodedata import combining, east_asian_width
 
 GAP = 2
@@ -59,11 +58,11 @@ def names(labels: Sequence[str], width: int) -> dict[str, str]:
     return next(short for short in tries if len(set(short.values())) == len(short))
 
 
-def legible(text: str, stream: IO[str]) -> str:
+def legible(text: str, stream: TextIO) -> str:
     """Text for a stream: ASCII in place of every sign of a screen that a terminal's encoding lacks; files get UTF-8."""
     if not stream.isatty():
         return text
-    encoding = stream.encoding if isinstance(stream, TextIOBase) else "utf-8"
+    encoding = stream.encoding or "utf-8"
     return text.translate({ord(sign): letter for sign, letter in PLAIN.items() if not _has(encoding, sign)})
 
 
