@@ -9,18 +9,16 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from synthgrad.generators import Generator
 from synthgrad.nn.dense import Dense
+from synthgrad.nn.modules import Interface
 from synthgrad.nn.optimizers import SGD, Momentum, MomentumOptions
 from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.trainers import Trainer
 from synthgrad.trainers.dni import DNI
 from synthgrad.trainers.zeroed import zeroed
-from synthgrad.types import Array, Batch, Metrics
-
-Floats = npt.NDArray[np.float64]
+from synthgrad.types import Array, Batch, Floats, Metrics
 
 
 class ObservedDense(Dense):
@@ -46,7 +44,7 @@ class Diagnosis:
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
-        self.hidden = range(1, len(trainer.layers))
+        self.interfaces = [Interface(i, f) for i, f in enumerate(trainer.layers[:-1], 1)]
         generators = trainer.generators if isinstance(trainer, DNI) else []  # those of the printed listing climb
         self.bounded = [k for k, M in enumerate(generators) if isinstance(M, Generator) and _is_linear_descent(M)]
 
@@ -65,7 +63,7 @@ class Diagnosis:
 
     def columns(self) -> list[str]:
         """The names of ``metrics``."""
-        return [f"{kind}.{i}" for kind in ("cosine", "skill") for i in self.hidden]
+        return [at.column(kind) for kind in ("cosine", "skill") for at in self.interfaces]
 
     @np.errstate(all="ignore")  # results of zero or huge vectors are checked, not warned of
     def metrics(self, batch: Batch) -> Metrics:
@@ -74,8 +72,8 @@ class Diagnosis:
         self._true.set_batch_size(batch.rows)
         received = [f.received for f in self.twin.layers if isinstance(f, ObservedDense)][:-1]
         found = {}
-        for i, (sg, delta) in enumerate(zip(received, self._true.compute(batch), strict=True), 1):
-            found[f"cosine.{i}"], found[f"skill.{i}"] = _agreement(sg, delta)
+        for at, sg, delta in zip(self.interfaces, received, self._true.compute(batch), strict=True):
+            found[at.column("cosine")], found[at.column("skill")] = _agreement(sg, delta)
         return {name: found[name] for name in self.columns()}
 
     @np.errstate(all="ignore")

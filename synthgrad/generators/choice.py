@@ -8,16 +8,16 @@ from synthgrad.generators.generator import Generator
 from synthgrad.generators.options import GeneratorOptions, OracleOptions
 from synthgrad.generators.oracle import Oracle
 from synthgrad.nn.context import Context
-from synthgrad.nn.modules import Module
+from synthgrad.nn.modules import Interface
 from synthgrad.nn.true_gradient import TrueGradient
 
 
 def generators_for(
-    options: GeneratorOptions | OracleOptions, below: Sequence[tuple[int, Module]], context: Context,
+    options: GeneratorOptions | OracleOptions, interfaces: Sequence[Interface], context: Context,
     truth: TrueGradient | None,
 ) -> list[Generator | Oracle]:  # fmt: skip
-    """One for each interface, the lowest first: ``below`` has its hidden layer and the module that ends there."""
+    """One for each interface, the lowest first."""
     if isinstance(options, GeneratorOptions):
-        return [Generator(options, i, f, context) for i, f in below]
+        return [Generator(options, at, context) for at in interfaces]
     assert truth is not None
-    return [Oracle(options, truth, i, looks=k == 0) for k, (i, _) in enumerate(below)]
+    return [Oracle(options, truth, at, looks=at is interfaces[0]) for at in interfaces]

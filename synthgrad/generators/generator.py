@@ -24,7 +24,7 @@ from synthgrad.generators.options import GeneratorOptions, InputModelOptions
 from synthgrad.nn.context import Context
 from synthgrad.nn.dense import DenseSpec
 from synthgrad.nn.initial import He, Initial
-from synthgrad.nn.modules import Module, module
+from synthgrad.nn.modules import Interface, module
 from synthgrad.nn.network import Network
 from synthgrad.nn.normalize import Standardize
 from synthgrad.nn.optimizers import OPTIMIZERS
@@ -32,22 +32,21 @@ from synthgrad.types import Array, Batch, per_replica
 
 
 class Generator(Model):
-    """M of the hidden layer ``i`` (counted from 1), the last of module ``f``, whose output has ``n`` units."""
+    """M ``at`` an interface, whose module has an output of ``n`` units."""
 
     kind, gives, error = "generator", "synthetic gradient", "generator_error"
 
     def __init__(
-        self, options: GeneratorOptions | InputModelOptions, i: int, f: Module, context: Context,
+        self, options: GeneratorOptions | InputModelOptions, at: Interface, context: Context,
         init: Initial | None = None,
     ) -> None:  # fmt: skip
-        self.options, self.alpha, self.i, self.module, self.context = options, options.alpha, i, f, context
-        self.column = f"{self.error}.{i}"
+        self.options, self.alpha, self.at, self.context = options, options.alpha, at, context
         replicas, dtype = context.replicas, context.dtype
-        n = self.n = f.layers[-1].spec.n_out
-        widths = Widths(context.n_x, f.layers[0].spec.n_in, n, context.n_y)
+        n = self.n = at.f.n_out
+        widths = Widths(context.n_x, at.f.n_in, n, context.n_y)
         self.widths = [GENERATOR_INPUTS[name].width(widths) for name in options.input]
         self.network = Network(self._specs(), options.reduce, replicas, dtype)
-        self.network.initialize(init or He(scheme="he"), context.draw, f"{self.kind}.{i}")
+        self.network.initialize(init or He(scheme="he"), context.draw, f"{self.kind}.{at.i}")
         if options.last_layer == "zeros":
             self.network.layers[-1].W[...] = 0
         optimizer = options.optimizer
@@ -61,7 +60,7 @@ class Generator(Model):
         self.layers = self.network.layers
         whole = module(self.layers)  # a linear generator is one layer, which needs no loop
         self._forward, self._backward = whole.forward, whole.backward
-        self.inputs = [GENERATOR_INPUTS[name](self.module, self.context) for name in self.options.input]
+        self.inputs = [GENERATOR_INPUTS[name](self.at.f, self.context) for name in self.options.input]
         self.single = self.inputs[0].array if len(self.inputs) == 1 else None
         self._sets: dict[int, tuple[Array, Array, ErrorSum]] = {}
         self.rows = 0

@@ -1,4 +1,4 @@
-"""What a generator can see of a step, a class for each."""
+"""What a generator can see of a step, a class for each. To add one: a class and a line in ``GENERATOR_INPUTS``."""
 
 from __future__ import annotations
 

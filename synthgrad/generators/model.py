@@ -7,24 +7,37 @@ from typing import ClassVar
 
 import numpy as np
 
+from synthgrad.nn.modules import Interface
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import Optimizer
 from synthgrad.types import Array, Batch, Number, State
 
 
 class Model:
-    """A small network with an optimiser of its own, for the hidden layer ``i`` (counted from 1).
+    """A small network with an optimiser of its own, ``at`` an interface or a hidden layer.
 
-    ``kind`` names its arrays, ``gives`` says what ``delta`` returns, which stays in ``sg`` until the next call.
+    ``kind`` names its arrays, ``gives`` says what ``delta`` returns, which stays in ``sg`` until the next call,
+    ``error`` what its misses are called.
     """
 
     kind: ClassVar[str]
     gives: ClassVar[str]
+    error: ClassVar[str] = ""
+    at: Interface
     alpha: Number
-    i: int
     network: Network
     optimizer: Optimizer
     sg: Array
+
+    @property
+    def i(self) -> int:
+        """The hidden layer, counted from 1."""
+        return self.at.i
+
+    @property
+    def column(self) -> str:
+        """The name of its error among the metrics."""
+        return self.at.column(self.error)
 
     def set_batch_size(self, rows: int) -> None:
         """Choose the buffers for batches of ``rows`` examples."""

@@ -14,24 +14,24 @@ from numpy import subtract
 from synthgrad.generators.error_sum import ErrorSum
 from synthgrad.generators.model import Model
 from synthgrad.generators.options import OracleOptions
+from synthgrad.nn.modules import Interface
 from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.types import Array, Batch, Number, State
 
 
 class Oracle(Model):
-    """M of the hidden layer ``i`` (counted from 1): sg_i = dL/dh_i.
+    """M of the hidden layer ``i``: sg_i = dL/dh_i.
 
     All oracles of a network share one twin, which computes when the lowest is asked, before any layer has moved.
     """
 
-    kind, gives = "oracle", "gradient"
+    kind, gives, error = "oracle", "gradient", "generator_error"
     alpha = 0.0  # nothing moves
 
-    def __init__(self, options: OracleOptions, truth: TrueGradient, i: int, *, looks: bool) -> None:
-        self.options, self.truth, self.i, self.looks = options, truth, i, looks
+    def __init__(self, options: OracleOptions, truth: TrueGradient, at: Interface, *, looks: bool) -> None:
+        self.options, self.truth, self.at, self.looks = options, truth, at, looks
         self.network = truth.twin
-        self.n = truth.network.specs[i - 1].n_out
-        self.column = f"generator_error.{i}"
+        self.n = at.f.n_out
         self._sums: dict[int, ErrorSum] = {}
 
     def set_batch_size(self, rows: int) -> None:

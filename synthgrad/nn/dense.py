@@ -75,6 +75,7 @@ class Dense:
         self.pull = None if linear else self.activation.pull
         self.W, self.b = params.value["W"], params.value.get("b")
         self.back = self.W.mT
+        self.n_in, self.n_out = spec.n_in, spec.n_out
         self.norm = BatchNorm(params, spec.n_out, replicas, dtype) if spec.normalize else None
         self.step: Number = 1.0
         self.frozen = False
@@ -100,7 +101,7 @@ class Dense:
     def set_batch_size(self, rows: int) -> None:
         """Choose the buffers for batches of ``rows`` examples, made at the first call."""
         if rows not in self._sets:
-            high, low = (np.empty((*self.replicas, rows, n), self.dtype) for n in (self.spec.n_out, self.spec.n_in))
+            high, low = (np.empty((*self.replicas, rows, n), self.dtype) for n in (self.n_out, self.n_in))
             row = np.empty((*self.replicas, 1, rows), self.dtype)
             self._sets[rows] = _Buffers(high, np.empty_like(high), np.empty_like(high), low, row)
         self.h, self._d, self.ds, self.below, self.row = self._sets[rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -25,6 +25,10 @@ class Module(Protocol):
     def x(self) -> Array: ...
     @property
     def h(self) -> Array: ...
+    @property
+    def n_in(self) -> int: ...
+    @property
+    def n_out(self) -> int: ...
     @property
     def layers(self) -> Sequence[Dense]: ...
     def set_batch_size(self, rows: int) -> None: ...
@@ -48,6 +52,7 @@ class Chain:
     def _hold(self, layers: Sequence[Dense]) -> None:
         self.layers = layers
         self.bottom, self.top, self._upper = layers[0], layers[-1], layers[:0:-1]
+        self.n_in, self.n_out = self.bottom.n_in, self.top.n_out
         self._scratch: dict[tuple[int, int], Array] = {}
 
     @property
@@ -104,7 +109,7 @@ class Chain:
 
     def infer(self, x: Array, out: Array) -> Array:
         """Evaluate all examples of x (..., N, n_in) into ``out`` (..., N, n_out)."""
-        widest = max(f.spec.n_out * np.dtype(f.dtype).itemsize for f in self.layers)
+        widest = max(f.n_out * np.dtype(f.dtype).itemsize for f in self.layers)
         rows = max(1, INFER_BYTES // widest)
         for start in range(0, x.shape[-2], rows):
             stop = min(start + rows, x.shape[-2])
@@ -116,7 +121,7 @@ class Chain:
     def _space(self, i: int, rows: int) -> Array:
         if (i, rows) not in self._scratch:
             f = self.layers[i]
-            self._scratch[i, rows] = np.empty((*f.replicas, rows, f.spec.n_out), f.dtype)
+            self._scratch[i, rows] = np.empty((*f.replicas, rows, f.n_out), f.dtype)
         return self._scratch[i, rows]
 
     def state(self) -> State:
@@ -127,3 +132,14 @@ class Chain:
 def module(layers: Sequence[Dense]) -> Dense | Chain:
     """The layers as one module; a single layer needs no chain around it."""
     return layers[0] if len(layers) == 1 else Chain(layers)
+
+
+class Interface(NamedTuple):
+    """Where a synthetic gradient stands: at the output of module ``f``, which ends with hidden layer ``i`` (from 1)."""
+
+    i: int
+    f: Module
+
+    def column(self, kind: str) -> str:
+        """The name of what is measured here: ``generator_error.1``, ``cosine.1``."""
+        return f"{kind}.{self.i}"

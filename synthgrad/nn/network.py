@@ -38,7 +38,7 @@ class Network(Chain):
     def initialize(self, init: Initial, draw: Draw, prefix: str = "layer") -> None:
         """Draw the weights: ``init`` is an entry of INITIAL, names are ``layer.1.W`` and so on."""
         for i, layer in enumerate(self.layers, 1):
-            scale, shift = init.law(layer.spec.n_in, layer.spec.n_out, last=layer is self.layers[-1])
+            scale, shift = init.law(layer.n_in, layer.n_out, last=layer is self.layers[-1])
             for name, value in layer.params.value.items():
                 if name == "W" or (name in ("b", "beta") and init.biases == "like-weights"):
                     normal = draw(f"{prefix}.{i}.{name}", layer.params.shapes[name])

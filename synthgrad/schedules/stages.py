@@ -183,9 +183,9 @@ class SyntheticStage(Stage):
     def metrics(self, replicas: tuple[int, ...]) -> Metrics:
         metrics = super().metrics(replicas)
         if self.Ms:
-            metrics[f"generator_error.{self.last}"] = _errors(self.Ms)
+            metrics[self.Ms[0].column] = _errors(self.Ms)
         if self.Is:
-            metrics[f"input_error.{self.first - 1}"] = _errors(self.Is)
+            metrics[self.Is[0].column] = _errors(self.Is)
         return metrics
 
 

@@ -148,7 +148,7 @@ class DelayedGradient(ModularTrainer):
         for start, stop in self.spans:
             f, optimizer, late = module(self.layers[start:stop]), self.optimizer(start, stop), delays[start]
             stages.append(DelayedStage(f, optimizer, start + 1, late, None if late else self.loss, replicas))
-        channels = [Channel(stage.f.layers[-1].spec.n_out, stage.delay + 1, replicas, dtype) for stage in stages[:-1]]
+        channels = [Channel(stage.f.n_out, stage.delay + 1, replicas, dtype) for stage in stages[:-1]]
         return Pipeline(stages, channels, replicas)
 
     def set_rate(self, factor: float) -> None:

@@ -33,8 +33,8 @@ class DirectFeedbackAlignment(Trainer):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        scale, n, hidden = self.options.feedback_scale, self.output.spec.n_out, self.layers[:-1]
-        feedback = [draw_feedback(setup.context, scale, i, (n, f.spec.n_out)) for i, f in enumerate(hidden, 1)]
+        scale, n, hidden = self.options.feedback_scale, self.output.n_out, self.layers[:-1]
+        feedback = [draw_feedback(setup.context, scale, i, (n, f.n_out)) for i, f in enumerate(hidden, 1)]
         self.fixed |= {f"feedback.{i}.B": B for i, B in enumerate(feedback, 1)}
         self.projections = [Projection(B, setup.context) for B in feedback]
         self.buffered += self.projections

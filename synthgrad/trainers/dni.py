@@ -16,7 +16,7 @@ from synthgrad.config import LayerSelection, OneOf, option, selected_layers
 from synthgrad.errors import Problem
 from synthgrad.generators import GENERATORS, Generator, GeneratorOptions, InputModel, InputModelOptions, OracleOptions
 from synthgrad.generators.choice import generators_for
-from synthgrad.nn.modules import module
+from synthgrad.nn.modules import Interface, module
 from synthgrad.nn.optimizers import share_gradients
 from synthgrad.nn.true_gradient import TrueGradient
 from synthgrad.schedules.choice import Modules, schedule_for
@@ -107,15 +107,15 @@ class DNI(ModularTrainer):
         super().__init__(setup)
         o, context = self.options, self.context
         fs = [module(self.layers[start:stop]) for start, stop in self.spans]
-        below = list(zip(self.interfaces, fs, strict=False))  # the module below each interface
+        interfaces = [Interface(i, f) for i, f in zip(self.interfaces, fs, strict=False)]
         needs_truth = o.generator.target == "true" or o.generator.kind == "oracle"
         truth = TrueGradient(self.network, self.loss) if needs_truth else None
-        self.generators = generators_for(o.generator, below, context, truth)
+        self.generators = generators_for(o.generator, interfaces, context, truth)
         optimizers = [self.optimizer(start, stop) for start, stop in self.spans]
         share_gradients([*optimizers, *(M.optimizer for M in self.generators if isinstance(M, Generator))])
         models = [*self.generators, self.loss]  # the loss is the one that is right
         self.slots: list[Slot] = list(zip(fs, optimizers, models, [None, *self.generators], strict=True))
-        self.input_models = [InputModel(o.input_model, i, f, context) for i, f in below if o.input_model]
+        self.input_models = [InputModel(o.input_model, at, context) for at in interfaces if o.input_model]
         self.models = [*self.generators, *self.input_models]
         modules = Modules(self.slots, self.generators, self.input_models, truth, context)
         self.schedule = schedule_for(modules, o.schedule, o.generator, o.lambda_, self.upward)

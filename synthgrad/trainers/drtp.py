@@ -62,7 +62,7 @@ class DRTP(Trainer):
         super().__init__(setup)
         context = setup.context
         scale, hidden = self.options.feedback_scale, enumerate(self.layers[:-1], 1)
-        feedback = [draw_feedback(context, scale, i, (context.n_y, f.spec.n_out)) for i, f in hidden]
+        feedback = [draw_feedback(context, scale, i, (context.n_y, f.n_out)) for i, f in hidden]
         self.fixed |= {f"feedback.{i}.B": B for i, B in enumerate(feedback, 1)}
         self.projections = [LabelProjection(B, context) for B in feedback]
         self.buffered += self.projections

@@ -35,7 +35,7 @@ class FeedbackAlignment(Trainer):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         for i, f in enumerate(self.layers[1:], 1):
-            B = draw_feedback(setup.context, self.options.feedback_scale, i, (f.spec.n_out, f.spec.n_in))
+            B = draw_feedback(setup.context, self.options.feedback_scale, i, (f.n_out, f.n_in))
             self.fixed[f"feedback.{i}.B"] = B
             f.pull_through(B)
         self.all = self.optimizer(0, len(self.layers))

@@ -15,6 +15,7 @@ from synthgrad.nn.context import Context
 from synthgrad.nn.dense import DenseSpec, Reduce
 from synthgrad.nn.initial import Initial
 from synthgrad.nn.losses import Loss
+from synthgrad.nn.modules import Interface
 from synthgrad.nn.network import Network
 from synthgrad.nn.optimizers import OPTIMIZERS, OptimizerOptions, SGDOptions, share_gradients
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
@@ -42,16 +43,16 @@ class LocalLossOptions(TrainerOptions):
 
 
 class Head(Model):
-    """o_i = f(h_i V_i + c_i) with the output layer's f, for the hidden layer ``i`` (counted from 1) of ``n`` units."""
+    """o_i = f(h_i V_i + c_i) with the output layer's f, ``at`` hidden layer i."""
 
     kind, gives = "head", "local gradient"
 
-    def __init__(self, options: HeadOptions, i: int, n: int, context: Context, loss: type[Loss], init: Initial) -> None:
-        self.options, self.alpha, self.i = options, options.alpha, i
+    def __init__(self, options: HeadOptions, at: Interface, context: Context, loss: type[Loss], init: Initial) -> None:
+        self.options, self.alpha, self.at = options, options.alpha, at
         self.loss = loss(context.n_y, context.replicas, context.dtype)
-        spec = DenseSpec(n, context.n_y, self.loss.link, options.bias)
+        spec = DenseSpec(at.f.n_out, context.n_y, self.loss.link, options.bias)
         self.network = Network([spec], options.reduce, context.replicas, context.dtype)
-        self.network.initialize(init, context.draw, f"head.{i}")
+        self.network.initialize(init, context.draw, f"head.{at.i}")
         (self.f,) = self.network.layers
         optimizer = options.optimizer
         self.optimizer = OPTIMIZERS[optimizer.name](optimizer, self.network.part(0, 1))
@@ -80,9 +81,8 @@ class LocalLoss(Trainer):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         options, loss, init = self.options.head, type(self.loss), setup.network.init
-        self.heads = [
-            Head(options, i, f.spec.n_out, setup.context, loss, init) for i, f in enumerate(self.layers[:-1], 1)
-        ]
+        hidden = [Interface(i, f) for i, f in enumerate(self.layers[:-1], 1)]
+        self.heads = [Head(options, at, setup.context, loss, init) for at in hidden]
         self.models = self.heads
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
         share_gradients([*optimizers, *(M.optimizer for M in self.heads)])

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from synthgrad.config import OneOf, option
 from synthgrad.generators import Generator, GeneratorOptions
 from synthgrad.nn.dense import Reduce
+from synthgrad.nn.modules import Interface
 from synthgrad.nn.optimizers import SGD, SGDOptions, share_gradients
 from synthgrad.schedules.schedule import errors
 from synthgrad.trainers.trainer import Setup, Trainer, TrainerOptions
@@ -53,7 +54,7 @@ class PrintedListing(Trainer):
             kind="learned", input=("layer-output",), bias=False, reduce=self.options.reduce, last_layer="random"
         ).model_copy(update={"alpha": self.options.alpha})  # in a stack an array (R,), which no config may hold
         init = setup.network.init
-        generators = [Generator(options, i, f, setup.context, init) for i, f in enumerate(self.layers, 1)]
+        generators = [Generator(options, Interface(*at), setup.context, init) for at in enumerate(self.layers, 1)]
         self.generators = self.models = generators
         optimizers = [self.optimizer(i, i + 1) for i in range(len(self.layers))]
         share_gradients([*optimizers, *(M.optimizer for M in generators)])

@@ -9,6 +9,7 @@ import pytest
 from beside import N_Y, B, N, check_fitting_descends, context, examples, layer, weights
 
 from synthgrad.generators import GENERATOR_INPUTS, Generator, GeneratorOptions
+from synthgrad.nn.modules import Interface
 from synthgrad.types import Batch
 
 SEEN = [names for k in (1, 2, 3) for names in itertools.combinations(GENERATOR_INPUTS, k)]
@@ -22,7 +23,7 @@ def options_of(scale=1.0, **options):
 
 def generator(rows=B, alpha=1.0, given=None, **options):
     given = given or context()
-    made = Generator(options_of(**options), 2, layer(given), given)
+    made = Generator(options_of(**options), Interface(2, layer(given)), given)
     made.set_batch_size(rows)
     made.set_alpha(alpha)
     return made

@@ -9,6 +9,7 @@ import pytest
 from beside import B, check_fitting_descends, context, examples, layer, weights
 
 from synthgrad.generators import GENERATOR_INPUTS, Generator, GeneratorOptions, InputModel, InputModelOptions
+from synthgrad.nn.modules import Interface
 from synthgrad.types import Batch
 
 SEEN = [names for k in (1, 2, 3) for names in itertools.combinations(GENERATOR_INPUTS, k)]
@@ -21,7 +22,7 @@ INNER = [{}, {"hidden": (7,)}, {"hidden": (7, 6), "activation": "tanh", "normali
 
 def input_model(alpha=1.0, given=None, **options):
     given = given or context()
-    made = InputModel(InputModelOptions(**options), 2, layer(given), given)
+    made = InputModel(InputModelOptions(**options), Interface(2, layer(given)), given)
     made.set_batch_size(B)
     made.set_alpha(alpha)
     return made
@@ -31,7 +32,7 @@ def copies(count=3, alpha=0.1, kind=Generator, **options):
     """A model and its copies in flight, ready for a batch."""
     options = {"last_layer": "random", **options}
     made = GeneratorOptions(kind="learned", **options) if kind is Generator else InputModelOptions(**options)
-    models = kind(made, 2, layer(context()), context()).in_flight(count)
+    models = kind(made, Interface(2, layer(context())), context()).in_flight(count)
     models[0].set_alpha(alpha)
     for model in models:
         model.follow(models[0])
@@ -76,7 +77,7 @@ def test_an_input_model_is_named_and_drawn_for_itself():
     """Its first weights are not those of the generator of the same layer, and its arrays have names of their own."""
     inner, options = input_model(last_layer="random"), GeneratorOptions(kind="learned", input=("input",))
     options = options.model_copy(update={"last_layer": "random"})
-    generator = Generator(options, 2, layer(context()), context())
+    generator = Generator(options, Interface(2, layer(context())), context())
     assert weights(inner).keys() == {"input_model.2.1.W", "input_model.2.1.b"}
     assert not np.isin(weights(inner)["input_model.2.1.W"], weights(generator)["generator.2.1.W"]).any()
 
