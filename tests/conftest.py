@@ -15,6 +15,7 @@ one_blas_thread()  # as commands do: with another number of threads sums come ou
 
 import numpy as np
 import pytest
+from selection import mark_the_rest
 
 from synthgrad.config import check, decided, dump
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, train
@@ -83,3 +84,9 @@ def _rows() -> Iterator[Any]:
 
 ROWS = list(_rows())
 """Every trainer, and where it has generators, each kind of generator input."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out of the default set what only CI runs."""
+    mark_the_rest(items)

@@ -134,6 +134,7 @@ def test_claims_open_with_a_question_and_the_answer_that_is_expected(path):
     assert f"synthgrad compare --claims configs/{path.relative_to(CONFIGS)}" in words
 
 
+@pytest.mark.few(3)
 @STATED
 def test_claims_are_about_groups_of_their_own_sweeps(path, tmp_path):
     """Every line and every name is understood before there are runs; then all are missing, and nothing is decided."""

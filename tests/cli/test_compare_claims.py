@@ -334,6 +334,7 @@ def test_configs_are_found_from_the_file_and_named_from_here(tmp_path: Path, mon
     assert said.out.startswith(f"synthgrad sweep {tmp_path}/tiny.yaml '{tmp_path}/a/with space.yaml' --seed 0")
 
 
+@pytest.mark.full
 def test_the_lines_run_as_they_are_printed(tmp_path: Path) -> None:
     """After them nothing is missing, and the claims can be answered."""
     sweeps = ["tiny.yaml -s trainer.name=backprop,frozen --seed 0..5", "tiny.yaml -s 'trainer.name=dni' --seed 0..5"]

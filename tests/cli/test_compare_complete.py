@@ -132,6 +132,7 @@ def test_what_an_archive_lacks_can_be_made(tmp_path: Path) -> None:
     assert there("a.zip", "mine") == {"dni": [0, 1], "frozen": [0, 1]}
 
 
+@pytest.mark.full
 def test_runs_that_diverge_are_an_outcome(tmp_path: Path) -> None:
     """Exit code 0, and they are not missing any more."""
     for seed in range(2):
@@ -161,6 +162,7 @@ def test_no_exit_code_is_passed_on_that_is_not_ours(code: int, passed: int) -> N
     assert exit_code(code) == passed
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_is_the_sweep_s_to_answer(tmp_path: Path, number: int, code: int) -> None:
     """It stops as it does alone: what it was at is recorded as interrupted, and nothing else is begun."""

@@ -43,6 +43,7 @@ def test_keys_of_a_section_are_offered():
     assert {"trainer.name=", "trainer.alpha=", "trainer.generator.input="} <= set(offered)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("words", "offered"),
     [

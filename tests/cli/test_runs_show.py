@@ -89,6 +89,7 @@ def test_circumstances_are_those_of_the_run(run):
     assert described(run)["about"]["hashes"] == about["hashes"]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 def test_a_page_fits_the_terminal(run, width):
     """Long words such as a commit stay whole."""

@@ -45,6 +45,7 @@ STOPS = [
 ]  # fmt: skip
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("number", "code"), STOPS)
 def test_a_run_told_to_stop_records_all_finished_epochs(tmp_path, number, code):
     """Exit code 128 + number; the outcome is interrupted, the path printed, a checkpoint written, the verdict said."""
@@ -59,6 +60,7 @@ def test_a_run_told_to_stop_records_all_finished_epochs(tmp_path, number, code):
     assert "Traceback" not in err
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("number", "code"), STOPS[:2])
 def test_a_stopped_run_has_the_weights_of_its_last_finished_epoch(tmp_path, number, code):
     """During an epoch: to the bit those of a run of as many epochs as are recorded."""

@@ -126,6 +126,7 @@ def on_a_terminal(*words):
         os.close(master)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("seed", "more"), [("1", []), ("1..2", ["See: synthgrad compare '{}'"])])
 def test_a_terminal_is_told_what_to_do_next_instead_of_directories(tmp_path, seed, more):
     """Where there is something to compare."""
@@ -135,6 +136,7 @@ def test_a_terminal_is_told_what_to_do_next_instead_of_directories(tmp_path, see
     assert [line for line in err if line.startswith("See: ")] == [line.format(runs) for line in more]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("more", "against"), [((), "backprop"), (("-s", "trainer.name=backprop,frozen,dni"), "backprop  (or with dni)")]
 )
@@ -233,6 +235,7 @@ def shell(tmp_path):
     return lambda line: subprocess.run(line, shell=True, cwd=tmp_path, env=environment(PATH=path), check=True)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("then", ["xargs -P 4 -L 1 env", "sh"])
 def test_the_lines_of_a_dry_run_are_ready_for_xargs_and_sh(sweep, shell, tmp_path, then):
     """With lists, blanks and quotes in them; afterwards nothing is missing."""

@@ -109,6 +109,7 @@ def test_brackets_are_text(capsys):
     assert capsys.readouterr().err == "[red]hot[/red] [bold]\n"
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("place", ["/dev/full", "nobody"])
 def test_a_display_that_cannot_be_written_does_not_end_the_sweep(tmp_path, place):
     """With stderr full, or its reader gone, everything is trained and the directories are printed."""
@@ -128,6 +129,7 @@ def pictures(shown):
     return [screen for screen in shown.screens if any("   epoch " in line for line in screen)]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("width", [50, 80, 120])
 def test_the_live_display_fits_the_terminal(tmp_path, width):
     """No picture has a line longer than the terminal is wide; nothing of it is left in the end."""
@@ -173,11 +175,13 @@ def test_ctrl_c_leaves_a_clean_screen(tmp_path):
     assert not any("^C" in line or " left" in line for line in shown.screen)
 
 
+@pytest.mark.full
 def test_a_terminal_has_colours(tmp_path):
     """So that NO_COLOR has something to take away."""
     assert COLOUR.search(seen("sweep", write(tmp_path), "--runs", tmp_path / "r", *LONG).raw)
 
 
+@pytest.mark.full
 def test_no_color_is_respected(tmp_path):
     """The display is live, without a colour."""
     shown = seen("sweep", write(tmp_path), "--runs", tmp_path / "r", *LONG, NO_COLOR="1")

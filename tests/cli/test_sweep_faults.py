@@ -59,7 +59,10 @@ def completed(line, tmp_path):
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, 143), pytest.param(signal.SIGHUP, 129, marks=pytest.mark.full)],
+    [
+        (signal.SIGINT, 130),
+        *(pytest.param(s, 128 + s, marks=pytest.mark.full) for s in (signal.SIGTERM, signal.SIGHUP)),
+    ],
     ids=["SIGINT", "SIGTERM", "SIGHUP"],
 )
 def test_a_signal_ends_the_runs_at_hand_and_the_rest_is_for_the_next_time(line, tmp_path, number, code):
@@ -125,6 +128,7 @@ def test_a_killed_sweep_leaves_no_process_and_loses_only_what_was_at_hand(line, 
     completed(line, tmp_path)
 
 
+@pytest.mark.full
 def test_everything_killed_at_once_is_a_loss_of_power(line, tmp_path):
     """Sweep and workers: runs without a result, which start again in the same directories."""
     process = started(*line, start_new_session=True)
@@ -168,6 +172,7 @@ def test_two_sweeps_over_the_same_grid_share_its_runs(line, tmp_path):
     completed(line, tmp_path)
 
 
+@pytest.mark.full
 def test_a_worker_that_somebody_else_ends_gracefully_is_replaced(line, tmp_path):
     """SIGTERM, as from who is short of memory: its runs go on in another process, and nothing is missing."""
     process = started(*line)
@@ -179,6 +184,7 @@ def test_a_worker_that_somebody_else_ends_gracefully_is_replaced(line, tmp_path)
     completed(line, tmp_path)
 
 
+@pytest.mark.full
 def test_ctrl_c_at_once_is_quiet(line, tmp_path):
     """While the workers are still being started."""
     process = started(*line, start_new_session=True)

@@ -102,6 +102,7 @@ def test_a_quiet_run_warns_of_nothing(tmp_path):
 # on a terminal ------------------------------------------------------------------------------------
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_the_live_display_fits_the_terminal(tmp_path, width):
     """No line is longer than the terminal is wide, but one to be copied; none is cut with an ellipsis."""

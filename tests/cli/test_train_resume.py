@@ -38,6 +38,7 @@ def forks():
     return context
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("kills", [1, pytest.param(KILLS, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("row", ROWS)
 def test_a_run_killed_at_any_moment_ends_as_if_it_had_not_been(tmp_path, forks, row, kills):
@@ -64,6 +65,7 @@ def test_a_run_killed_at_any_moment_ends_as_if_it_had_not_been(tmp_path, forks, 
     assert len(epochs) > 1 or kills == 1
 
 
+@pytest.mark.full
 def test_a_run_killed_from_outside_is_resumed_by_its_name(tmp_path):
     """The whole command, twice, in processes of its own."""
     config = write(tmp_path)

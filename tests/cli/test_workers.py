@@ -41,6 +41,7 @@ def told(process):
 # signals ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_ctrl_c_interrupts_the_run_which_goes_on_from_there_to_the_same_bits(tmp_path):
     """A terminal tells every process of the group; a run that was never interrupted, in order, is the measure."""
     process, pids = going(tmp_path, *LONG)
@@ -82,6 +83,7 @@ def test_workers_whose_parent_is_killed_end_by_themselves(tmp_path):
     process.communicate()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("every", "what"), [(0, "Start it again"), (1, "Continue it")], ids=["", "checkpoint"])
 @pytest.mark.parametrize("debug", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["message", "debug"])
 def test_a_killed_worker_ends_the_run_with_one_message_that_names_it(tmp_path, debug, every, what):

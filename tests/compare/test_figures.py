@@ -173,6 +173,7 @@ def test_more_methods_than_colours_get_a_panel_each():
     assert ">7 of 9 methods</text>" in texts(made, "layer")
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "changes",
     [{"seeds": 1}, {"epochs": 1, "seeds": 2}, {"diverged": {"dni both": 6}}, {"methods": {HOSTILE: 0.7, "b": 0.6}}],
@@ -196,6 +197,7 @@ def test_numbers_that_are_not_finite_are_gaps(tmp_path: Path):
     assert "nan" not in (tmp_path / "a.svg").read_text()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("sweep", [(), (0.01, 0.1)])
 @pytest.mark.parametrize("size", [1e160, 1.7e308])
 def test_huge_numbers_are_drawn(tmp_path: Path, size: float, sweep: tuple[float, ...]):

@@ -135,6 +135,7 @@ each = pytest.mark.parametrize("kind", KINDS)
 # form and safety ----------------------------------------------------------------------------------
 
 
+@pytest.mark.few(3)
 @each
 def test_every_element_is_closed_and_every_id_is_there_once(kind: str):
     """Also where figures of several tables stand in one page."""
@@ -233,6 +234,7 @@ def test_the_data_are_the_report_but_for_the_curves_of_single_runs():
     assert "except the curves of single runs" in read.text
 
 
+@pytest.mark.full
 def test_a_page_of_many_runs_is_small():
     """Forty runs of a thousand epochs; what does not fit is left out, and that is said."""
     text = page(report())
@@ -407,6 +409,7 @@ def test_without_matplotlib_the_page_of_a_run_has_all_but_figures(tmp_path: Path
     assert read.all("svg") == []
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("sweep", [(), (0.01, 0.1)])
 def test_a_target_that_half_of_the_runs_reached_is_not_reached(sweep: tuple[float, ...]) -> None:
     """The page says in the cell of the median how many reached it, and rounds no half epoch away."""

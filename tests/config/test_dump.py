@@ -18,6 +18,7 @@ from synthgrad.config import check, dump, load
 from synthgrad.experiment import Config
 
 
+@pytest.mark.full
 @settings(max_examples=150, deadline=None)
 @given(trees())
 def test_a_config_written_out_reads_back_as_the_same_config(tree: dict[str, Any]) -> None:

@@ -43,6 +43,7 @@ def upto(experiment, epoch, after=0):
 # the same trainer ---------------------------------------------------------------------------------
 
 
+@pytest.mark.few(14)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("row", ROWS)
 def test_a_branch_to_the_same_trainer_is_no_branch(row, optimizer):
@@ -115,6 +116,7 @@ def test_the_tutorials_streams_branch_as_well(stream):
 # another trainer ----------------------------------------------------------------------------------
 
 
+@pytest.mark.few(30)
 @pytest.mark.parametrize(("before", "after"), list(itertools.permutations(TRAINERS, 2)))
 def test_any_trainer_goes_on_from_any_other(before, after):
     """Up to the fork every figure is the first one's; there the other has its weights and running statistics."""

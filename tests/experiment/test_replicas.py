@@ -37,6 +37,7 @@ def check(configs):
     return together
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("where", [0, 4, 9])
 def test_one_of_ten_that_diverges_disturbs_no_other(where):
     """It is recorded where it would have been alone; the nine others go on to the end, bit for bit as alone."""
@@ -134,6 +135,7 @@ def test_the_hashes_of_a_replica_are_those_of_its_run_alone():
         assert [r.hashes() for r in stack.replicas] == [Experiment([c]).hashes() for c in configs]
 
 
+@pytest.mark.full
 def test_whoever_leaves_at_any_record_finds_the_state_of_the_last_epoch_of_each(monkeypatch):
     """A divergence in a stack too: what its record comes with is what the handles have."""
     alphas = (0.3, 1e-6, 0.35)

@@ -145,6 +145,7 @@ def test_what_is_not_a_file_is_no_trouble(runs: Path, name: str, kind: Callable[
         asked(runs)
 
 
+@pytest.mark.few(20)
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 def test_no_text_is_any_trouble(runs: Path, name: str, text: str) -> None:

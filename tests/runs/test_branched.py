@@ -47,6 +47,7 @@ def test_a_branch_repeats_from_its_own_config(tmp_path, before, after):
     assert said.columns == said.recorded
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("stop", [2, 3, FORK, 5, 7])
 @pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_an_interrupted_branch_goes_on_where_it_stopped(tmp_path, before, after, stop):

@@ -221,6 +221,7 @@ def test_an_archive_that_was_cut_off_is_damage(runs):
             find(["a.zip"], runs)
 
 
+@pytest.mark.full
 def test_whatever_is_wrong_with_an_archive_is_one_message(runs):
     """Every byte of it changed in turn: nothing else is raised."""
     path, _ = packed(runs / A, weights=False)

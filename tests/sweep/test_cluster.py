@@ -200,6 +200,7 @@ def test_versions_that_differ_are_reported_before_anything_runs(tmp_path, cluste
     assert not (tmp_path / "sweep").exists()
 
 
+@pytest.mark.full
 def test_a_worker_that_joins_later_with_other_versions_fails_its_stack(tmp_path, cluster, monkeypatch):
     """What a task finds where it runs counts as well, and nothing more is begun."""
     monkeypatch.setattr(synthgrad, "__version__", "99.0")

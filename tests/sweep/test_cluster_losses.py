@@ -86,6 +86,7 @@ except RunError as error:
 """
 
 
+@pytest.mark.full
 def test_a_scheduler_that_is_gone_is_one_message(tmp_path, own):
     """Soon, and nothing of Dask's on stderr; what has come back before is written."""
     own.add()

@@ -87,6 +87,7 @@ def test_the_stack_of_a_lost_process_is_taken_up_by_another(tmp_path, processes,
     assert [int(row["epoch"]) for row in numbers(tmp_path / first.paths[0])] == list(range(1, 5001))
 
 
+@pytest.mark.full
 def test_runs_are_taken_up_whose_process_could_not_tell_of_them(tmp_path, processes, monkeypatch):
     """Killed while it made their directories: no run is left behind that another has made again."""
     keys = [{"training.epochs": 5000, "training.evaluate_every": 5000, "seed": seed} for seed in (1, 2)]
@@ -102,6 +103,7 @@ def test_runs_are_taken_up_whose_process_could_not_tell_of_them(tmp_path, proces
     assert len(list(below(tmp_path / "sweep"))) == 2
 
 
+@pytest.mark.full
 def test_runs_with_checkpoints_are_taken_up_one_by_one(tmp_path, processes):
     """A kill lands between the checkpoints of two: each goes on after an epoch of its own, and no row is missing."""
     keys = [
@@ -118,6 +120,7 @@ def test_runs_with_checkpoints_are_taken_up_one_by_one(tmp_path, processes):
         assert numbers(tmp_path / found[number].path) == numbers(made(tmp_path / "alone", each))
 
 
+@pytest.mark.full
 def test_a_process_that_somebody_else_tells_to_stop_is_replaced(tmp_path, processes):
     """Its runs are taken up where they stopped, and the stacks behind it are trained."""
     keys = [{"training.epochs": 3000, "training.evaluate_every": 3000, "seed": seed} for seed in (1, 2)]

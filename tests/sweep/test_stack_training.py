@@ -44,6 +44,7 @@ def same(path, other):
     assert found[0]["stability"] == found[1]["stability"]
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("row", ROWS)
 def test_every_run_of_a_stack_is_the_run_alone(tmp_path, row, dtype):

@@ -109,6 +109,7 @@ def test_held_out_pairs_are_distinct_and_unseen_with_the_tutorial_s_stream(
     assert not set(pairs(made.train)) & set(pairs(made.test))
 
 
+@pytest.mark.full
 def test_most_of_a_space_too_large_to_list_is_found_too() -> None:
     """12 bits have 4 million pairs; guessing the last of them would take for ever."""
     made = task(bits=12, train_examples=4, test_examples=4)

@@ -360,6 +360,7 @@ WIDE = {
 }  # fmt: skip
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("row", STACKING)
 def test_a_stack_of_the_tutorials_nets_is_its_replicas(row, dtype):
@@ -460,6 +461,7 @@ LONG = [
 ]  # fmt: skip
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize(("row", "shuffle"), LONG)
 def test_memory_does_not_grow_with_the_epochs(row, shuffle):
     """Once Python's own free lists are full, a hundred epochs keep nothing: not one number each."""

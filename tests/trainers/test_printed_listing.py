@@ -54,6 +54,7 @@ def test_the_recorded_figures():
         assert found[i] == pytest.approx(stated, abs=5.1e-5), i
 
 
+@pytest.mark.full
 def test_the_overflow_ends_the_run():
     """T5 overflows before iteration 599: the run ends there, names a generator, and leaves finite numbers."""
     experiment = listing(12, 1000, [128, 64], 1000, 1e-4, 599, seed=1)
@@ -63,6 +64,7 @@ def test_the_overflow_ends_the_run():
     assert all(np.isfinite(value).all() for value in experiment.trainer.state().values())
 
 
+@pytest.mark.full
 def test_descent_at_the_same_settings_neither_explodes_nor_learns():
     """With both signs turned to minus, T5 stands still for 300 iterations: a twentieth of the loss at most."""
     epochs = finish(listing(12, 1000, [128, 64], 1000, 1e-4, 300, seed=1, sign="minus"))

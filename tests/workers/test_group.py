@@ -33,6 +33,7 @@ def rows(*, fast):
     return [pytest.param(name, marks=() if name in fast else pytest.mark.slow) for name in ROWS]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", rows(fast=ROWS.keys() - set(HELD_UP)))
 def test_workers_come_to_the_bits_of_one_process_in_order(name):
     """Weights, generators, optimisers, outputs and every figure of every epoch."""
@@ -40,6 +41,7 @@ def test_workers_come_to_the_bits_of_one_process_in_order(name):
     assert_same(shared(keys), alone(name), processes)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", rows(fast=HELD_UP))
 def test_workers_that_are_held_up_at_random_come_to_the_same_bits(name, monkeypatch):
     """The result depends on the delay alone, never on timing."""

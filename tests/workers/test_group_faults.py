@@ -122,6 +122,7 @@ def test_a_worker_that_is_killed_while_it_starts_is_named(monkeypatch):
     assert_said(trained(TWO), r"worker [12] of 2 \(.*\) was killed by SIGKILL$")
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("name", "first", "said"),
     [
@@ -239,6 +240,7 @@ def test_figures_of_any_size_get_through_and_a_worker_ends_whose_figures_nobody_
     assert [process.returncode for process in ends] == [0, 0]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("times", "count"), [(8, 1), pytest.param(200, 2, marks=pytest.mark.slow)])
 def test_starts_and_stops_in_a_loop_leave_nothing_behind(times, count):
     """Whether they end in good order, in the midst of an epoch, by a kill, or before they have begun."""

@@ -179,6 +179,7 @@ ALLOWED = {"0", "1", "100", "95", "95%", ".05", "5", "12"}
 """What the words around them say: 95 % intervals, p < .05, a gap of 0 % to 100 %."""
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("name", [name for name in MADE if not name.startswith(("two", "against"))])
 @pytest.mark.parametrize("width", [79, 119])
 def test_every_number_shown_is_in_the_report(tmp_path: Path, name: str, width: int) -> None:
