@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -15,12 +16,17 @@ one_blas_thread()  # as commands do: with another number of threads sums come ou
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from selection import mark_the_rest
+from skips import unexpected
 
 from synthgrad.config import check, decided, dump
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, train
 from synthgrad.generators import GENERATOR_INPUTS
 from synthgrad.trainers import TRAINERS
+
+settings.register_profile("tests", deadline=None)  # how long an example takes says nothing on a busy machine
+settings.load_profile("tests")
 
 TINY = {
     "seed": 3,
@@ -90,3 +96,22 @@ ROWS = list(_rows())
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out of the default set what only CI runs."""
     mark_the_rest(items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name skips that CI does not allow."""
+    for reason in _unexpected(terminalreporter):
+        terminalreporter.write_line(f"skipped, which tests/skips.py does not allow: {reason}", red=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail on CI if a test was skipped for a reason that is not allowed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and isinstance(reporter, pytest.TerminalReporter) and _unexpected(reporter):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _unexpected(reporter: pytest.TerminalReporter) -> list[str]:
+    places = [report.longrepr for report in reporter.stats.get("skipped", ())]
+    return unexpected(place[2].removeprefix("Skipped: ") for place in places if isinstance(place, tuple))

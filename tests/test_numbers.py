@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthgrad.numbers import amount, decimals, fixed, percent, short, small, spread
@@ -44,7 +44,6 @@ def test_fixed_digits_do_not_show_as_0_or_1_what_is_not(value: float | None, dig
     assert fixed(value, digits, sign) == text
 
 
-@settings(deadline=None)
 @given(st.floats(-1e150, 1e150), st.integers(0, 5), st.sampled_from(["", "+"]))
 def test_fixed_text_is_the_number_to_half_a_unit_of_its_last_digit(value: float, digits: int, sign: str) -> None:
     """Whatever the number is."""

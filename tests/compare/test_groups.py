@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, found, group, reported, run, subjects
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthgrad.compare.groups import CHOICES, UNSET, axes, differing, end, groups, labels, spelt, titles, told, words
@@ -258,7 +258,6 @@ VALUES = st.one_of(
 KEYS = ["trainer.name", "trainer.alpha", "trainer.generator.alpha", "trainer.generator.input", "b"]
 
 
-@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(KEYS), VALUES), min_size=1, max_size=7))
 def test_labels_are_always_unique(settings: list[dict[str, Any]]) -> None:
     """Whatever the settings are, as long as they differ."""

@@ -137,7 +137,7 @@ MIRRORED = [
 ]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(tables(3), st.sampled_from(["test_accuracy", "loss"]), st.sampled_from(MIRRORED))
 def test_a_claim_and_its_mirror_image_have_one_answer(
     found: tuple[list[Row], list[Row]], metric: str, claims: tuple[str, str]
@@ -148,7 +148,7 @@ def test_a_claim_and_its_mirror_image_have_one_answer(
     assert (one.answer, one.p, one.n) == (other.answer, other.p, other.n)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(tables(2), st.sampled_from(["test_accuracy", "loss"]))
 def test_no_two_answers_contradict_each_other(found: tuple[list[Row], list[Row]], metric: str) -> None:
     """More is not held beside less; what is not held has its opposite held; level goes with neither."""
@@ -162,7 +162,7 @@ def test_no_two_answers_contradict_each_other(found: tuple[list[Row], list[Row]]
         assert level == "not held"
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(tables(2), st.booleans())
 def test_verdicts_are_mirrored_and_never_against_wins_and_losses(found: tuple[list[Row], list[Row]], up: bool) -> None:
     """Of the groups of a table, where a seed was lost."""

@@ -38,7 +38,7 @@ def one_line_each(lines: list[str]) -> bool:
     return all(line.isprintable() for line in lines)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text() | YAMLISH)
 @example('"\\UFFFFFFFF"')
 @example('"\\ud800": 1')
@@ -51,14 +51,14 @@ def test_no_text_raises_anything_but_a_config_error(text: str) -> None:
     assert one_line_each(problems(text))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=60))
 def test_no_bytes_raise_anything_but_a_config_error(data: bytes) -> None:
     """A file may hold anything."""
     assert one_line_each(said(data))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(trees(), st.data())
 def test_a_config_with_one_value_replaced_raises_nothing_but_a_config_error(tree: dict[str, Any], data: Any) -> None:
     """Anything in place of any value or section, to any depth."""
@@ -78,7 +78,7 @@ KEYS = st.lists(st.sampled_from(NAMES))
 SETTINGS = st.text() | st.builds(lambda key, value: f"{'.'.join(key)}={value}", KEYS, st.text() | YAMLISH)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(SETTINGS, min_size=1, max_size=3), st.sampled_from([BASE, DNI]))
 @example(["trainer.generator.optimizer.beta1=1"], DNI)
 @example(["trainer.optimizer.name.x=1"], DNI)

@@ -19,7 +19,7 @@ from synthgrad.experiment import Config
 
 
 @pytest.mark.full
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(trees())
 def test_a_config_written_out_reads_back_as_the_same_config(tree: dict[str, Any]) -> None:
     """Every key, every choice, floats to the last bit."""
@@ -31,7 +31,7 @@ def test_a_config_written_out_reads_back_as_the_same_config(tree: dict[str, Any]
         assert repr(again) == repr(config)  # tells 0.0 from -0.0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(trees())
 def test_a_written_config_means_the_same_to_plain_pyyaml(tree: dict[str, Any]) -> None:
     """Nothing that is written leans on how this project reads numbers and words."""

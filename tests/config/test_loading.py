@@ -125,7 +125,7 @@ def files_and_axes(draw: st.DrawFn) -> tuple[str, list[list[Setting]]]:
 
 
 @pytest.mark.full
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(files_and_axes())
 def test_a_product_is_every_combination_resolved(drawn: tuple[str, list[list[Setting]]]) -> None:
     """Equal values, the same keys set; and an error where one of them has an error."""

@@ -95,7 +95,7 @@ def test_a_shipped_config_is_valid(path: Path) -> None:
     assert [error.message for error in VALID.iter_errors(yaml.safe_load(text))] == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(trees())
 def test_every_config_is_valid(tree: dict[str, Any]) -> None:
     """Random configs, with shorthands, aliases, lists and left-out names."""

@@ -170,7 +170,7 @@ def test_no_entry_of_an_archive_is_any_trouble(runs: Path, name: str) -> None:
 
 
 @pytest.mark.full
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(FILES), st.data())
 def test_no_bytes_are_any_trouble(runs: Path, name: str, data: Any) -> None:
     """Some bytes of a file replaced, or the file cut off there."""
@@ -186,7 +186,7 @@ def test_no_bytes_are_any_trouble(runs: Path, name: str, data: Any) -> None:
 
 
 @pytest.mark.full
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(["config.yaml", "run.json", "result.json"]), st.sampled_from(ODDITIES), st.data())
 def test_no_value_is_any_trouble(runs: Path, name: str, odd: Any, data: Any) -> None:
     """In the place of any value or section of a config, of what a run was made with, of its result."""

@@ -259,7 +259,7 @@ def written(options: Options) -> dict[str, Any]:
     return {"": options.model_fields_set, **below}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(name=st.sampled_from(list(TEXTS)), changes=typed())
 def test_a_grid_is_what_train_makes_of_every_combination(files: dict[str, Path], name: str, changes: list[str]) -> None:
     """In the same order, each once; or some keys count nowhere, for ``train`` too."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthgrad.compare.layout import Column, lay_out
@@ -51,7 +51,6 @@ def test_a_cut_leaves_out_the_middle(text: str, width: int, short: str) -> None:
     assert cut(text, width) == short
 
 
-@settings(deadline=None)
 @given(TEXT, st.integers(1, 40))
 def test_what_is_cut_is_as_wide_as_it_may_be(text: str, width: int) -> None:
     """Never wider, and not cut where it fits."""
@@ -60,7 +59,6 @@ def test_what_is_cut_is_as_wide_as_it_may_be(text: str, width: int) -> None:
     assert short == text or cell_width(text) > width
 
 
-@settings(deadline=None)
 @given(st.lists(TEXT, unique=True, max_size=8), st.integers(1, 20))
 def test_names_that_are_cut_stay_different(labels: list[str], width: int) -> None:
     """Or they are not cut: two groups must not read alike."""
@@ -68,7 +66,6 @@ def test_names_that_are_cut_stay_different(labels: list[str], width: int) -> Non
     assert len(set(short.values())) == len(labels)
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("ab日 ", min_size=1), max_size=12), st.integers(8, 40), st.integers(0, 4))
 def test_filled_lines_are_no_wider_than_asked(words: list[str], width: int, hang: int) -> None:
     """But for a single word; and no word is lost or broken."""
