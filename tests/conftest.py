@@ -17,8 +17,8 @@ one_blas_thread()  # as commands do: with another number of threads sums come ou
 import numpy as np
 import pytest
 from hypothesis import settings
-from selection import mark_the_rest
-from skips import unexpected
+from support.selection import mark_the_rest
+from support.skips import unexpected
 
 from synthgrad.config import check, decided, dump
 from synthgrad.experiment import Config, Diverged, Epoch, Experiment, train
@@ -101,7 +101,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name skips that CI does not allow."""
     for reason in _unexpected(terminalreporter):
-        terminalreporter.write_line(f"skipped, which tests/skips.py does not allow: {reason}", red=True)
+        terminalreporter.write_line(f"skipped, which tests/support/skips.py does not allow: {reason}", red=True)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,9 +9,9 @@ import re
 import pytest
 import yaml
 from conftest import finish
-from datafiles import write_idx
 from jsonschema import Draft202012Validator
-from shipped import CLAIMS, CONFIGS, SHIPPED
+from support.data_files import write_idx
+from support.shipped import CLAIMS, CONFIGS, SHIPPED
 
 from synthgrad.claims.file import read
 from synthgrad.claims.report import of_files

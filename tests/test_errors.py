@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from typed import typed, write
+from support.commands import typed, write
 
 from synthgrad import cli
 from synthgrad.errors import shortage

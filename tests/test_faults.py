@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from typed import ROOT, environment
+from support.commands import ROOT, environment
 
 BENCHMARKS = Path(__file__).with_name("benchmarks")
 sys.path.append(str(BENCHMARKS))

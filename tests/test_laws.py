@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 from packaging.requirements import Requirement
-from typed import environment, no_file_above, only_small_files, ran
+from support.commands import environment, no_file_above, only_small_files, ran
 
 ROOT = Path(__file__).parents[1] / "synthgrad"
 FLOORS = [
@@ -226,7 +226,7 @@ def test_a_limit_on_the_size_of_files_cuts_no_bytecode(tmp_path: Path, monkeypat
 def test_the_size_of_files_is_limited_in_one_place() -> None:
     """The place that keeps bytecode whole."""
     tests = (path for path in (ROOT.parent / "tests").rglob("*.py") if path != Path(__file__))
-    assert [path.name for path in tests if "RLIMIT_" + "FSIZE" in path.read_text()] == ["typed.py"]
+    assert [path.name for path in tests if "RLIMIT_" + "FSIZE" in path.read_text()] == ["commands.py"]
 
 
 # the laws themselves ------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import TINY, finish
-from datafiles import write_npz
+from support.data_files import write_npz
 
 from synthgrad.config import check, dump
 from synthgrad.experiment import Config, Experiment

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from selection import covering, numbered, spread
+from support.selection import covering, numbered, spread
 
 
 @pytest.mark.parametrize("sizes", [(2, 2), (3, 4, 2), (9, 7, 2, 2, 2)])

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from skips import ALLOWED, unexpected
+from support.skips import ALLOWED, unexpected
 
 HERE = Path(__file__).parent
 
@@ -27,4 +27,4 @@ def test_ci_fails_where_a_test_is_skipped_for_another_reason(tmp_path: Path, ci:
     environment = {"PYTHONPATH": f"{HERE}:{tmp_path}", "PATH": "/usr/bin:/bin", "CI": ci}
     said = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert said.returncode == code, said.stdout + said.stderr
-    assert "skipped, which tests/skips.py does not allow: too hard" in said.stdout
+    assert "skipped, which tests/support/skips.py does not allow: too hard" in said.stdout

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import powercut
-from typed import COMMAND, environment, result, write
+from support.commands import COMMAND, environment, result, write
 
 from synthgrad.runs.checkpoints import read as checkpoints
 from synthgrad.runs.directory import Run

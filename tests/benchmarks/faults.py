@@ -38,7 +38,7 @@ from unittest.mock import patch
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from disturbed import FINISHED, KINDS, SCENES, Fault, Scene, ended, faults, shelf
-from typed import numbers, result, typed, weights
+from support.commands import numbers, result, typed, weights
 
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below

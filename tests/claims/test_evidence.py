@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from directories import BACKPROP, BITS, BOTH, DEEP, FROZEN, group, reported, run
+from support.written_runs import BACKPROP, BITS, BOTH, DEEP, FROZEN, group, reported, run
 
 from synthgrad.compare.report import Answer
 from synthgrad.errors import ConfigError

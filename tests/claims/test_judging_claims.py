@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, group, reported, run
+from support.written_runs import BACKPROP, BITS, BOTH, FROZEN, LABEL, group, reported, run
 
 from synthgrad.claims.judge import exit_code
 from synthgrad.compare.report import Answer

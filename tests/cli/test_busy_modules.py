@@ -6,9 +6,9 @@ import json
 
 import pytest
 from conftest import tiny
-from made import made
-from terminal import seen
-from typed import ran, typed, write
+from support.commands import ran, typed, write
+from support.terminal import seen
+from support.trained_runs import made
 
 from synthgrad.cli.metric_rows import busy, rows, wrapped
 from synthgrad.cli.train_display import smoothed

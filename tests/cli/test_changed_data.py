@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from conftest import TINY
-from datafiles import write_csv
-from made import made, replaced
-from typed import numbers, typed
+from support.commands import numbers, typed
+from support.data_files import write_csv
+from support.trained_runs import made, replaced
 
 from synthgrad.config import dump
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from typed import environment, ran, typed
+from support.commands import environment, ran, typed
 
 from synthgrad.cli import group
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from directories import BACKPROP, BITS, BOTH, EXACT, FROZEN, LABEL, run
-from terminal import stdout_on_terminal
-from typed import Said, environment, ran, typed
+from support.commands import Said, environment, ran, typed
+from support.terminal import stdout_on_terminal
+from support.written_runs import BACKPROP, BITS, BOTH, EXACT, FROZEN, LABEL, run
 
 from synthgrad.cli.compare_output import FORMATS
 from synthgrad.compare.formats import WRITERS

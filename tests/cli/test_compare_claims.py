@@ -14,10 +14,10 @@ from typing import Any
 import jsonschema
 import pytest
 from conftest import TINY
-from directories import BACKPROP, BITS, BOTH, FROZEN, run
-from made import made
-from terminal import stdout_on_terminal
-from typed import Said, ran, typed, write
+from support.commands import Said, ran, typed, write
+from support.terminal import stdout_on_terminal
+from support.trained_runs import made
+from support.written_runs import BACKPROP, BITS, BOTH, FROZEN, run
 
 from synthgrad.compare.formats import schema
 from synthgrad.config import dump

@@ -8,9 +8,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from directories import BACKPROP, BOTH, FROZEN, LABEL, run
-from made import DIVERGING, made
-from typed import Said, ran, result, started, typed, until
+from support.commands import Said, ran, result, started, typed, until
+from support.trained_runs import DIVERGING, made
+from support.written_runs import BACKPROP, BOTH, FROZEN, LABEL, run
 
 from synthgrad.cli.missing_runs import exit_code
 from synthgrad.runs.locking import hold

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from directories import BACKPROP, BITS, BOTH, EXACT, FROZEN, config, found, group, reported, run
-from typed import Said, typed
+from support.commands import Said, typed
+from support.written_runs import BACKPROP, BITS, BOTH, EXACT, FROZEN, config, found, group, reported, run
 
 KINDS = ("table", "json", "csv", "md", "tex")
 LINE = [0.25, 0.5, 0.625, 0.6875]

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from typed import environment, ran
+from support.commands import environment, ran
 
 from synthgrad.cli.config_list import keys
 from synthgrad.trainers import TRAINERS

@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 from conftest import ROWS
-from shipped import CLAIMS, CONFIGS, WHOLE
-from typed import ROOT, environment, metrics, numbers, ran, typed, write
+from support.commands import ROOT, environment, metrics, numbers, ran, typed, write
+from support.shipped import CLAIMS, CONFIGS, WHOLE
 
 from synthgrad.cli.config_list import keys
 from synthgrad.experiment import Config

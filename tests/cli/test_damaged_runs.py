@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from made import made
-from typed import typed, write
+from support.commands import typed, write
+from support.trained_runs import made
 
 BAD = "20261124-191841-tiny-s9-b19d"
 

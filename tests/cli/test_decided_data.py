@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import yaml
 from conftest import TINY
-from datafiles import write_csv
-from made import replaced
-from typed import typed
+from support.commands import typed
+from support.data_files import write_csv
+from support.trained_runs import replaced
 
 from synthgrad.config import dump
 

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from made import made
-from typed import environment, typed
+from support.commands import environment, typed
+from support.trained_runs import made
 
 from synthgrad.cli import signals
 

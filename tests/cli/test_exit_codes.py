@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typed import ENDLESS, SMALL, metrics, no_file_above, only, ran, result, typed, weights, write
+from support.commands import ENDLESS, SMALL, metrics, no_file_above, only, ran, result, typed, weights, write
 
 from synthgrad.runs.log import Log
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import click
 import pytest
 from click.testing import CliRunner
-from typed import environment, typed
+from support.commands import environment, typed
 
 from synthgrad import __version__
 from synthgrad.cli import group

@@ -9,9 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from directories import BACKPROP, BITS, BOTH, FROZEN, group, run
-from made import made
-from typed import COMMAND, SMALL, environment, no_file_above, numbers, ran, typed
+from support.commands import COMMAND, SMALL, environment, no_file_above, numbers, ran, typed
+from support.trained_runs import made
+from support.written_runs import BACKPROP, BITS, BOTH, FROZEN, group, run
 
 from synthgrad.runs.finding import find
 from synthgrad.runs.locking import hold

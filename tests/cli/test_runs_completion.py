@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from support.commands import environment, ran
 from test_completion import completed
 from test_help import HEAVY
-from typed import environment, ran
 
 A, B, C = "20261124-191841-a-s0-b19d", "20261124-191844-b-s1-7eec", "20261125-000000-c-s2-2d39"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from made import called, made, replaced, rewritten
-from movedfiles import FILES, WAYS, csv, edited
-from shown import screen
-from typed import typed
+from support.commands import typed
+from support.moved_files import FILES, WAYS, csv, edited
+from support.shown import screen
+from support.trained_runs import called, made, replaced, rewritten
 
 
 def said(a, b, *words):

@@ -7,8 +7,8 @@ import os
 import subprocess
 
 import pytest
-from made import called, made, replaced
-from typed import COMMAND, environment, typed
+from support.commands import COMMAND, environment, typed
+from support.trained_runs import called, made, replaced
 
 from synthgrad.export import EXPORTERS, exporter
 

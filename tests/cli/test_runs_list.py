@@ -10,10 +10,10 @@ import os
 import subprocess
 
 import pytest
-from made import DIVERGING, called, killed, made, replaced, rewritten
-from shown import screen, shown
-from terminal import COLOUR
-from typed import COMMAND, environment, typed
+from support.commands import COMMAND, environment, typed
+from support.shown import screen, shown
+from support.terminal import COLOUR
+from support.trained_runs import DIVERGING, called, killed, made, replaced, rewritten
 
 from synthgrad.runs.overview import FIELDS
 

@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from directories import BACKPROP, BOTH, FROZEN, run
-from shown import screen
-from typed import COMMAND, environment, no_file_above, typed
+from support.commands import COMMAND, environment, no_file_above, typed
+from support.shown import screen
+from support.written_runs import BACKPROP, BOTH, FROZEN, run
 
 from synthgrad.runs import pruning
 from synthgrad.runs.locking import hold

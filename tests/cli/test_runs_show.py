@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from made import DIVERGING, called, killed, made, replaced, rewritten
-from shown import screen
-from typed import typed
+from support.commands import typed
+from support.shown import screen
+from support.trained_runs import DIVERGING, called, killed, made, replaced, rewritten
 
 from synthgrad.compare.sparkline import BLOCKS
 

@@ -7,8 +7,8 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from directories import run
-from typed import typed
+from support.commands import typed
+from support.written_runs import run
 
 AGES = {"interrupted": timedelta(minutes=80), "diverged": timedelta(days=2), "finished": timedelta(weeks=3)}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made import LATE, called, killed, made, replaced, rewritten
-from movedfiles import FILES, WAYS, csv, edited
-from terminal import seen
-from typed import environment, ran, typed
+from support.commands import environment, ran, typed
+from support.moved_files import FILES, WAYS, csv, edited
+from support.terminal import seen
+from support.trained_runs import LATE, called, killed, made, replaced, rewritten
 
 LONG = {"training.epochs": 400}
 """Half a second of training, so that several pictures are drawn."""

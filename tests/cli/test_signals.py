@@ -11,8 +11,21 @@ import sys
 
 import pytest
 from conftest import same_bits
-from terminal import TAKE_TERMINAL
-from typed import COMMAND, ENDLESS, environment, metrics, numbers, only, result, started, typed, until, weights, write
+from support.commands import (
+    COMMAND,
+    ENDLESS,
+    environment,
+    metrics,
+    numbers,
+    only,
+    result,
+    started,
+    typed,
+    until,
+    weights,
+    write,
+)
+from support.terminal import TAKE_TERMINAL
 
 from synthgrad.cli import signals
 from synthgrad.cli.signals import Stop

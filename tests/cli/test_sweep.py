@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from made import LATE, killed, made
+from support.commands import COMMAND, environment, ran, result, typed, write
+from support.trained_runs import LATE, killed, made
 from test_completion import completed
 from test_help import HEAVY
-from typed import COMMAND, environment, ran, result, typed, write
 
 from synthgrad.cli.signals import Stop
 from synthgrad.errors import RunError

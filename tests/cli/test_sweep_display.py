@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from conftest import tiny
-from terminal import COLOUR, seen
-from typed import ENDLESS, environment, ran, write
+from support.commands import ENDLESS, environment, ran, write
+from support.terminal import COLOUR, seen
 
 from synthgrad.cli import sweep_display, sweep_progress
 from synthgrad.cli.signals import Stop

@@ -11,8 +11,20 @@ import time
 from pathlib import Path
 
 import pytest
-from alive import alive, children
-from typed import COMMAND, SMALL, environment, no_file_above, numbers, ran, result, started, typed, until, write
+from support.commands import (
+    COMMAND,
+    SMALL,
+    environment,
+    no_file_above,
+    numbers,
+    ran,
+    result,
+    started,
+    typed,
+    until,
+    write,
+)
+from support.processes import alive, children
 
 from synthgrad.config import read_resolved
 from synthgrad.runs.directory import Run

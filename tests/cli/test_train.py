@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROWS, same_bits
-from typed import environment, metrics, numbers, only, ran, result, typed, weights, write
+from support.commands import environment, metrics, numbers, only, ran, result, typed, weights, write
 
 from synthgrad.config import load
 from synthgrad.experiment import Config, Experiment

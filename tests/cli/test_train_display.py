@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from conftest import tiny
-from terminal import COLOUR, seen
-from typed import COMMAND, ENDLESS, SMALL, environment, no_file_above, only, ran, result, typed, write
+from support.commands import COMMAND, ENDLESS, SMALL, environment, no_file_above, only, ran, result, typed, write
+from support.terminal import COLOUR, seen
 
 from synthgrad.cli.metric_rows import rows
 from synthgrad.cli.terminal import clock

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from made import LATE, called, fork, made
-from movedfiles import WAYS, csv, edited
+from support.commands import metrics, numbers, only, result, typed, weights, write
+from support.moved_files import WAYS, csv, edited
+from support.trained_runs import LATE, called, fork, made
 from test_completion import completed
-from typed import metrics, numbers, only, result, typed, weights, write
 
 LONG = "9" * 5000
 """Python does not read that many digits as a number."""

@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from made import killed, made
-from typed import ENDLESS, environment, typed, write
+from support.commands import ENDLESS, environment, typed, write
+from support.trained_runs import killed, made
 
 from synthgrad.cli import train as command
 from synthgrad.errors import RunError

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from conftest import ROWS
-from made import killed, made
-from movedfiles import FILES, WAYS
-from typed import numbers, only, ran, result, started, typed, until, weights, write
+from support.commands import numbers, only, ran, result, started, typed, until, weights, write
+from support.moved_files import FILES, WAYS
+from support.trained_runs import killed, made
 
 from synthgrad.runs.directory import Run
 
@@ -34,7 +34,7 @@ def ends(path):
 def forks():
     """Where processes come from that have everything imported."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["made"])
+    context.set_forkserver_preload(["support.trained_runs"])
     return context
 
 

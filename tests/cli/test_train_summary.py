@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import tiny
-from typed import typed, write
+from support.commands import typed, write
 
 from synthgrad.cli.train_summary import resumption, verdict
 from synthgrad.experiment import Diverged, Experiment

@@ -8,9 +8,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from made import killed, made, rewritten
-from typed import ENDLESS, environment, metrics, only, ran, result, started, typed, until, write
-from unlocked import site, without_locks
+from support.commands import ENDLESS, environment, metrics, only, ran, result, started, typed, until, write
+from support.trained_runs import killed, made, rewritten
+from support.without_locks import site, without_locks
 
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below
@@ -85,7 +85,7 @@ def test_two_sweeps_at_once_make_no_run_twice(tmp_path, words):
 @pytest.mark.full
 def test_a_killed_worker_s_runs_are_taken_up_by_the_next(tmp_path, words):
     """Though the sweep itself is alive."""
-    from alive import children
+    from support.processes import children
 
     line = ["sweep", write(tmp_path), "-s", "seed=0..1", "-s", "training.epochs=1500", "--jobs", "2", "-q"]
     process = started(*line, "--runs", tmp_path / "runs", **words)

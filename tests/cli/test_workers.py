@@ -7,10 +7,23 @@ import re
 import signal
 
 import pytest
-from alive import alive, children, ended, workers
 from conftest import same_bits
-from made import made
-from typed import SMALL, metrics, no_file_above, numbers, only, ran, result, started, typed, until, weights, write
+from support.commands import (
+    SMALL,
+    metrics,
+    no_file_above,
+    numbers,
+    only,
+    ran,
+    result,
+    started,
+    typed,
+    until,
+    weights,
+    write,
+)
+from support.processes import alive, children, ended, workers
+from support.trained_runs import made
 
 SCHEDULE = "trainer.schedule={kind: pipelined, workers: 2}"
 DNI = ("-s", "trainer.name=dni", "-s", "trainer.interfaces=[1]", "-s", SCHEDULE)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from directories import BACKPROP, BITS, BOTH, FROZEN, group, reported, run, scores, subjects
-from made import fork
+from support.trained_runs import fork
+from support.written_runs import BACKPROP, BITS, BOTH, FROZEN, group, reported, run, scores, subjects
 
 from synthgrad.claims.report import build
 from synthgrad.compare.figures import panels, svg, traces

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from directories import (
+from support.written_runs import (
     BACKPROP,
     BITS,
     BOTH,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from directories import BACKPROP, BITS, run, subjects
+from support.written_runs import BACKPROP, BITS, run, subjects
 
 from synthgrad.compare import statistics
 from synthgrad.compare.curves import curve

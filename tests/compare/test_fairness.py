@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from directories import BACKPROP, BITS, BOTH, FROZEN, group, reported, run
+from support.written_runs import BACKPROP, BITS, BOTH, FROZEN, group, reported, run
 
 SAME = "same data, initial weights and batch order in every seed"
 

@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
-from reports import HOSTILE, METHODS, report
+from support.reports import HOSTILE, METHODS, report
 
 from synthgrad.compare.figures import NARROW, WIDE, panels, save, svg, traces
 from synthgrad.compare.figures.scales import choose

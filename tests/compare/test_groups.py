@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, found, group, reported, run, subjects
 from hypothesis import given
 from hypothesis import strategies as st
+from support.written_runs import BACKPROP, BITS, BOTH, FROZEN, LABEL, found, group, reported, run, subjects
 
 from synthgrad.compare.groups import CHOICES, UNSET, axes, differing, end, groups, labels, spelt, titles, told, words
 from synthgrad.config.options import OneOf, Section, sections

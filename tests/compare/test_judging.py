@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, between, found, group, reported, run, scores
+from support.written_runs import BACKPROP, BITS, BOTH, FROZEN, LABEL, between, found, group, reported, run, scores
 
 from synthgrad.compare.judging import called, difference, interval
 from synthgrad.compare.report import Difference

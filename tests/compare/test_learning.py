@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from directories import BACKPROP, BOTH, FROZEN, LABEL, between, group, reported
+from support.written_runs import BACKPROP, BOTH, FROZEN, LABEL, between, group, reported
 
 from synthgrad.compare.learning import learns
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from directories import BACKPROP, BITS, BOTH, DEEP, EXACT, FROZEN, found, group, reported, run, subjects
+from support.written_runs import BACKPROP, BITS, BOTH, DEEP, EXACT, FROZEN, found, group, reported, run, subjects
 
 from synthgrad.claims.report import build
 from synthgrad.compare.measure import Measure, choose, measure, middle, needed, reached

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from directories import BACKPROP, BOTH, FROZEN, LABEL, gathered, group, reported, run
+from support.written_runs import BACKPROP, BOTH, FROZEN, LABEL, gathered, group, reported, run
 
 from synthgrad.claims.report import build
 from synthgrad.compare.question import Question

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from conftest import tiny
-from reports import HOSTILE, report
+from support.reports import HOSTILE, report
 
 from synthgrad.compare import figures
 from synthgrad.compare.page import page, show_page

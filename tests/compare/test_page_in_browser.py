@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Browser, installed
 from matplotlib.image import imread
-from reports import HOSTILE, report
+from support.browser import Browser, installed
+from support.reports import HOSTILE, report
 
 from synthgrad.compare.page import page
 from synthgrad.compare.report import SCHEMA

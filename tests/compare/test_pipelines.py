@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from directories import run, subjects
+from support.written_runs import run, subjects
 
 from synthgrad.compare.groups import told
 from synthgrad.compare.subjects import settings_of

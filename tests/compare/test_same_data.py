@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from conftest import tiny
-from directories import BACKPROP, FROZEN, config, gathered, reported, run
-from made import made
-from movedfiles import FILES, WAYS, csv, edited, npz
+from support.moved_files import FILES, WAYS, csv, edited, npz
+from support.trained_runs import made
+from support.written_runs import BACKPROP, FROZEN, config, gathered, reported, run
 
 from synthgrad.compare.groups import differing, told
 from synthgrad.compare.subjects import completed, planned

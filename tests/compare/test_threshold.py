@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from directories import BACKPROP, FROZEN, between, group, reported
+from support.written_runs import BACKPROP, FROZEN, between, group, reported
 
 from synthgrad.compare.judging import judged
 from synthgrad.compare.paired_test import PairedTest

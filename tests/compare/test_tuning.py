@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, group, reported, run, tuned
+from support.written_runs import BACKPROP, BITS, BOTH, FROZEN, LABEL, group, reported, run, tuned
 
 from synthgrad.compare.report import Report, Sweep
 

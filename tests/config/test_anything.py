@@ -7,9 +7,9 @@ from typing import Any
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from said import BASE, DNI, said
+from support.config_messages import BASE, DNI, said
+from support.random_configs import trees
 
-from configs import trees
 from synthgrad.config import check, dump
 from synthgrad.config.reading import parse
 from synthgrad.errors import ConfigError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from datafiles import write_csv
-from said import BASE, said
+from support.config_messages import BASE, said
+from support.data_files import write_csv
 
 from synthgrad.experiment import settings as settings_module
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from conftest import finish, tiny
-from said import DNI, made, said
-from typed import metrics, typed, write
+from support.commands import metrics, typed, write
+from support.config_messages import DNI, made, said
 
 from synthgrad.cli.config_list import keys as listed
 from synthgrad.config import dump, flat, plain, read_resolved

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from said import BASE, made
-from shipped import CONFIGS, WHOLE
+from support.config_messages import BASE, made
+from support.random_configs import trees
+from support.shipped import CONFIGS, WHOLE
 
-from configs import trees
 from synthgrad.config import check, dump, load
 from synthgrad.experiment import Config
 

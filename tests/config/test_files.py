@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from said import BASE, made, said
+from support.config_messages import BASE, made, said
 
 from synthgrad.config import load
 from synthgrad.errors import ConfigError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from said import BASE, DNI, TOP, made, said
+from support.config_messages import BASE, DNI, TOP, made, said
 
 from synthgrad.tasks import TASKS
 from synthgrad.trainers import TRAINERS as REGISTRY

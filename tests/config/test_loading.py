@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from said import BASE, DNI
+from support.config_messages import BASE, DNI
+from support.random_configs import trees
 
-from configs import trees
 from synthgrad.config import Options, Setting, Template, chooses, dump, flat, label, load, setting
 from synthgrad.errors import ConfigError, ErrorCollector
 from synthgrad.experiment import Config

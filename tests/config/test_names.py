@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from said import made, said
+from support.config_messages import made, said
 
 from synthgrad.experiment import Config
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from jsonschema import Draft202012Validator
-from said import BASE, made
-from typed import typed
+from support.commands import typed
+from support.config_messages import BASE, made
 
 from synthgrad.config import option, plain
 from synthgrad.errors import ConfigError

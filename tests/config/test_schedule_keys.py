@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from said import made, said
+from support.config_messages import made, said
 
 from synthgrad.config import dump, flat, plain
 from synthgrad.errors import ConfigError

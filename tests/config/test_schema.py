@@ -11,9 +11,9 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
-from shipped import CONFIGS, SHIPPED
+from support.random_configs import trees
+from support.shipped import CONFIGS, SHIPPED
 
-from configs import trees
 from synthgrad.config import check
 from synthgrad.experiment import Config
 from synthgrad.tasks import TASKS

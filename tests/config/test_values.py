@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from said import BASE, DNI, made, said
+from support.config_messages import BASE, DNI, made, said
 
 SEED = "must be >= 0 and < 4294967296"
 VALUES = {

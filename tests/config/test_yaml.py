@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from said import BASE, TOP, made, said
+from support.config_messages import BASE, TOP, made, said
 
 SYNTAX = {
     "tab-indent": (BASE + "network:\n\thidden: []\n", "a.yaml:4:1: not valid YAML: a tab (YAML wants spaces)"),

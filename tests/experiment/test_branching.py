@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 from conftest import ROWS, arrays, finish, same_bits, tiny
-from made import fork
+from support.trained_runs import fork
 from test_replicas import check, followed
 
 from synthgrad.errors import ConfigError

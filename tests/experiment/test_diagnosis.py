@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import straightline
 from conftest import ROWS, arrays, finish, same_bits, slope_of, tiny
+from support import plain_numpy
 
 from synthgrad.experiment import Epoch, Experiment, train
 from synthgrad.nn.losses import LOSSES
@@ -42,7 +42,7 @@ def layer(p, name, x, activation):
     """f(x W + b), or with batch normalisation over the batch at hand, written out."""
     a, gamma = x @ p[f"{name}.W"], p.get(f"{name}.gamma")
     a = a + p[f"{name}.b"] if gamma is None else gamma * standard(a) + p[f"{name}.beta"]
-    return straightline.activate(activation, a)[0]
+    return plain_numpy.activate(activation, a)[0]
 
 
 def standard(a):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import tiny
-from made import made
-from typed import result
+from support.commands import result
+from support.trained_runs import made
 
 from synthgrad.experiment import Diverged, Epoch, Experiment, train, training
 from synthgrad.trainers import DNI

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import finish
-from shipped import CONFIGS
+from support.shipped import CONFIGS
 
 from synthgrad.config import load
 from synthgrad.experiment import Config, Diverged, Experiment, train

@@ -7,7 +7,7 @@ import io
 import os
 
 import pytest
-from made import called, killed, made, replaced
+from support.trained_runs import called, killed, made, replaced
 
 from synthgrad.errors import RunError
 from synthgrad.export.tidy import export

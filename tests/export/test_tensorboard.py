@@ -10,7 +10,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from made import DIVERGING, called, killed, made, replaced
+from support.trained_runs import DIVERGING, called, killed, made, replaced
 from test_export_tidy import cells
 
 from synthgrad.errors import ConfigError, RunError

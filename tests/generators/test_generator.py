@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from beside import N_Y, B, N, check_fitting_descends, context, examples, layer, weights
+from support.model_beside import N_Y, B, N, check_fitting_descends, context, examples, layer, weights
 
 from synthgrad.generators import GENERATOR_INPUTS, Generator, GeneratorOptions
 from synthgrad.nn.modules import Interface

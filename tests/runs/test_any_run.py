@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 import yaml
-from directories import BOTH, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made import made
-from typed import Said, typed
+from support.commands import Said, typed
+from support.trained_runs import made
+from support.written_runs import BOTH, run
 
 FILES = ("config.yaml", "run.json", "metrics.csv", "result.json", "weights.npz")
 WHOLE = "20261124-191844-dni-both-s1-7eec"

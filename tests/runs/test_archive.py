@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from packed import OWN, A, B, packed, run, two_runs
+from support.archives import OWN, A, B, packed, run, two_runs
 
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.runs import archive

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from made import fork, killed, made
+from support.commands import metrics, numbers
+from support.trained_runs import fork, killed, made
 from test_resuming import resumed, same
 from test_verifying import verdict
-from typed import metrics, numbers
 
 from synthgrad.runs.directory import Run
 from synthgrad.runs.reading import Recorded

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from conftest import tiny
-from datafiles import write_idx
-from made import made, rewritten
-from movedfiles import FILES, WAYS, csv, edited, idx
+from support.data_files import write_idx
+from support.moved_files import FILES, WAYS, csv, edited, idx
+from support.trained_runs import made, rewritten
 
 from synthgrad.config import flat, plain
 from synthgrad.errors import ConfigError

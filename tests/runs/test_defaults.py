@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conftest import tiny
-from datafiles import write_csv
-from made import fork
+from support.data_files import write_csv
+from support.trained_runs import fork
 
 from synthgrad.config import flat, plain
 from synthgrad.runs.defaults import changed, filled

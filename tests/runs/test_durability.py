@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import pytest
 from conftest import tiny
-from made import killed, made
-from packed import OWN, packed
-from packed import run as bare
+from support.archives import OWN, packed
+from support.archives import run as bare
+from support.trained_runs import killed, made
 
 from synthgrad.experiment import Experiment
 from synthgrad.runs import checkpoints

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from made import called, killed, made, rewritten
+from support.trained_runs import called, killed, made, rewritten
 
 from synthgrad.errors import ConfigError
 from synthgrad.runs.filters import ABSENT, resolve, select, value

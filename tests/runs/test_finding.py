@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from made import made
+from support.trained_runs import made
 
 from synthgrad.errors import ConfigError
 from synthgrad.runs.finding import below, called, find, is_run, named

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 from conftest import tiny
-from made import killed, made, rewritten
-from unlocked import GONE, WITHOUT, note, process, without_locks
+from support.trained_runs import killed, made, rewritten
+from support.without_locks import GONE, WITHOUT, note, process, without_locks
 
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Experiment

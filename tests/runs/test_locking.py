@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
-from made import made
-from typed import environment, until
-from unlocked import GONE, WITHOUT, note, without_locks
+from support.commands import environment, until
+from support.trained_runs import made
+from support.without_locks import GONE, WITHOUT, note, without_locks
 
 from synthgrad.runs.directory import Run
 from synthgrad.runs.liveness import in_use

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from packed import OWN, A, B, packed, run, two_runs
+from support.archives import OWN, A, B, packed, run, two_runs
 
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.runs import pruning

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from made import called, killed, made, rewritten
+from support.trained_runs import called, killed, made, rewritten
 
 from synthgrad.errors import ConfigError
 from synthgrad.runs.reading import Metrics, Recorded

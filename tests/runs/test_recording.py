@@ -6,8 +6,8 @@ from contextlib import ExitStack, closing
 
 import pytest
 from conftest import tiny
-from made import killed, made
-from typed import numbers, weights
+from support.commands import numbers, weights
+from support.trained_runs import killed, made
 
 from synthgrad.experiment import Experiment
 from synthgrad.runs import recording

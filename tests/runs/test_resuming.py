@@ -9,9 +9,9 @@ from contextlib import closing
 import numpy as np
 import pytest
 from conftest import ROWS, tiny
-from datafiles import write_csv
-from made import LATE, killed, made, replaced
-from typed import metrics, numbers, result, weights
+from support.commands import metrics, numbers, result, weights
+from support.data_files import write_csv
+from support.trained_runs import LATE, killed, made, replaced
 
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Experiment

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from datafiles import write_csv
-from made import killed, made, replaced, rewritten
-from typed import result, typed
+from support.commands import result, typed
+from support.data_files import write_csv
+from support.trained_runs import killed, made, replaced, rewritten
 
 from synthgrad.errors import ConfigError
 from synthgrad.runs.directory import Run

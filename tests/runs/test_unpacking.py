@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from packed import CONFIG, OWN, A, B, packed, run, two_runs
+from support.archives import CONFIG, OWN, A, B, packed, run, two_runs
 
 from synthgrad.errors import ConfigError, SynthgradError
 from synthgrad.runs import archive

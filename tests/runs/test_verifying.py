@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 from conftest import ROWS
-from made import DIVERGING, LATE, killed, made, replaced, rewritten
+from support.trained_runs import DIVERGING, LATE, killed, made, replaced, rewritten
 
 from synthgrad.errors import ConfigError
 from synthgrad.experiment import Epoch

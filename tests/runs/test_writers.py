@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from typed import until
-from unlocked import process
+from support.commands import until
+from support.without_locks import process
 
 from synthgrad.runs.writers import alive, here
 

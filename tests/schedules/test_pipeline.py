@@ -6,9 +6,9 @@ from functools import partial
 
 import numpy as np
 import pytest
-import scheduledline
 from conftest import arrays, finish, same_bits, tiny
-from lines import DNI, INPUTS, check_against_the_line, optimizers, pipelined, steps
+from support import plain_schedules
+from support.against_numpy import DNI, INPUTS, check_against_the_line, optimizers, pipelined, steps
 
 from synthgrad.experiment import Experiment
 from synthgrad.nn.activations import ACTIVATIONS
@@ -28,13 +28,13 @@ mixed = pytest.mark.parametrize(("prediction", "normalize"), [("anew", False), (
 
 def check_dni(keys, delay, prediction="anew"):
     """DNI in a pipeline beside the loops written out."""
-    follow = partial(scheduledline.pipelined, delay=delay, anew=prediction == "anew")
+    follow = partial(plain_schedules.pipelined, delay=delay, anew=prediction == "anew")
     check_against_the_line({**DNI, **keys, **pipelined(delay, prediction=prediction)}, follow)
 
 
 def check_delayed(keys, delay):
     """Late true gradients in a pipeline beside the loops written out."""
-    check_against_the_line({**DELAYED, **keys, **pipelined(delay)}, partial(scheduledline.late, delay=delay))
+    check_against_the_line({**DELAYED, **keys, **pipelined(delay)}, partial(plain_schedules.late, delay=delay))
 
 
 @mixed

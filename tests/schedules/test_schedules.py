@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 from conftest import arrays, finish, same_bits, tiny
-from lines import DNI, INPUTS, STOCHASTIC, pipelined, steps
+from support.against_numpy import DNI, INPUTS, STOCHASTIC, pipelined, steps
 
 from synthgrad.experiment import Experiment
 from synthgrad.nn.context import Context

@@ -6,9 +6,9 @@ from functools import partial
 
 import numpy as np
 import pytest
-import scheduledline
 from conftest import arrays, finish, same_bits, tiny
-from lines import DNI, INPUTS, STOCHASTIC, check_against_the_line, optimizers
+from support import plain_schedules
+from support.against_numpy import DNI, INPUTS, STOCHASTIC, check_against_the_line, optimizers
 
 from synthgrad.experiment import Diverged, Experiment, train
 from synthgrad.schedules.unlocked import Coins
@@ -39,7 +39,7 @@ def tossed(keys, count=21):
 def check_by_chance(keys):
     """Updates by chance beside the loops written out, with the coins of the run."""
     keys = {**FOUR, **DNI, **STOCHASTIC, **keys}
-    check_against_the_line(keys, partial(scheduledline.in_order, coins=tossed(keys)))
+    check_against_the_line(keys, partial(plain_schedules.in_order, coins=tossed(keys)))
 
 
 # against plain NumPy ------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ def test_predicted_inputs_agree_with_the_straight_line(interfaces, optimizer, no
     """A module's forward pass is on x^ = I(x), and I moves towards what came from below."""
     keys = {**FOUR, **DNI, **INPUTS, "trainer.interfaces": interfaces, "trainer.alpha": 0.02}
     keys |= {**optimizers(keys, optimizer), "network.normalize": normalize}
-    check_against_the_line(keys, scheduledline.in_order)
+    check_against_the_line(keys, plain_schedules.in_order)
 
 
 @normalised

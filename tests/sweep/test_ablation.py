@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made import made
-from typed import numbers, result, typed, weights, write
+from support.commands import numbers, result, typed, weights, write
+from support.trained_runs import made
 
 from synthgrad.config import flat, plain
 from synthgrad.runs.finding import below

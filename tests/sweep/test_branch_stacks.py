@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made import fork, made
-from ordered import SHUFFLED, ended, orders, stack
+from support.commands import numbers
+from support.stacks import SHUFFLED, ended, orders, stack
+from support.trained_runs import fork, made
 from test_stack_training import same, trained
-from typed import numbers
 
 from synthgrad.runs.directory import Run
 from synthgrad.sweep.packing import pack, train_packed, unpack

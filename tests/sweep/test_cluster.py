@@ -11,10 +11,10 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from dask_cluster import Cluster, never, same
-from made import DIVERGING, killed, made
-from ordered import SHUFFLED, ended, stack
-from typed import result, until
+from support.commands import result, until
+from support.dask_cluster import Cluster, never, same
+from support.stacks import SHUFFLED, ended, stack
+from support.trained_runs import DIVERGING, killed, made
 
 import synthgrad
 from synthgrad.errors import ConfigError, RunError

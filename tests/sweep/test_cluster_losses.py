@@ -8,10 +8,10 @@ import time
 from contextlib import closing
 
 import pytest
-from dask_cluster import Cluster, never, same
-from made import made
-from ordered import ended, stack
-from typed import environment, result
+from support.commands import environment, result
+from support.dask_cluster import Cluster, never, same
+from support.stacks import ended, stack
+from support.trained_runs import made
 
 from synthgrad.errors import RunError
 from synthgrad.sweep import scheduler
@@ -72,7 +72,7 @@ def test_a_stack_that_takes_its_workers_with_it_has_failed(tmp_path):
 SWEEP = """
 import sys
 from pathlib import Path
-from ordered import stack
+from support.stacks import stack
 from synthgrad.errors import RunError
 from synthgrad.sweep.cluster import work_on
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from conftest import same_bits
-from made import made
-from ordered import SHUFFLED, stack
-from typed import numbers, only, result, weights
+from support.commands import numbers, only, result, weights
+from support.stacks import SHUFFLED, stack
+from support.trained_runs import made
 
 from synthgrad.errors import RunError
 from synthgrad.runs.directory import Run

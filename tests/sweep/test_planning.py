@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from conftest import tiny
-from datafiles import write_csv
-from made import LATE, killed, made, replaced, rewritten
-from movedfiles import FILES, WAYS, csv, edited, npz
+from support.data_files import write_csv
+from support.moved_files import FILES, WAYS, csv, edited, npz
+from support.trained_runs import LATE, killed, made, replaced, rewritten
 
 from synthgrad.cli.sweep_opening import opening
 from synthgrad.errors import ConfigError, RunError

@@ -10,9 +10,9 @@ import sys
 import time
 
 import pytest
-from made import made
-from ordered import SHUFFLED, ended, stack
-from typed import environment, numbers, result, until
+from support.commands import environment, numbers, result, until
+from support.stacks import SHUFFLED, ended, stack
+from support.trained_runs import made
 
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below
@@ -186,7 +186,7 @@ PARENT = """
 import sys
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
-from ordered import stack
+from support.stacks import stack
 from synthgrad.sweep.pool import work
 for event in work([stack(Path(sys.argv[1]), [{"training.epochs": 100_000_000}])], 1, lambda: False):
     print(event, flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from unlocked import GONE, WITHOUT, note, without_locks
+from support.without_locks import GONE, WITHOUT, note, without_locks
 
 from synthgrad.errors import RunError
 from synthgrad.sweep import reservations

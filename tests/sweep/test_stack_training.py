@@ -7,9 +7,9 @@ import shutil
 
 import pytest
 from conftest import ROWS, tiny
-from made import LATE, made
-from ordered import SHUFFLED, ended, stack
-from typed import numbers, result, weights
+from support.commands import numbers, result, weights
+from support.stacks import SHUFFLED, ended, stack
+from support.trained_runs import LATE, made
 
 from synthgrad.errors import DiskError
 from synthgrad.experiment import Experiment

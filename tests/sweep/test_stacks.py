@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from conftest import tiny
-from made import made
-from ordered import orders
+from support.stacks import orders
+from support.trained_runs import made
 
 from synthgrad.config import check
 from synthgrad.experiment import Config

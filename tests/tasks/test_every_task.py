@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import TINY, arrays, finish, same_bits
-from datafiles import ROWS, rows
+from support.data_files import ROWS, rows
 
 from synthgrad.config import check, dump
 from synthgrad.experiment import Config, Experiment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from datafiles import IMAGES, LABELS, TRAIN, write_idx
+from support.data_files import IMAGES, LABELS, TRAIN, write_idx
 
 from synthgrad.streams import Streams
 from synthgrad.tasks import data_files

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from datafiles import IMAGES, LABELS, TABLE, TRAIN, idx_bytes, write_csv, write_idx, write_npz
-from typed import typed
+from support.commands import typed
+from support.data_files import IMAGES, LABELS, TABLE, TRAIN, idx_bytes, write_csv, write_idx, write_npz
 
 from synthgrad.config import dump
 from synthgrad.tasks import data_files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from datafiles import KINDS, TABLE, write_csv, write_npz
+from support.data_files import KINDS, TABLE, write_csv, write_npz
 
 from synthgrad.streams import Streams
 from synthgrad.tasks import data_files, table_csv

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from datafiles import write_csv, write_npz
+from support.data_files import write_csv, write_npz
 
 from synthgrad.streams import Streams
 from synthgrad.tasks.data_files import DataError

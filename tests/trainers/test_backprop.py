@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import straightline
 from conftest import finish, slope_of, tiny
+from support import plain_numpy
 
 from synthgrad.config import check
 from synthgrad.experiment import Config, Experiment
@@ -70,21 +70,21 @@ def test_a_step_is_minus_the_gradient_of_the_objective(hidden, activation, loss,
 )
 def test_the_vanilla_network_agrees_with_the_straight_line(bits, examples, hidden, batch, alpha, seed):
     """The tutorial's stream, data, weights and updates, on other settings than the published ones."""
-    expected = straightline.vanilla(bits, examples, hidden, batch, alpha, 15, seed)
+    expected = plain_numpy.vanilla(bits, examples, hidden, batch, alpha, 15, seed)
     np.testing.assert_allclose(vanilla(bits, examples, hidden, batch, alpha, 15, seed), expected, rtol=1e-11)
 
 
 def test_the_published_figures_of_12_bits():
     """T1: to 1e-9 up to iteration 29; from 55 on the run is chaotic and hangs on the BLAS, so 99 and 199 are loose."""
     found = vanilla(12, 1000, [128, 64], 10, 0.1, 200, seed=1)
-    for i, stated in straightline.STATED_T1.items():
+    for i, stated in plain_numpy.STATED_T1.items():
         tolerance = {99: 2e-3, 199: 2e-2}.get(i, 1e-9)
         assert found[i] == pytest.approx(stated, rel=tolerance), i
 
 
 def check_8_bits(iterations):
     found = vanilla(8, 100, [128, 64], 10, 0.1, iterations, seed=1)
-    for i, stated in straightline.STATED_T1_8_BITS.items():
+    for i, stated in plain_numpy.STATED_T1_8_BITS.items():
         if i < iterations:
             assert found[i] == pytest.approx(stated, rel=1e-9), i
 

@@ -7,8 +7,8 @@ import tracemalloc
 
 import numpy as np
 import pytest
-import straightline
 from conftest import ROWS, arrays, finish, same_bits, tiny
+from support import plain_numpy
 
 from synthgrad.experiment import Epoch, Experiment, restore, snapshot, train
 from synthgrad.nn.activations import ACTIVATIONS
@@ -79,11 +79,11 @@ def delays(trainer, layers):
 
 
 def straight_line(config, start, task, nudge=0.0):
-    """Every array after training by ``straightline.modern``, by the package's names, and the last outputs."""
+    """Every array after training by ``plain_numpy.modern``, by the package's names, and the last outputs."""
     trainer, layers = config.trainer, range(1, len(config.network.hidden) + 2)
     generator, rng = getattr(trainer, "generator", None), np.random.default_rng(0)
     own = {kind: [start[name] for name in start if re.fullmatch(pattern, name)] for kind, pattern in OWN.items()}
-    done = straightline.modern(
+    done = plain_numpy.modern(
         task.train.x, task.train.y,
         [start[f"layer.{i}.W"] * (1 + nudge * rng.normal(size=start[f"layer.{i}.W"].shape)) for i in layers],
         [start.get(f"layer.{i}.b", np.zeros((1, 1)))[0] for i in layers],
@@ -109,7 +109,7 @@ def straight_line(config, start, task, nudge=0.0):
 
 
 def check_against_the_straight_line(keys, tolerance):
-    """Train as configured, here and by ``straightline.modern`` from the same arrays: everything agrees."""
+    """Train as configured, here and by ``plain_numpy.modern`` from the same arrays: everything agrees."""
     if keys.get("network.normalize"):
         keys = {**keys, "network.init": {"scheme": "glorot"}}  # the straight line's beta starts at zero
     config = tiny(keys)
@@ -178,7 +178,7 @@ def test_a_short_last_batch_is_trained_on_like_any_other(row, normalize, reducti
     def slices(x, y, batch):
         return [(x[i : i + batch], y[i : i + batch]) for i in range(0, len(x), batch)]
 
-    monkeypatch.setattr(straightline, "batches", slices)
+    monkeypatch.setattr(plain_numpy, "batches", slices)
     keys = {**row, "network.normalize": normalize, "training.batch_size": 12, **reductions(row, reduction)}
     check_against_the_straight_line({**keys, "trainer.alpha": 0.05}, 1e-12)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import straightline
 from conftest import ROWS, arrays, finish, same_bits, tiny
-from typed import numbers, typed, weights, write
+from support import plain_numpy
+from support.commands import numbers, typed, weights, write
 
 from synthgrad.config import check
 from synthgrad.experiment import Config, Experiment
@@ -254,7 +254,7 @@ def layer_output(bits, examples, hidden, batch, alpha, epochs, seed):
 )
 def test_the_tutorials_example_agrees_with_the_straight_line(bits, examples, hidden, batch, alpha, seed):
     """T3's stream, updates and figures on other settings than the published ones, generators' misses included."""
-    expected = straightline.dni_layer_output(bits, examples, hidden, batch, alpha, 20, seed)
+    expected = plain_numpy.dni_layer_output(bits, examples, hidden, batch, alpha, 20, seed)
     found = layer_output(bits, examples, hidden, batch, alpha, 20, seed)
     for one, other in zip(found, expected, strict=True):
         assert one["abs_error"] == pytest.approx(other["abs_error"], rel=1e-11)
@@ -266,7 +266,7 @@ def test_the_tutorials_example_agrees_with_the_straight_line(bits, examples, hid
 def check_t3(iterations):
     """The published figures up to an iteration; the one at 2999 has two digits transposed (361.265375... is right)."""
     found = layer_output(8, 100, [64, 32], 10, 0.01, iterations, seed=1)
-    for i, (error, miss) in straightline.STATED_T3.items():
+    for i, (error, miss) in plain_numpy.STATED_T3.items():
         if i < iterations:
             error = 361.265375816325 if i == 2999 else error
             assert found[i]["abs_error"] == pytest.approx(error, rel=1e-10), i

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import straightline
 from conftest import arrays, finish, tiny
+from support import plain_numpy
 
 from synthgrad.config import check
 from synthgrad.experiment import Config, Experiment
@@ -52,7 +52,7 @@ def test_the_output_layer_takes_backprops_first_step():
 )
 def test_the_control_agrees_with_the_straight_line(bits, examples, hidden, batch, alpha, seed):
     """T3 with frozen hidden layers: errors and bit accuracies of twenty iterations."""
-    expected = straightline.dni_layer_output(bits, examples, hidden, batch, alpha, 20, seed, frozen=True)
+    expected = plain_numpy.dni_layer_output(bits, examples, hidden, batch, alpha, 20, seed, frozen=True)
     found = control(bits, examples, hidden, batch, alpha, 20, seed)
     for one, other in zip(found, expected, strict=True):
         assert one["abs_error"] == pytest.approx(other["abs_error"], rel=1e-12)

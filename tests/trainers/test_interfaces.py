@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import scheduledline
 from conftest import arrays, finish, same_bits, tiny
-from lines import DNI, check_against_the_line, optimizers, steps
+from support import plain_schedules
+from support.against_numpy import DNI, check_against_the_line, optimizers, steps
 
 from synthgrad.experiment import Experiment
 from synthgrad.nn.activations import ACTIVATIONS
@@ -134,7 +134,7 @@ def test_below_the_topmost_module_synthetic_targets_are_true(interface, normaliz
 def test_modules_agree_with_the_straight_line(interfaces, optimizer, normalize):
     """Backprop inside, a prediction from above, a target for the one below."""
     keys = {**FOUR, **DNI, **optimizers(DNI, optimizer), "trainer.interfaces": interfaces, "trainer.alpha": 0.02}
-    check_against_the_line({**keys, "network.normalize": normalize}, scheduledline.in_order)
+    check_against_the_line({**keys, "network.normalize": normalize}, plain_schedules.in_order)
 
 
 SHAPES = [
@@ -150,7 +150,7 @@ SHAPES = [
 def test_modules_of_other_shapes_agree_with_the_straight_line(shape):
     """Depths, widths, batches of one, a frozen layer inside a module or at its end, through which gradients pass."""
     check_against_the_line(
-        {**DNI, "trainer.generator.input": ["layer-output", "input"], **shape}, scheduledline.in_order
+        {**DNI, "trainer.generator.input": ["layer-output", "input"], **shape}, plain_schedules.in_order
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import straightline
 from conftest import finish, tiny
+from support import plain_numpy
 
 from synthgrad.config import check
 from synthgrad.experiment import Config, Diverged, Experiment, train
@@ -40,7 +40,7 @@ def abs_deltas(epochs):
 )
 def test_the_listing_agrees_with_the_straight_line(bits, examples, hidden, batch, alpha, seed, sign):
     """Either sign, on other settings than the tutorial's; in front of the climb nothing is chaotic."""
-    expected = straightline.printed_listing(
+    expected = plain_numpy.printed_listing(
         bits, examples, hidden, batch, alpha, 8, seed, sign=1 if sign == "plus" else -1
     )
     found = abs_deltas(finish(listing(bits, examples, hidden, batch, alpha, 8, seed, sign)))
@@ -50,7 +50,7 @@ def test_the_listing_agrees_with_the_straight_line(bits, examples, hidden, batch
 def test_the_recorded_figures():
     """T5: abs_delta of the first twenty iterations, to the digits given."""
     found = abs_deltas(finish(listing(12, 1000, [128, 64], 1000, 1e-4, 20, seed=1)))
-    for i, stated in straightline.STATED_T5.items():
+    for i, stated in plain_numpy.STATED_T5.items():
         assert found[i] == pytest.approx(stated, abs=5.1e-5), i
 
 

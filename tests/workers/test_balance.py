@@ -9,7 +9,7 @@ import numpy as np
 from conftest import tiny
 from hypothesis import given
 from hypothesis import strategies as st
-from piped import piped
+from support.pipelined_runs import piped
 
 from synthgrad.experiment import Experiment
 from synthgrad.types import Batch

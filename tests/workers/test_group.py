@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 from conftest import arrays, same_bits, tiny
-from piped import ROWS, SHORT, SHUFFLED, in_order, piped, product, shared
+from support.pipelined_runs import ROWS, SHORT, SHUFFLED, in_order, piped, product, shared
 
 from synthgrad.experiment import Experiment
 from synthgrad.workers import WorkerGroup, group
@@ -45,7 +45,7 @@ def test_workers_come_to_the_bits_of_one_process_in_order(name):
 @pytest.mark.parametrize("name", rows(fast=HELD_UP))
 def test_workers_that_are_held_up_at_random_come_to_the_same_bits(name, monkeypatch):
     """The result depends on the delay alone, never on timing."""
-    monkeypatch.setattr(group, "MODULE", "slowed")
+    monkeypatch.setattr(group, "MODULE", "support.slowed_worker")
     processes, keys = ROWS[name]
     assert_same(shared(keys), alone(name), processes)
 

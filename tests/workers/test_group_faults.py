@@ -11,10 +11,10 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from alive import alive, children, mapped, open_files, workers
 from conftest import arrays, same_bits, tiny
-from piped import course, in_order, piped
-from typed import until
+from support.commands import until
+from support.pipelined_runs import course, in_order, piped
+from support.processes import alive, children, mapped, open_files, workers
 
 from synthgrad import processes
 from synthgrad.errors import RunError
@@ -32,7 +32,7 @@ TWO = {**piped(2, interfaces=[1]), "task.bits": 6, "task.train_examples": 400, "
 @pytest.fixture(autouse=True)
 def _slow(monkeypatch):
     """Workers take their time: an epoch is a fifth of a second, in which there is more than one look at them."""
-    monkeypatch.setattr(group, "MODULE", "faulty")
+    monkeypatch.setattr(group, "MODULE", "support.faulty_worker")
 
 
 @pytest.fixture(autouse=True)

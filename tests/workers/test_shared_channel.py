@@ -7,7 +7,7 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from typed import until
+from support.commands import until
 
 from synthgrad.workers.shared_channel import SharedChannel
 from synthgrad.workers.shared_memory import ArraySpec, SharedMemory

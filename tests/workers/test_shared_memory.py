@@ -9,8 +9,8 @@ import subprocess
 
 import numpy as np
 import pytest
-from alive import mapped, open_files
-from typed import only_small_files
+from support.commands import only_small_files
+from support.processes import mapped, open_files
 
 from synthgrad import processes
 from synthgrad.nn.parameters import LINE

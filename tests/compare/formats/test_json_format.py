@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from directories import BACKPROP, BITS, BOTH, FROZEN, group, reported, run
+from support.written_runs import BACKPROP, BITS, BOTH, FROZEN, group, reported, run
 
 from synthgrad.compare.formats import as_json, schema
 

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from directories import BACKPROP, BOTH, FROZEN, LABEL, gathered, group, reported, run
+from support.written_runs import BACKPROP, BOTH, FROZEN, LABEL, gathered, group, reported, run
 
 from synthgrad.claims.report import build
 from synthgrad.compare.formats import as_markdown

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from directories import BACKPROP, BOTH, FROZEN, group, reported, run
+from support.written_runs import BACKPROP, BOTH, FROZEN, group, reported, run
 
 from synthgrad.compare.formats import as_tex
 

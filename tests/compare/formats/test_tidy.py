@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, gathered, group, reported, run
+from support.written_runs import BACKPROP, BITS, BOTH, FROZEN, LABEL, gathered, group, reported, run
 
 from synthgrad.claims.report import build
 from synthgrad.compare.formats import as_csv, as_json

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from directories import BITS, gathered, run
+from support.written_runs import BITS, gathered, run
 
 from synthgrad.claims.report import build
 from synthgrad.compare.question import Question

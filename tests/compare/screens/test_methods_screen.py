@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from directories import BACKPROP, BITS, BOTH, FROZEN, LABEL, gathered, group, run
+from support.written_runs import BACKPROP, BITS, BOTH, FROZEN, LABEL, gathered, group, run
 
 from synthgrad.claims.report import build
 from synthgrad.compare.question import Question

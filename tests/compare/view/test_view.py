@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from reports import report
+from support.reports import report
 
 from synthgrad.compare.formats import as_markdown, as_tex
 from synthgrad.compare.layout import Column, brief

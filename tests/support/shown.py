@@ -9,7 +9,7 @@ import struct
 import subprocess
 import termios
 
-from typed import COMMAND, environment
+from support.commands import COMMAND, environment
 
 
 def shown(*words: object, width: int = 80, **more: str) -> str:

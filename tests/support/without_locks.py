@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typed import environment
 
+from support.commands import environment
 from synthgrad.runs import locking
 from synthgrad.runs.writers import here
 

@@ -23,7 +23,7 @@ from conftest import TINY
 from synthgrad.cli import main
 from synthgrad.config import dump
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-W", "error", "-m", "synthgrad"]
 SMALL = 1 << 14
 """Bytes that config.yaml and run.json need by far not, and a hundred rows of metrics.csv do."""

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from conftest import same_bits
-from typed import environment, numbers, until, weights
+
+from support.commands import environment, numbers, until, weights
 
 LOCAL = ("--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0", "--no-dashboard")
 

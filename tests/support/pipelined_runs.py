@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from conftest import arrays, tiny
-from made import fork
 
+from support.trained_runs import fork
 from synthgrad.experiment import Diverged, Epoch, Experiment, train
 from synthgrad.generators import GENERATOR_INPUTS
 

@@ -15,7 +15,8 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from straightline import activate, sigmoid
+
+from support.plain_numpy import activate, sigmoid
 
 Floats = NDArray[np.float64]
 Arrays = dict[str, Floats]

@@ -1,4 +1,4 @@
-"""The package beside plain NumPy: a config trained here and by ``scheduledline`` from the same arrays."""
+"""The package beside plain NumPy: a config trained here and by ``plain_schedules`` from the same arrays."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from conftest import arrays, finish, tiny
-from scheduledline import Line
 
+from support.plain_schedules import Line
 from synthgrad.config import selected_layers
 from synthgrad.experiment import Experiment
 

@@ -6,9 +6,9 @@ import os
 import re
 from pathlib import Path
 
-from typed import until
+from support.commands import until
 
-WORKER = re.compile(rb"from (synthgrad\.workers\.worker|slowed|faulty) import")
+WORKER = re.compile(rb"from (synthgrad\.workers\.worker|support\.(slowed|faulty)_worker) import")
 """What is in the command line of a process that shares the layers of a run, here and in tests of such processes."""
 
 

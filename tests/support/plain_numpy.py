@@ -247,7 +247,7 @@ def modern(
     for what, name in ((what, name) for what, names in asked.items() for name in names if name not in KNOWN[what]):
         raise NotImplementedError(
             f"the {what} '{name}' has no reference to be compared with: write it in plain NumPy into `modern` in "
-            f"tests/straightline.py (for a trainer: what `g` a hidden layer receives), and add it to KNOWN there"
+            f"tests/support/plain_numpy.py (for a trainer: what `g` a hidden layer receives), and add it to KNOWN there"
         )
     last = len(weights) - 1
     p = {("W", i): np.array(v, dtype=np.float64) for i, v in enumerate(weights)}

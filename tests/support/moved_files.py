@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from datafiles import write_csv, write_idx, write_npz
-from made import replaced
+from support.data_files import write_csv, write_idx, write_npz
+from support.trained_runs import replaced
 
 Task = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-CONFIGS = Path(__file__).parents[1] / "configs"
+CONFIGS = Path(__file__).parents[2] / "configs"
 CLAIMS = sorted(CONFIGS.rglob("*claims.yaml"))
 SHIPPED = sorted({*CONFIGS.rglob("*.yaml")} - {*CLAIMS})
 WHOLE = [path for path in SHIPPED if "name: idx" not in path.read_text()]
