@@ -20,12 +20,7 @@ PIPED = 100
 """The width of a page that goes into a file or a pipe."""
 
 
-def emit(*lines: str) -> None:
-    """Print on stdout."""
-    emit_all(lines)
-
-
-def emit_all(lines: Iterable[str]) -> None:
+def emit(lines: Iterable[str]) -> None:
     """Print lines on stdout, whatever its encoding; a name that is no text comes out as the bytes that it is."""
     out = sys.stdout.buffer
     for line in lines:

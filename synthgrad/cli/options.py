@@ -77,6 +77,18 @@ def complete_fork(context: click.Context, parameter: click.Parameter, incomplete
     return [CompletionItem(f"{name}@{last}")] if last.isdecimal() and last.startswith(epoch) else []
 
 
+file_option = partial(click.option, type=click.Path(path_type=Path), metavar="FILE")
+
+format_option = partial(click.option, "--format", "kind", show_default=True)
+
+text_or_json = format_option(type=click.Choice(["text", "json"]), default="text", help="Of the output.")
+
+run_argument = partial(click.argument, metavar="RUN", shell_complete=complete_run)
+
+several_runs = run_argument("names", nargs=-1, required=True, metavar="RUN...")
+
+places = run_argument("places", nargs=-1, metavar="[PLACE]...")
+
 runs_option = partial(click.option, "--runs", type=click.Path(path_type=Path), default="runs", show_default=True)
 
 run_names = runs_option(help="The directory in which runs are found by name.")
@@ -86,32 +98,28 @@ new_runs = runs_option(help="The directory for new runs.")
 new_name = click.option("--name", help="Name of new runs; by default the file name of the config.")
 
 where = click.option(
-    "--where",
-    "conditions",
-    multiple=True,
-    metavar="'KEY<=VALUE'",
+    "--where", "conditions", multiple=True, metavar="'KEY<=VALUE'",
     help="Only runs that meet this condition (= != < <= > >=); repeatable.",
-)
+)  # fmt: skip
 
 outcome = click.option(
     "--outcome", "outcomes", multiple=True, type=click.Choice(OUTCOMES), help="Only runs with this outcome; repeatable."
 )
 
 since = click.option(
-    "--since",
-    callback=_moment,
-    metavar="WHEN",
+    "--since", callback=_moment, metavar="WHEN",
     help="Only runs started then or later: 2026-11-24, 2026-11-24T18:00, or an age: 90m, 2h, 3d, 1w.",
-)
+)  # fmt: skip
 
 before = click.option("--before", callback=_moment, metavar="WHEN", help="Only runs started before; see --since.")
 
-settings = click.option(
-    "-s",
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    shell_complete=complete_setting,
+set_option = partial(click.option, "-s", "--set", multiple=True)
+
+settings = set_option(
+    "settings", metavar="KEY=VALUE", shell_complete=complete_setting,
     help="Set a dotted key of the config to a YAML value; repeatable.",
-)
+)  # fmt: skip
+
+seed = click.option("--seed", metavar="N", help="The same as -s seed=N.")
+
+quiet = partial(click.option, "-q", "--quiet", is_flag=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from synthgrad.cli.options import complete_setting, new_name, new_runs
+from synthgrad.cli.options import complete_setting, new_name, new_runs, quiet, set_option
 from synthgrad.cli.signals import Stop
 from synthgrad.errors import ExitCode, RunError
 from synthgrad.text import counted
@@ -39,41 +39,30 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
 
 @click.command
 @click.argument("configs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CONFIG...")
-@click.option(
-    "-s",
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="KEY=V1,V2,...",
-    shell_complete=_complete,
+@set_option(
+    "settings", metavar="KEY=V1,V2,...", shell_complete=_complete,
     help="Values of a key: a,b,c or 0..9 or 1e-4..1e-1:log4; repeatable, the last one of a key counts.",
-)
+)  # fmt: skip
 @click.option("--seed", metavar="N|0..9", help="The same as -s seed=N.")
 @click.option(
-    "--ablate",
-    type=click.Choice(["layers"]),
+    "--ablate", type=click.Choice(["layers"]),
     help="Train every run again with each hidden layer frozen in turn (trainer.freeze).",
-)
+)  # fmt: skip
 @new_runs
 @new_name
 @click.option(
-    "--jobs",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Processes, or workers of a scheduler; by default one per core.",
+    "--jobs", type=click.IntRange(1), metavar="N", help="Processes, or workers of a scheduler; by default one per core."
 )
 @click.option(
-    "--stack",
-    type=click.IntRange(1),
-    metavar="N",
+    "--stack", type=click.IntRange(1), metavar="N",
     help="Train at most N runs side by side in a process, 1 turns it off; by default as many as fit a core's cache.",
-)
+)  # fmt: skip
 @click.option("--scheduler", metavar="ADDRESS", help="Train on the workers of a Dask scheduler, tcp://HOST:PORT.")
 @click.option(
     "--force", is_flag=True, help="On file systems without locks: also train runs that another process may train."
 )
 @click.option("--dry-run", is_flag=True, help="Only print a train line for each missing run.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but run directories and errors.")
+@quiet(help="Print nothing but run directories and errors.")
 def sweep(
     configs: tuple[Path, ...],
     settings: tuple[str, ...],

@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from synthgrad.cli.options import complete_fork, complete_run, new_name, new_runs, settings
+from synthgrad.cli.options import complete_fork, complete_run, new_name, new_runs, quiet, seed, settings
 from synthgrad.cli.signals import Stop
 from synthgrad.errors import ExitCode, RunError
 
@@ -26,32 +26,19 @@ if TYPE_CHECKING:
 @click.command
 @click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG.yaml]", required=False)
 @settings
-@click.option("--seed", metavar="N", help="The same as -s seed=N.")
+@seed
 @new_runs
 @new_name
 @click.option(
     "--resume", metavar="RUN", shell_complete=complete_run, help="Continue an interrupted run instead of a new one."
 )
 @click.option(
-    "--from",
-    "parent",
-    metavar="RUN@EPOCH",
-    shell_complete=complete_fork,
+    "--from", "parent", metavar="RUN@EPOCH", shell_complete=complete_fork,
     help="Start from the state of another run after an epoch, for example with -s trainer.name=frozen.",
-)
+)  # fmt: skip
 @click.option("--force", is_flag=True, help="On file systems without locks: resume even if another process may train.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but the run directory.")
-def train(
-    config: Path | None,
-    settings: tuple[str, ...],
-    seed: str | None,
-    runs: Path,
-    name: str | None,
-    resume: str | None,
-    parent: str | None,
-    force: bool,
-    quiet: bool,
-) -> None:
+@quiet(help="Print nothing but the run directory.")
+def train(quiet: bool, **asked: Any) -> None:
     """Train the network of a config and record everything in a new run directory.
 
     Only the path of the directory goes to stdout: run=$(synthgrad train config.yaml -q).
@@ -75,7 +62,7 @@ def train(
       synthgrad train --from latest@20 -s trainer.name=frozen
     """
     with _collector_off():
-        start = _start(config, settings, seed, runs, name, resume, parent, force)
+        start = _start(**asked)
     if start.warning:
         click.echo(start.warning, err=True)
     with Stop() as stop, closing(start.begin()) as log:  # there is a directory, which no signal must leave half made

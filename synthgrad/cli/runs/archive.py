@@ -7,16 +7,14 @@ from pathlib import Path
 import click
 
 from synthgrad.cli.layout import warn
-from synthgrad.cli.options import complete_run, run_names
+from synthgrad.cli.options import file_option, run_names, several_runs
 from synthgrad.numbers import amount
 from synthgrad.text import counted
 
 
 @click.command
-@click.argument("names", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The zip file; - for stdout."
-)
+@several_runs
+@file_option("-o", "--output", required=True, help="The zip file; - for stdout.")
 @click.option("--no-weights", is_flag=True, help="Without the final weights, which only runs verify needs.")
 @run_names
 def archive(names: tuple[str, ...], output: Path, no_weights: bool, runs: Path) -> None:

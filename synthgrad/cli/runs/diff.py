@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synthgrad.cli.layout import PIPED, as_json, emit, emit_all, painted, table, warn, width
-from synthgrad.cli.options import complete_run, run_names
+from synthgrad.cli.layout import PIPED, as_json, emit, painted, table, warn, width
+from synthgrad.cli.options import run_argument, run_names, text_or_json
 from synthgrad.compare.layout import Column
 from synthgrad.compare.text import fill
 from synthgrad.records import Record, Settings
@@ -23,11 +23,9 @@ INDENT = "  "
 
 
 @click.command
-@click.argument("a", metavar="RUN", shell_complete=complete_run)
-@click.argument("b", metavar="RUN", shell_complete=complete_run)
-@click.option(
-    "--format", "kind", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the output."
-)
+@run_argument("a")
+@run_argument("b")
+@text_or_json
 @run_names
 def diff(a: str, b: str, kind: str, runs: Path) -> None:
     """Say how two runs differ: settings, circumstances, data, and the first epoch that is not the same.
@@ -44,10 +42,7 @@ def diff(a: str, b: str, kind: str, runs: Path) -> None:
     pair = Recorded(named(a, runs)), Recorded(named(b, runs))
     logs = pair[0].metrics(), pair[1].metrics()
     said = difference(pair, logs)
-    if kind == "json":
-        emit(as_json(said))
-    else:
-        emit_all(page(said, width() or PIPED))
+    emit([as_json(said)] if kind == "json" else page(said, width() or PIPED))
     for recorded, log in zip(pair, logs, strict=True):
         recorded.note_damage(log.damage)
         warn(recorded.damage)

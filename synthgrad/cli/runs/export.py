@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
-from synthgrad.cli.layout import emit_all, some, warn
-from synthgrad.cli.options import complete_run, run_names
+from synthgrad.cli.layout import emit, some, warn
+from synthgrad.cli.options import file_option, run_names, several_runs
 from synthgrad.cli.runs.list import read
 from synthgrad.export import EXPORTERS, exporter
 
 
 @click.command
-@click.argument("names", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
+@several_runs
 @click.option("--to", "kind", type=click.Choice(list(EXPORTERS)), required=True, help="The format.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="PATH",
+@file_option(
+    "-o", "--output", metavar="PATH",
     help="The file (default: stdout), or TensorBoard's directory (default: tensorboard).",
 )  # fmt: skip
 @run_names
@@ -38,7 +38,7 @@ def export(names: tuple[str, ...], kind: str, output: Path | None, runs: Path) -
     records, broken = read(find(names, runs))
     if not records:
         raise ConfigError(str(said["note"]) for said in broken)
-    emit_all(exporter(kind)(records, None if str(output) == "-" else output))
+    emit(exporter(kind)(records, None if str(output) == "-" else output))
     warn(some(f"left out: {said['note']}" for said in broken))
     for run in records:
         warn(run.damage)

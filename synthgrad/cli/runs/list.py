@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synthgrad.cli.layout import as_json, emit_all, painted, some, table, warn, width
-from synthgrad.cli.options import complete_run, outcome, run_names, since, where
+from synthgrad.cli.layout import as_json, emit, painted, some, table, warn, width
+from synthgrad.cli.options import format_option, outcome, places, run_names, since, where
 from synthgrad.compare.layout import Column
 from synthgrad.text import are, counted, escaped
 
@@ -42,15 +42,14 @@ def headings() -> dict[str, Column]:
 
 
 @click.command("list")
-@click.argument("places", nargs=-1, metavar="[PLACE]...", shell_complete=complete_run)
+@places
 @where
 @outcome
 @since
 @click.option("--sort", metavar="[-]KEY", help="By a column or a key of the config; - for the largest first.")
-@click.option(
-    "--format", "kind", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
-    help="Of the output; json and csv have every digit.",
-)  # fmt: skip
+@format_option(
+    type=click.Choice(["table", "json", "csv"]), default="table", help="Of the output; json and csv have every digit."
+)
 @run_names
 def list_(
     places: tuple[str, ...],
@@ -74,14 +73,15 @@ def list_(
       synthgrad runs list --sort -test_exact_accuracy --format csv
     """
     from synthgrad.runs.filters import select
+    from synthgrad.runs.overview import overview
 
     paths = paths_in(places or (str(runs),), runs)
     records, broken = read(paths)
     chosen = begun(select(records, conditions), since)
-    ordered = _ordered(chosen, sort) if sort else [_overview(run) for run in chosen]
+    ordered = _ordered(chosen, sort) if sort else list(map(overview, chosen))
     both = [*ordered, *([] if conditions or since else broken)]
     shown = [said for said in both if not outcomes or said["outcome"] in outcomes]
-    emit_all(FORMATS[kind](shown))
+    emit(FORMATS[kind](shown))
     warn(_notes(paths, shown, broken, places or (str(runs),)))
 
 
@@ -92,14 +92,9 @@ def paths_in(places: Iterable[str], runs: Path) -> list[Path]:
     found: dict[Path, None] = {}
     for place in places:
         directory = Path(place)
-        inside = below(directory) if _directory(place, runs) and not is_run(directory) else find([place], runs)
-        found |= dict.fromkeys(inside)
+        plain = (directory.is_dir() or place == str(runs)) and not is_run(directory)  # --runs need not be there yet
+        found |= dict.fromkeys(below(directory) if plain else find([place], runs))
     return list(found)
-
-
-def _directory(place: str, runs: Path) -> bool:
-    """Whether a place is a directory; --runs itself need not be there yet."""
-    return Path(place).is_dir() or place == str(runs)
 
 
 def read(paths: Iterable[Path]) -> tuple[list[Recorded], list[Overview]]:
@@ -127,19 +122,15 @@ def begun(records: Iterable[Recorded], since: datetime | None, before: datetime 
     ]
 
 
-def _overview(run: Recorded) -> Overview:
-    from synthgrad.runs.overview import overview
-
-    return overview(run)
-
-
 # order --------------------------------------------------------------------------------------------
 
 
 def _ordered(records: Sequence[Recorded], sort: str) -> list[Overview]:
     """The runs by a column, a last figure or a key of the config; those without it last."""
+    from synthgrad.runs.overview import overview
+
     down, key = sort.startswith("-"), sort.removeprefix("-")
-    pairs = [(_overview(run), run) for run in records]
+    pairs = [(overview(run), run) for run in records]
     values = _values(pairs, key, f"--sort {sort}")
     there = [(value, said) for value, (said, _) in zip(values, pairs, strict=True) if value is not None]
     missing = [said for value, (said, _) in zip(values, pairs, strict=True) if value is None]
@@ -202,11 +193,7 @@ def _csv(shown: Sequence[Overview]) -> list[str]:
     return [csv_line(FIELDS), *(csv_line(said[field] for field in FIELDS) for said in shown)]
 
 
-def _json(shown: Sequence[Overview]) -> list[str]:
-    return [as_json(shown)]
-
-
-FORMATS = {"table": _table, "json": _json, "csv": _csv}
+FORMATS = {"table": _table, "json": lambda shown: [as_json(shown)], "csv": _csv}
 
 
 # notes --------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synthgrad.cli.layout import emit_all, some, table, warn, width
-from synthgrad.cli.options import before, complete_run, outcome, run_names, since, where
+from synthgrad.cli.layout import emit, some, table, warn, width
+from synthgrad.cli.options import before, outcome, places, run_names, since, where
 from synthgrad.cli.runs.list import OUTCOME, begun, paths_in, read
 from synthgrad.compare.layout import Column
 from synthgrad.numbers import amount
@@ -23,7 +23,7 @@ COLUMNS = [Column("name", right=False), OUTCOME, Column("epochs", rank=1), Colum
 
 
 @click.command
-@click.argument("places", nargs=-1, metavar="[PLACE]...", shell_complete=complete_run)
+@places
 @where
 @outcome
 @since
@@ -68,14 +68,9 @@ def prune(
     chosen = [said for said in both if not wanted or said["outcome"] in wanted]
     warn(some(f"left alone: {said['note']}" for said in broken if said not in chosen))
     if wanted == OPEN:
-        chosen += _remains(runs)
+        remains = pruning.remains(runs).items()
+        chosen += [{"path": str(path), "outcome": what, "epoch": None, "epochs": None} for path, what in remains]
     _each(chosen, runs, delete, force)
-
-
-def _remains(runs: Path) -> list[Overview]:
-    from synthgrad.runs.pruning import remains
-
-    return [{"path": str(path), "outcome": what, "epoch": None, "epochs": None} for path, what in remains(runs).items()]
 
 
 def _each(chosen: Sequence[Overview], runs: Path, delete: bool, force: bool) -> None:
@@ -96,16 +91,12 @@ def _each(chosen: Sequence[Overview], runs: Path, delete: bool, force: bool) -> 
             if why:
                 notes.append(f"{path}: left alone: {why}")
                 continue
-            rows.append([escaped(_below(path, runs)), escaped(said["outcome"]), _epochs(said), str(size)])
+            below = path.relative_to(runs) if path.is_relative_to(runs) else path
+            rows.append([escaped(below), escaped(said["outcome"]), _epochs(said), str(size)])
             total += size
     finally:
-        emit_all(table(COLUMNS, rows, width()))
+        emit(table(COLUMNS, rows, width()))
         warn([*notes, _sum(len(rows), total, delete)])
-
-
-def _below(path: Path, runs: Path) -> Path:
-    """A path as it is seen from the runs directory."""
-    return path.relative_to(runs) if path.is_relative_to(runs) else path
 
 
 def _epochs(said: Overview) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synthgrad.cli.layout import PIPED, as_json, emit, emit_all, painted, table, width
-from synthgrad.cli.options import complete_run, run_names
+from synthgrad.cli.layout import PIPED, as_json, emit, painted, table, width
+from synthgrad.cli.options import file_option, run_argument, run_names, text_or_json
 from synthgrad.compare.layout import Column, taken
 from synthgrad.compare.text import GAP, fill, legible
 from synthgrad.records import Record
@@ -26,11 +26,9 @@ CURVE = (8, 60)
 
 
 @click.command
-@click.argument("run", metavar="RUN", shell_complete=complete_run)
-@click.option(
-    "--format", "kind", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the output."
-)
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page instead.")
+@run_argument("run")
+@text_or_json
+@file_option("--html", help="Write a page instead.")
 @run_names
 def show(run: str, kind: str, html: Path | None, runs: Path) -> None:
     """Show a run's results, settings, curves and environment.
@@ -58,10 +56,8 @@ def show(run: str, kind: str, html: Path | None, runs: Path) -> None:
     columns = metrics.columns(metrics.names)
     recorded.note_damage(metrics.damage)
     said = describe(recorded, columns)
-    if kind == "json":
-        emit(as_json(said))
-    else:
-        emit_all(legible(line, sys.stdout) for line in page(said, columns, width() or PIPED))
+    lines = [as_json(said)] if kind == "json" else page(said, columns, width() or PIPED)
+    emit(lines if kind == "json" else (legible(line, sys.stdout) for line in lines))
 
 
 def page(said: Record, columns: Mapping[str, Floats], room: int) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from synthgrad.cli.layout import emit, warn
-from synthgrad.cli.options import complete_run, run_names
+from synthgrad.cli.options import quiet, run_names, set_option, several_runs
 from synthgrad.errors import ExitCode
 from synthgrad.text import escaped
 
@@ -25,16 +25,12 @@ SECONDS = 0.2
 
 
 @click.command
-@click.argument("names", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
-@click.option(
-    "-s",
-    "--set",
-    "where",
-    multiple=True,
-    metavar="KEY=PATH",
+@several_runs
+@set_option(
+    "where", metavar="KEY=PATH",
     help="Where the data of the runs lie now (task.path), if not where they were; repeatable.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+)  # fmt: skip
+@quiet(help="Show no progress.")
 @run_names
 def verify(names: tuple[str, ...], where: tuple[str, ...], quiet: bool, runs: Path) -> None:
     """Train runs again from their configs, writing nothing, and compare every epoch with what was recorded.
@@ -72,15 +68,10 @@ def _verified(verifier: Verifier, quiet: bool) -> int:
     name = escaped(verifier.recorded.name)
     warn(verifier.recorded.damage)
     if verifier.varies:
-        emit(f"{name}: {VARIES}")
+        emit([f"{name}: {VARIES}"])
         return ExitCode.UNDECIDED
     verdict = _followed(verifier, quiet)
-    emit(f"{name}: {sentence(verdict)}")
-    return code(verdict)
-
-
-def code(verdict: Verdict) -> int:
-    """The exit code of one verdict."""
+    emit([f"{name}: {sentence(verdict)}"])
     return ExitCode.NOT_HELD if verdict.difference else 0 if verdict.decided else ExitCode.UNDECIDED
 
 
@@ -139,11 +130,8 @@ def _repeats(verdict: Verdict) -> Iterator[str]:
 
 
 def _compared(verdict: Verdict) -> Iterator[str]:
-    yield (
-        f"{verdict.columns} columns"
-        if verdict.columns == verdict.recorded
-        else f"{verdict.columns} of {verdict.recorded} columns"
-    )
+    of = "" if verdict.columns == verdict.recorded else f" of {verdict.recorded}"
+    yield f"{verdict.columns}{of} columns"
     if verdict.weights:
         yield "final weights"
 
