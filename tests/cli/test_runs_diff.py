@@ -24,10 +24,10 @@ def data(a, b):
 
 
 def test_the_same_run_twice_differs_in_nothing(tmp_path):
-    """Settings, circumstances, start, log."""
+    """Settings, environment, start, log."""
     a, b = made(tmp_path), made(tmp_path)
     assert said(a, b) == (
-        f"a  {a.name}  finished\nb  {b.name}  finished\n\nsettings: the same\n\ncircumstances: the same\n\n"
+        f"a  {a.name}  finished\nb  {b.name}  finished\n\nsettings: the same\n\nenvironment: the same\n\n"
         "start: the same data, initial weights, batch order\nlog: identical to epoch 3 (9 columns)\n"
     )
 
@@ -58,7 +58,7 @@ def test_the_first_epoch_and_column_that_differ_are_named(tmp_path):
     """With both values, every digit."""
     a, b = made(tmp_path), made(tmp_path)
     replaced(b / "metrics.csv", "\n2,8,", "\n2,9,")
-    assert said(a, b).splitlines()[-1] == "log: parts in epoch 2: step is 8.0 in a, 9.0 in b"
+    assert said(a, b).splitlines()[-1] == "log: first difference in epoch 2: step is 8.0 in a, 9.0 in b"
     assert data(a, b)["log"] == {
         "columns": 9, "last_epochs": [3, 3], "parting": {"epoch": 2, "column": "step", "values": [8.0, 9.0]},
     }  # fmt: skip

@@ -28,9 +28,9 @@ INDENT = "  "
 @text_or_json
 @run_names
 def diff(a: str, b: str, kind: str, runs: Path) -> None:
-    """Say how two runs differ: settings, circumstances, data, and the first epoch that is not the same.
+    """Say how two runs differ: settings, environment, data, and the first epoch that is not the same.
 
-    Figures are held against each other to the last bit, in the columns that both have.
+    Numbers are compared to the last bit, in the columns that both have.
 
     \b
     Example:
@@ -60,7 +60,7 @@ def difference(pair: tuple[Recorded, Recorded], logs: tuple[Metrics, Metrics]) -
         "runs": [run.name for run in pair],
         "outcome": [run.outcome for run in pair],
         "config": differing(*_settings(a, b)),
-        "circumstances": differing(_circumstances(a), _circumstances(b)),
+        "circumstances": differing(_environment(a), _environment(b)),
         "shared": [name for name in both if fingerprints[0][name] == fingerprints[1][name]],
         "not_shared": [name for name in both if fingerprints[0][name] != fingerprints[1][name]],
         "log": _log(compare(*logs)),
@@ -79,24 +79,23 @@ def _settings(*runs: Recorded) -> list[Settings]:
     return [each.put_into(run.config, called[each.fingerprint]) for run, each in zip(runs, data, strict=True) if each]
 
 
-def _circumstances(run: Recorded) -> Settings:
+def _environment(run: Recorded) -> Settings:
     """What may change the last bits of a run, and how many processes its seconds were measured with."""
     from synthgrad.runs.environment import environment
 
-    shared = {"processes": run.about["processes"]} if "processes" in run.about else {}
-    return {**environment(run.about), **shared}
+    return environment(run.about) | {key: run.about[key] for key in ("processes",) if key in run.about}
 
 
 def _log(found: Comparison) -> Settings:
-    """Where the logs part; a value that is blank is None."""
-    parting = found.parting
+    """Where the logs differ first; a value that is blank is None."""
+    first = found.parting
     return {
         "columns": len(found.columns),
         "last_epochs": found.ends,
-        "parting": None if parting is None else {
-            "epoch": parting.epoch,
-            "column": parting.column,
-            "values": [None if math.isnan(value) else value for value in parting.values],
+        "parting": None if first is None else {
+            "epoch": first.epoch,
+            "column": first.column,
+            "values": [None if math.isnan(value) else value for value in first.values],
         },
     }  # fmt: skip
 
@@ -106,17 +105,14 @@ def _log(found: Comparison) -> Settings:
 
 def page(said: Record, room: int) -> list[str]:
     """The lines for a person."""
-    names = [
-        f"{letter}  {escaped(name)}  {escaped(outcome)}"
-        for letter, name, outcome in zip("ab", said["runs"], said["outcome"], strict=True)
-    ]
+    names = ["  ".join(map(escaped, run)) for run in zip("ab", said["runs"], said["outcome"], strict=True)]
     return [
         *(painted(name, bold=True) for name in names),
         *_pairs("settings", said["config"], room),
-        *_pairs("circumstances", said["circumstances"], room),
+        *_pairs("environment", said["circumstances"], room),
         "",
         *fill(_fingerprints(said), room, len(INDENT)),
-        *fill(_parting(said["log"]), room, len(INDENT)),
+        *fill(_first_difference(said["log"]), room, len(INDENT)),
         *(line for sentence in _varying(said) for line in fill(sentence, room, len(INDENT))),
     ]
 
@@ -163,15 +159,13 @@ def _fingerprints(said: Record) -> str:
     return f"start: {'; '.join(parts)}" if parts else "start: not known (no fingerprints were recorded)"
 
 
-def _parting(log: Record) -> str:
+def _first_difference(log: Record) -> str:
     a, b = log["last_epochs"]
-    parting = log["parting"]
     if not min(a, b) or not log["columns"]:
         return "log: nothing to compare"
-    if parting:
-        first, second = ("blank" if value is None else value for value in parting["values"])
-        return (
-            f"log: parts in epoch {parting['epoch']}: {escaped(parting['column'])} is {first!s} in a, {second!s} in b"
-        )
+    if first := log["parting"]:
+        in_a, in_b = ("blank" if value is None else value for value in first["values"])
+        place = f"epoch {first['epoch']}: {escaped(first['column'])}"
+        return f"log: first difference in {place} is {in_a} in a, {in_b} in b"
     more = "" if a == b else f"; {'a' if a < b else 'b'} ends there, {'b' if a < b else 'a'} after epoch {max(a, b)}"
     return f"log: identical to epoch {min(a, b)} ({log['columns']} columns){more}"

@@ -1,4 +1,4 @@
-"""``synthgrad runs verify``: train runs again and hold every figure against the record."""
+"""``synthgrad runs verify``: train runs again and compare every number with the record."""
 
 from __future__ import annotations
 
