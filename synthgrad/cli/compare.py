@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from synthgrad.cli.compare_output import FORMATS, Output
 from synthgrad.cli.missing_runs import complete_with, list_missing
-from synthgrad.cli.options import complete_run, runs_option, where
+from synthgrad.cli.options import complete_run, file_option, format_option, runs_option, where
 
 if TYPE_CHECKING:
     from synthgrad.compare.question import Question
@@ -38,38 +38,28 @@ TABLES = ("metrics", "at", "against", "conditions", "by", "target", "sort", "no_
     "--target", type=float, help="Count the epochs until the metric reaches and keeps this; default .95 of backprop's."
 )
 @click.option(
-    "--sort",
-    type=click.Choice(["mean", "label", "n", "seconds", "diverged"]),
-    default="mean",
-    show_default=True,
+    "--sort", type=click.Choice(["mean", "label", "n", "seconds", "diverged"]), default="mean", show_default=True,
     help="Order of the groups.",
-)
+)  # fmt: skip
 @click.option("--no-control", is_flag=True, help="Do not ask for the frozen control.")
 @click.option(
     "--check", "claims", multiple=True, metavar="'A > B'", help="Exit with 0 if it holds, 4 if not, 5 if undecided."
 )
-@click.option(
-    "--claims",
-    "files",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
+@file_option(
+    "--claims", "files", multiple=True,
     help="Answer the claims in a file from the runs of its own sweeps; exit codes as for --check.",
-)
-@click.option(
-    "--format", "kind", type=click.Choice(FORMATS), default="table", show_default=True, help="Format of the output."
-)
+)  # fmt: skip
+@format_option(type=click.Choice(FORMATS), default="table", help="Format of the output.")
 @click.option("--curves", is_flag=True, help="Add curves to JSON; in CSV write a row for each run and epoch.")
 @click.option("--plot", metavar="FILE", help="Also draw a figure: .svg, .pdf or .png; - draws it in the terminal.")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Also write a page with everything.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the output to a file.")
+@file_option("--html", help="Also write a page with everything.")
+@file_option("-o", "--output", help="Write the output to a file.")
 @click.option("--wide", is_flag=True, help="Use at least 120 columns.")
 @click.option("--all", "whole", is_flag=True, help="Show every group, however many there are.")
 @click.option(
-    "--complete",
-    is_flag=True,
+    "--complete", is_flag=True,
     help="Print the sweeps that train missing runs or, if none is missing, the seeds that verdicts need.",
-)
+)  # fmt: skip
 @click.option("--run", is_flag=True, help="With --complete: run these sweeps, then answer --claims.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of --format json.")
 @runs_option(help="Directory in which runs are found by name, and for the new runs of --complete.")
@@ -140,10 +130,8 @@ def compare(
 
     report, gathered = answer()
     if complete:
-        from synthgrad.compare.missing import in_flight
-
         lines = report.missing if files else [each for table in report.tables for each in table.to_decide]
-        complete_with(lines, run, bool(files), sum(map(in_flight, gathered.subjects)))
+        complete_with(lines, gathered.subjects, run, silent=bool(files))
         if not (files and run):
             return
         report, gathered = answer()

@@ -14,6 +14,7 @@ from synthgrad.text import are, counted
 
 if TYPE_CHECKING:
     from synthgrad.compare.report import Missing, Report
+    from synthgrad.compare.subjects import Subject
 
 NAMES = ("SIGHUP", "SIGINT", "SIGUSR1", "SIGUSR2", "SIGTERM")
 STOPPING = [signal.Signals[name] for name in NAMES if name in signal.Signals.__members__]
@@ -22,13 +23,13 @@ QUIET = " -q"
 """The end of a line whose output is for a script."""
 
 
-def complete_with(missing: Iterable[Missing], run: bool, silent: bool = False, training: int = 0) -> None:
-    """Print the sweeps that train the missing runs, or run them; ``silent`` ones print no directories.
-
-    ``training`` is how many runs are being trained at this moment.
-    """
+def complete_with(missing: Iterable[Missing], subjects: Iterable[Subject], run: bool, silent: bool) -> None:
+    """Print the sweeps that train missing runs of these subjects, or run them; ``silent`` ones print no directories."""
     lines = list(dict.fromkeys(each.line for each in missing))
     if not lines:
+        from synthgrad.compare.missing import in_flight
+
+        training = sum(map(in_flight, subjects))
         also = f" ({counted(training, 'run')} {are(training)} being trained)" if training else ""
         click.echo(f"compare: nothing is missing{also}", err=True)
     for number, line in enumerate(lines, 1):

@@ -228,6 +228,7 @@ class _Table:
         metric = self.measure.metric
         found = sweep(self.number, self.scores, swept, self.measure, self.target) if swept else None
         lacking = Lacking(self.members, self.question.control and not self.controls, self.question.runs, self.left_out)
+        missing = lacking.sweeps()
         return Table(
             number=self.number,
             title=self.title,
@@ -253,9 +254,9 @@ class _Table:
                 *fairness.budgets(self.scores, self.control),
                 *fairness.untuned(self.members, self.control, swept),
             ],
-            missing=lacking.sweeps(),
+            missing=missing,
             controls_left_out=self.controls,
-            to_decide=lacking.sweeps() or lacking.sweeps(seeds_needed(self.differences, found)),
+            to_decide=missing or lacking.sweeps(seeds_needed(self.differences, found)),
         )
 
     def _answers(self, swept: Sweep | None) -> list[str]:
