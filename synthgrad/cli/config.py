@@ -27,7 +27,7 @@ def check(configs: tuple[Path, ...], settings: tuple[str, ...]) -> None:
       synthgrad config check configs/addition/*.yaml
     """
     from synthgrad.claims.report import check_file
-    from synthgrad.cli.data_sentence import data_sentence
+    from synthgrad.cli.opening import data_sentence
     from synthgrad.config import load
     from synthgrad.config.files import of_claims
     from synthgrad.errors import ConfigError

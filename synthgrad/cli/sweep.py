@@ -101,7 +101,7 @@ def sweep(
       synthgrad sweep dni.yaml --seed 0..99 --dry-run | xargs -r -L 1 -P 4 env
       synthgrad sweep dni.yaml --seed 0..99 --scheduler tcp://10.0.0.1:8786
     """
-    from synthgrad.cli.sweep_opening import opening
+    from synthgrad.cli.opening import sweep_opening
     from synthgrad.processes import cores
     from synthgrad.sweep.line import SweepLine
     from synthgrad.sweep.planning import Request, planned
@@ -111,7 +111,7 @@ def sweep(
     with planned(line.runs(), Request(runs, name, jobs, stack, force), reserve=not dry_run) as plan:
         _tell_damaged(plan)
         place = scheduler or counted(min(jobs, len(plan.stacks)), "process", "processes")
-        first = list(opening(plan, place, jobs, runs))
+        first = list(sweep_opening(plan, place, jobs, runs))
         if dry_run:
             _tell_lines(plan, () if quiet else first)
             return

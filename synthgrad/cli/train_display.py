@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Self, TextIO, cast
+from typing import TYPE_CHECKING, NamedTuple, Self, TextIO, cast
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from synthgrad.cli.metric_rows import busy, rows, wrapped
+from synthgrad.cli.opening import run_opening
 from synthgrad.cli.terminal import SILENCE, LineDisplay, Picture, bar, clock, line
-from synthgrad.cli.train_opening import opening
 from synthgrad.cli.train_summary import summary
 from synthgrad.compare.sparkline import sparkline
 from synthgrad.compare.text import ARROW, legible
 from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse, Record
+from synthgrad.numbers import fixed
+from synthgrad.scores import SCORES
 
 if TYPE_CHECKING:
     from synthgrad.runs.log import Log
@@ -25,6 +26,10 @@ NEW = 0.2
 """The weight of the newest loads in those that are shown, which would flicker otherwise."""
 POINTS = 512
 """The most losses that are kept for the curve."""
+GAP = "   "
+"""Between the metrics of a line."""
+MAX_LINES = 6
+"""The most lines of a row."""
 
 
 class Lines(LineDisplay[Record]):
@@ -38,7 +43,7 @@ class Lines(LineDisplay[Record]):
         self.loads: Sequence[Load] = ()
 
     def __enter__(self) -> Self:
-        for text in opening(self.log, self.experiment):
+        for text in run_opening(self.log, self.experiment):
             self.say(text)
         return self
 
@@ -132,3 +137,66 @@ def smoothed(before: Sequence[Load], now: Sequence[Load]) -> Sequence[Load]:
         return now
     pairs = zip(before, now, strict=True)
     return [new._replace(busy=(1 - NEW) * old.busy + NEW * new.busy) for old, new in pairs]
+
+
+# metrics, row by row ------------------------------------------------------------------------------
+
+
+class Row(NamedTuple):
+    """Metrics that belong side by side, each with its label."""
+
+    name: str
+    pairs: list[str]
+
+
+def rows(metrics: dict[str, float]) -> list[Row]:
+    """Training scores and loss, held-out scores, errors of the generators, cosines of the layers."""
+    shown = []
+    training = [*_scores(metrics, ""), f"loss {metrics['loss']:<7.4g}"] if "loss" in metrics else []
+    for name, pairs in (("training", training), ("held-out", _scores(metrics, "test_"))):
+        if pairs:
+            shown.append(Row(name, pairs))
+    errors = {name: value for name, value in metrics.items() if name.startswith("generator_error.")}
+    layers = [name.partition(".")[2] for name in errors or metrics if name.startswith(("generator_error.", "cosine."))]
+    each = layers == [str(i) for i in range(1, len(layers) + 1)]
+    marks = ["" if each else f"{i}: " for i in layers]  # the layer's number, unless every layer has one
+    if errors:
+        shown.append(Row("generator error", [f"{mark}{v:.3g}" for mark, v in zip(marks, errors.values(), strict=True)]))
+    cosines = [metrics.get(f"cosine.{i}") for i in layers]
+    if any(cosine is not None for cosine in cosines):
+        texts = ["    -" if cosine is None else f"{cosine:5.2f}" for cosine in cosines]
+        shown.append(Row("layers cos", [mark + text for mark, text in zip(marks, texts, strict=True)]))
+    return shown
+
+
+def busy(loads: Sequence[Load], *, queues: bool = True) -> list[Row]:
+    """How busy each module is and, between two workers, how many batches wait in a queue of which length.
+
+    Without ``queues``, which are empty between epochs.
+    """
+    pairs = []
+    for load in loads:
+        layers = f"{load.first}" if load.first == load.last else f"{load.first}-{load.last}"
+        pairs.append(f"layer{'s' * (load.first != load.last)} {layers} {load.busy:4.0%}")
+        if load.room and queues:
+            pairs.append(f"queue {load.queue}/{load.room}")
+    return [Row("busy", pairs)] if pairs else []
+
+
+def _scores(metrics: dict[str, float], prefix: str) -> list[str]:
+    """The scores of training or held-out examples, all of one width."""
+    there = [(s, metrics[prefix + s.column]) for s in reversed(SCORES) if prefix + s.column in metrics]
+    return [f"{score.name} {f'{v:.1%}' if score.share else fixed(v, 3):>6}" for score, v in there]
+
+
+def wrapped(row: Row, width: int) -> list[Text]:
+    """A row in as many lines as it takes, no metric cut; after ``MAX_LINES`` lines a mark says that there are more."""
+    found = [line().append(row.name, "dim")]
+    for pair in row.pairs:
+        if len(found[-1]) + len(GAP) + len(pair) > width:
+            if len(found) == MAX_LINES:
+                found[-1].append(" ...")
+                break
+            found.append(line(" " * len(row.name)))
+        found[-1].append(f"{GAP}{pair}")
+    return found

@@ -10,9 +10,8 @@ from support.commands import ran, typed, write
 from support.terminal import seen
 from support.trained_runs import made
 
-from synthgrad.cli.metric_rows import busy, rows, wrapped
-from synthgrad.cli.train_display import smoothed
-from synthgrad.cli.train_opening import crowded, late, title, unused_workers, varying
+from synthgrad.cli.opening import crowded, late, title, unused_workers, varying
+from synthgrad.cli.train_display import busy, rows, smoothed, wrapped
 from synthgrad.experiment import Experiment
 from synthgrad.workers import Load
 

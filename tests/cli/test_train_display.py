@@ -13,10 +13,9 @@ from conftest import tiny
 from support.commands import COMMAND, ENDLESS, SMALL, environment, no_file_above, only, ran, result, typed, write
 from support.terminal import COLOUR, seen
 
-from synthgrad.cli.metric_rows import rows
+from synthgrad.cli.opening import unstable
 from synthgrad.cli.terminal import clock
-from synthgrad.cli.train_display import Lines
-from synthgrad.cli.train_opening import unstable
+from synthgrad.cli.train_display import Lines, rows
 from synthgrad.compare.sparkline import BLOCKS
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run

@@ -13,7 +13,7 @@ from support.data_files import write_csv
 from support.moved_files import FILES, WAYS, csv, edited, npz
 from support.trained_runs import LATE, killed, made, replaced, rewritten
 
-from synthgrad.cli.sweep_opening import opening
+from synthgrad.cli.opening import sweep_opening
 from synthgrad.errors import ConfigError, RunError
 from synthgrad.experiment import Experiment
 from synthgrad.runs.directory import Run
@@ -167,7 +167,7 @@ def test_a_run_whose_config_was_edited_is_nobody_s(tmp_path):
     assert (to_do(found), found.there, found.others) == ([0, 1, 2, 3], {}, {(): 2})
     assert [order.resume for stack in found.stacks for order in stack.orders] == [None] * 4
     assert "2 runs left alone: their config.yaml is not what run.json recorded" in next(
-        opening(found, "here", 1, tmp_path)
+        sweep_opening(found, "here", 1, tmp_path)
     )
 
 
@@ -176,7 +176,7 @@ def test_a_run_of_an_older_version_is_taken_up_with_a_remark(tmp_path):
     rewritten(made(tmp_path, {"seed": 1}, stop=1), "run.json", config=None)
     found = plan(tmp_path)
     assert found.unproved == 1
-    assert "1 run of an older version kept no copy of the settings" in next(opening(found, "here", 1, tmp_path))
+    assert "1 run of an older version kept no copy of the settings" in next(sweep_opening(found, "here", 1, tmp_path))
 
 
 def test_the_reservation_of_a_dead_sweep_counts_no_more(tmp_path):

@@ -1,27 +1,46 @@
-"""The lines that ``train`` prints before a run: its data, its network, and what a person should know beforehand."""
+"""The lines that ``train`` and ``sweep`` print before they train: the data, the network, what to know beforehand."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from synthgrad.cli.data_sentence import data_sentence
 from synthgrad.config import flat, plain
 from synthgrad.experiment import Config, Experiment
 from synthgrad.generators import GeneratorOptions
 from synthgrad.nn.parameters import count
 from synthgrad.processes import cores, threads
+from synthgrad.records import Record
 from synthgrad.runs.locking import UNLOCKED
 from synthgrad.runs.methods import method, schedule
 from synthgrad.schedules.options import Pipelined
-from synthgrad.text import counted
+from synthgrad.text import are, counted
 from synthgrad.trainers.dni import DNIOptions
 
 if TYPE_CHECKING:
     from synthgrad.runs.log import Log
+    from synthgrad.sweep.planning import Plan
+
+KINDS = {"classes": ("class", "classes"), "bits": ("bit", "bits"), "values": ("value", "values")}
+"""By the kind of outputs, the singular and the plural of its name."""
 
 
-def opening(log: Log, experiment: Experiment) -> Iterator[str]:
+def data_sentence(data: Record) -> str:
+    """``iris.csv: 150 rows, 3 classes from `species`, 30 rows held out``."""
+    kind, file = data["kind"], data.get("file")
+    examples = "row" if file else "example"
+    target = "values" if kind == "values" and data["outputs"] == 1 else counted(data["outputs"], *KINDS[kind])
+    target += f" from `{data['target']}`" if "target" in data else ""
+    unseen = f" ({counted(data['only_held_out'], 'class', 'classes')} only there)" if "only_held_out" in data else ""
+    held_out = f"{counted(data['held_out'], examples)} held out{unseen}"
+    return f"{file or data['task']}: {counted(data['rows'], examples)}, {target}, {held_out}"
+
+
+# of one run ---------------------------------------------------------------------------------------
+
+
+def run_opening(log: Log, experiment: Experiment) -> Iterator[str]:
     """All lines: data, title, whether the run continues, warnings."""
     config, processes = experiment.config, log.replica.processes()
     yield data_sentence(config.data())
@@ -96,3 +115,52 @@ def unstable(config: Config, bounds: dict[str, float]) -> list[str]:
         f"trainer.generator.alpha: {alpha:g} is above {bounds[i]:.3g}, the largest step size at which generator {i}'s "
         "regression is stable on this data (from lambda_max of Z^T Z); set it well below, or expect it to diverge"
     ]
+
+
+# of a sweep ---------------------------------------------------------------------------------------
+
+
+def sweep_opening(plan: Plan, place: str, jobs: int, runs: Path) -> Iterator[str]:
+    """What to know beforehand, then how much there is to train, and on which ``place``."""
+    from synthgrad.sweep.planning import not_of_the_grid
+
+    if not plan.locked:
+        yield f"{runs}: {UNLOCKED}"
+    for remark in (*not_of_the_grid(plan.others), *_remarks(plan, jobs)):
+        yield f"sweep: {remark}"
+    tasks = {order.config.task: order.config for stack in plan.stacks for order in stack.orders}
+    data = [config.data() for config in tasks.values()]
+    yield from dict.fromkeys(data_sentence(each) for each in data if "file" in each)
+    yield _work(plan, place)
+
+
+def _remarks(plan: Plan, jobs: int) -> Iterator[str]:
+    """Which runs are of an older version, may be in training elsewhere, or vary with timing."""
+    if plan.unproved:
+        runs = counted(plan.unproved, "run")
+        yield f"{runs} of an older version kept no copy of the settings: config.yaml is taken as it is"
+    if plan.unseen:
+        runs, them = counted(len(plan.unseen), "run"), "it" if len(plan.unseen) == 1 else "them"
+        yield f"{runs} left alone: another process may still train {them} ({plan.unseen[0]}); if it has ended: --force"
+    varying = sum(order.config.varies for stack in plan.stacks for order in stack.orders)
+    if varying and min(jobs, len(plan.stacks)) > 1:
+        runs = f"{counted(varying, 'run')} with the free schedule {'varies' if varying == 1 else 'vary'}"
+        yield f"{runs} with what else the cores do: --jobs 1 trains one after the other"
+
+
+def _work(plan: Plan, place: str) -> str:
+    orders = [order for stack in plan.stacks for order in stack.orders]
+    total, there, elsewhere = len(plan.grid), len(plan.there), len(plan.elsewhere)
+    resumed = sum(order.resume is not None for order in orders)
+    parts = []
+    if there:
+        diverged = f" ({len(plan.diverged):,} diverged)" if plan.diverged else ""
+        many = f"{'all' if there == total > 1 else f'{there:,}'} exist{'s' * (there == 1)}"
+        parts.append(f"{many} already{diverged}")
+    if elsewhere:
+        parts.append(f"{elsewhere:,} {are(elsewhere)} being trained by another process")
+    if orders:
+        stacks = f"in {counted(len(plan.stacks), 'stack')} on" if len(plan.stacks) < len(orders) else "on"
+        earlier = f" ({resumed:,} continue{'s' * (resumed == 1)} an earlier attempt)" if resumed else ""
+        parts.append(f"{len(orders):,} to train, {stacks} {place}{earlier}")
+    return f"{counted(total, 'run')}: {', '.join(parts)}"
