@@ -5,14 +5,12 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from subprocess import Popen
-
-    Handlers = dict[int, Callable[[int, FrameType | None], object] | int | None]
 
 PATIENCE = 1.0
 """Seconds within which further signals count as the first one: ``timeout`` sends two, an impatient finger three."""
@@ -53,14 +51,14 @@ class Stop:
     def __init__(self) -> None:
         self.signal = 0
         self._since = 0.0
-        self._before: Handlers = {}
+        self._answers = ExitStack()
 
     def __enter__(self) -> Self:
-        self._before = _handle(self._take)
+        self._answers.enter_context(_answered(self._take))
         return self
 
     def __exit__(self, *exception: object) -> None:
-        _restore(self._before)
+        self._answers.close()
 
     @contextmanager
     def unheard(self) -> Iterator[None]:
@@ -79,23 +77,19 @@ class Stop:
             raise SystemExit(128 + number)  # no handler of errors catches it; the display restores the terminal
 
 
-@contextmanager
-def passed_on(process: Popen[bytes]) -> Iterator[None]:
+def passed_on(process: Popen[bytes]) -> AbstractContextManager[None]:
     """While entered, another process gets these signals; it may get those of a terminal twice."""
-    before = _handle(lambda number, frame: process.send_signal(number))
+    return _answered(lambda number, frame: process.send_signal(number))
+
+
+@contextmanager
+def _answered(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """While entered, ``handler`` answers signals."""
+    from synthgrad.processes import handled
+
+    before = {number: signal.signal(number, handler) for number in handled()}
     try:
         yield
     finally:
-        _restore(before)
-
-
-def _handle(handler: Callable[[int, FrameType | None], None]) -> Handlers:
-    """Answer signals with ``handler``. Returns the handlers from before."""
-    from synthgrad.processes import handled
-
-    return {number: signal.signal(number, handler) for number in handled()}
-
-
-def _restore(handlers: Handlers) -> None:
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+        for number, answer in before.items():
+            signal.signal(number, answer)

@@ -101,6 +101,7 @@ def sweep(
       synthgrad sweep dni.yaml --seed 0..99 --dry-run | xargs -r -L 1 -P 4 env
       synthgrad sweep dni.yaml --seed 0..99 --scheduler tcp://10.0.0.1:8786
     """
+    from synthgrad.cli.layout import some, warn
     from synthgrad.cli.opening import sweep_opening
     from synthgrad.processes import cores
     from synthgrad.sweep.line import SweepLine
@@ -109,7 +110,7 @@ def sweep(
     jobs = jobs or cores()
     line = SweepLine(tuple(_without_claims(configs, quiet)), settings, seed, name, ablate)
     with planned(line.runs(), Request(runs, name, jobs, stack, force), reserve=not dry_run) as plan:
-        _tell_damaged(plan)
+        warn(some(f"left out: {each}" for each in plan.damaged))  # they may belong to the grid
         place = scheduler or counted(min(jobs, len(plan.stacks)), "process", "processes")
         first = list(sweep_opening(plan, place, jobs, runs))
         if dry_run:
@@ -132,14 +133,6 @@ def _without_claims(paths: Sequence[Path], quiet: bool) -> list[Path]:
         said = f"{', '.join(map(str, claims))}: left out ({'claims files' if len(claims) > 1 else 'a claims file'})"
         click.echo(f"sweep: {said}".encode("utf-8", "surrogateescape"), err=True)
     return kept
-
-
-def _tell_damaged(plan: Plan) -> None:
-    """Name the runs that cannot be read, which may belong to the grid."""
-    if plan.damaged:
-        from synthgrad.cli.layout import some, warn
-
-        warn(some(f"left out: {each}" for each in plan.damaged))
 
 
 # training -----------------------------------------------------------------------------------------
@@ -181,10 +174,8 @@ def _conclude(progress: SweepProgress, display: QuietDisplay[Event], runs: Path,
     for message in progress.error_lines():
         display.warn(message)
     display.conclude()
-    if quiet and progress.plan.elsewhere:
-        display.warn(
-            f"sweep: {counted(len(progress.plan.elsewhere), 'run')} of the grid: being trained by another process"
-        )
+    if quiet and (elsewhere := len(progress.plan.elsewhere)):
+        display.warn(f"sweep: {counted(elsewhere, 'run')} of the grid: being trained by another process")
     paths = [path for _, path in sorted(progress.paths.items())]
     if quiet or not sys.stdout.isatty():
         for path in paths:
@@ -230,8 +221,7 @@ def _display(quiet: bool, progress: SweepProgress, stop: Stop) -> QuietDisplay[E
     from synthgrad.cli.sweep_display import Lines, Live
     from synthgrad.cli.terminal import Picture
 
-    kind = Live if Picture.possible() else Lines
-    return kind(progress, stop)
+    return (Live if Picture.possible() else Lines)(progress, stop)
 
 
 # dry run ------------------------------------------------------------------------------------------
