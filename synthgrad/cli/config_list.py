@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from textwrap import wrap
 from typing import Any, Literal, NamedTuple, Protocol, get_args, get_origin, runtime_checkable
 
@@ -12,6 +13,7 @@ from synthgrad.text import closest
 
 Rule = OneOf | AnyOf | NameOf
 Registries = dict[str, tuple[Mapping[str, object], Rule]]
+_wrap = partial(wrap, break_on_hyphens=False, break_long_words=False)
 
 
 @runtime_checkable
@@ -226,7 +228,3 @@ def _table(rows: list[Row], width: int, indent: int = 0) -> list[str]:
         lines.append(f"{'':{indent}}{key:<{first}}{default:<{second}}{parts[0]}".rstrip())
         lines += [f"{'':{left}}{part}" for part in parts[1:]]
     return lines
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    return wrap(text, width, break_on_hyphens=False, break_long_words=False)

@@ -124,16 +124,11 @@ def sentence(verdict: Verdict) -> str:
 
 def _repeats(verdict: Verdict) -> Iterator[str]:
     if verdict.epoch or verdict.weights:
-        yield f"identical to epoch {verdict.epoch} ({', '.join(_compared(verdict))})"
+        of = "" if verdict.columns == verdict.recorded else f" of {verdict.recorded}"
+        weights = ", final weights" if verdict.weights else ""
+        yield f"identical to epoch {verdict.epoch} ({verdict.columns}{of} columns{weights})"
     if verdict.diverged:
         yield f"diverged in the same place ({verdict.diverged.where}, step {verdict.diverged.step})"
-
-
-def _compared(verdict: Verdict) -> Iterator[str]:
-    of = "" if verdict.columns == verdict.recorded else f" of {verdict.recorded}"
-    yield f"{verdict.columns}{of} columns"
-    if verdict.weights:
-        yield "final weights"
 
 
 def _differs(verdict: Verdict) -> Iterable[str]:
@@ -143,7 +138,7 @@ def _differs(verdict: Verdict) -> Iterable[str]:
     epoch, place, recorded, now = verdict.difference or (0, "", "", "")
     yield f"differs in epoch {epoch}: {escaped(place)}: recorded {escaped(recorded)}" + (f", now {now}" if now else "")
     changed = [
-        f"{HASHES[key]}" if key in HASHES else f"{escaped(key)} {escaped(then)}, now {escaped(new)}"
+        HASHES[key] if key in HASHES else f"{escaped(key)} {escaped(then)}, now {escaped(new)}"
         for key, (then, new) in verdict.circumstances.items()
     ]
     yield f"not as it was: {'; '.join(changed)}" if changed else "versions, threads and machine are as they were"
