@@ -17,7 +17,7 @@ from synthgrad.runs.defaults import filled
 from synthgrad.runs.environment import hashes
 from synthgrad.runs.filters import select
 from synthgrad.runs.reading import Recorded
-from synthgrad.runs.relevant_settings import relevant_settings
+from synthgrad.runs.settings import relevant_settings
 from synthgrad.scores import diagnosis
 from synthgrad.types import Floats
 

@@ -1,7 +1,6 @@
 """Synthetic gradients: models that predict a layer's delta = dL/dh, or a module's input, without waiting."""
 
-from synthgrad.generators.generator import Generator
-from synthgrad.generators.input_model import InputModel
+from synthgrad.generators.generator import Generator, InputModel
 from synthgrad.generators.inputs import GENERATOR_INPUTS
 from synthgrad.generators.options import GENERATORS, GeneratorOptions, InputModelOptions, OracleOptions
 from synthgrad.generators.oracle import Oracle

@@ -151,3 +151,16 @@ class Generator(Model):
         """Sum |target - sg| since the last call, shape ``replicas``."""
         errors = [each.take() for *_, each in self._sets.values()]
         return np.sum(errors, axis=0) if errors else np.zeros(self.context.replicas)
+
+
+class InputModel(Generator):
+    """The input model I: predicts a module's input from the input of the whole network.
+
+        x^ = I_i(x), in the place of h_i, for the module above hidden layer i
+        fit: one step on 1/2 |x^ - h_i|^2
+
+    With synthetic inputs and synthetic gradients no module waits for another: the paper's complete unlock (arXiv
+    1608.05343, section 2 and figure 2d). Held-out examples go through the modules themselves, one after the other.
+    """
+
+    kind, gives, error = "input_model", "synthetic input", "input_error"

@@ -65,9 +65,10 @@ def unlike(parent: Run, run: Run, epoch: int) -> str:
     parting = compare(Metrics(parent.metrics), Metrics(run.metrics)).parting
     if parting is None or parting.epoch > epoch:
         return ""
+    where = f"epoch {parting.epoch}, {parting.column}"
     return (
-        f"{run.path}: its first part is not to the last bit that of {parent.path}: they part in epoch {parting.epoch}, "
-        f"{parting.column} (synthgrad runs diff says what else differs, a version or a machine)"
+        f"{run.path}: its first part is not to the last bit that of {parent.path}: they first differ in {where} "
+        "(synthgrad runs diff says what else differs, a version or a machine)"
     )
 
 

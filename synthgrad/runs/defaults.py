@@ -10,7 +10,7 @@ from typing import Any
 from synthgrad.config import OneOf, Options, default_of, fields, flat, plain, sections, value_of
 from synthgrad.experiment import Config
 from synthgrad.records import Record, Settings
-from synthgrad.runs.environment import Pairs, differing
+from synthgrad.runs.settings import Pairs, differing
 
 
 def changed(config: Record) -> Pairs | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from synthgrad.config import flat
 from synthgrad.records import Record, Settings
 
@@ -11,19 +9,6 @@ LIKE = ("synthgrad", "git", "python", "numpy", "blas", "threads", "host", "syste
 """What may change the last bits of a run; its start and its command line are its own."""
 HASHES = {"data": "data", "weights": "initial weights", "order": "batch order"}
 """Fingerprints of what a run begins with, and what they are called."""
-
-Pairs = dict[str, tuple[Any, Any]]
-
-
-def differing(a: Record, b: Record) -> Pairs:
-    """By dotted key, what differs between two mappings; None stands for what is missing."""
-    return {key: (a.get(key), b.get(key)) for key in [*a, *(k for k in b if k not in a)] if not same(a, b, key)}
-
-
-def same(a: Record, b: Record, key: str) -> bool:
-    """Whether two mappings have equal values under a key, or both none; true is not 1."""
-    one, other = a.get(key), b.get(key)
-    return (key in a) == (key in b) and isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
 def environment(about: Record) -> Settings:

@@ -12,11 +12,12 @@ from synthgrad.errors import ConfigError
 from synthgrad.experiment import Diverged, Epoch, Experiment, Pulse, train
 from synthgrad.records import Record
 from synthgrad.runs.arrays import DAMAGE, read_arrays
-from synthgrad.runs.environment import Pairs, differing, environment, hashes
+from synthgrad.runs.environment import environment, hashes
 from synthgrad.runs.first_difference import CLOCKS, last_epoch, part, shared
 from synthgrad.runs.moved_data import check_data, located
 from synthgrad.runs.provenance import Provenance
 from synthgrad.runs.reading import Recorded
+from synthgrad.runs.settings import Pairs, differing
 from synthgrad.types import AnyArray
 
 Arrays = Mapping[str, AnyArray]

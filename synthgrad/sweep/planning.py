@@ -21,8 +21,7 @@ from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below, called, is_run, not_a_run
 from synthgrad.runs.liveness import in_use, liveness
 from synthgrad.runs.reading import OPEN, UNREADABLE, Recorded
-from synthgrad.runs.relevant_settings import relevant_settings
-from synthgrad.runs.settings import original
+from synthgrad.runs.settings import original, relevant_settings
 from synthgrad.sweep.grid import Planned
 from synthgrad.sweep.reservations import Reserved, others, reserving
 from synthgrad.sweep.stacks import Order, Stack, stacks

@@ -40,9 +40,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from disturbed import FINISHED, KINDS, SCENES, Fault, Scene, ended, faults, shelf
 from support.commands import numbers, result, typed, weights
 
+from synthgrad.runs.description import UNREADABLE
 from synthgrad.runs.directory import Run
 from synthgrad.runs.finding import below
-from synthgrad.runs.overview import UNREADABLE
 from synthgrad.runs.reading import Metrics
 
 CLOCKS = ("seconds", "steps_per_second", "ended")

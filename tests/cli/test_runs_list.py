@@ -15,7 +15,7 @@ from support.shown import screen, shown
 from support.terminal import COLOUR
 from support.trained_runs import DIVERGING, called, killed, made, replaced, rewritten
 
-from synthgrad.runs.overview import FIELDS
+from synthgrad.runs.description import FIELDS
 
 NAMES = {
     "finished": "20261124-190001-dni-layer-output-s12-000a",

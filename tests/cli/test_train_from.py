@@ -152,7 +152,7 @@ def test_a_first_part_that_does_not_repeat_is_told(parent, branch):
         said = branch(f"{parent}@3", "-s", "trainer.name=frozen")
         assert said.code == 0
         line = (
-            f"{said.run}: its first part is not to the last bit that of {parent}: they part in epoch 2, loss "
+            f"{said.run}: its first part is not to the last bit that of {parent}: they first differ in epoch 2, loss "
             "(synthgrad runs diff says what else differs, a version or a machine)\n"
         )
         assert said.err == line * told

@@ -50,8 +50,9 @@ def diff(a: str, b: str, kind: str, runs: Path) -> None:
 
 def difference(pair: tuple[Recorded, Recorded], logs: tuple[Metrics, Metrics]) -> Settings:
     """Everything in which two runs differ, as plain values."""
-    from synthgrad.runs.environment import HASHES, differing, hashes
+    from synthgrad.runs.environment import HASHES, hashes
     from synthgrad.runs.first_difference import compare
+    from synthgrad.runs.settings import differing
 
     a, b = pair
     fingerprints = hashes(a.about), hashes(b.about)

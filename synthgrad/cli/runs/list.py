@@ -15,7 +15,7 @@ from synthgrad.compare.layout import Column
 from synthgrad.text import are, counted, escaped
 
 if TYPE_CHECKING:
-    from synthgrad.runs.overview import Overview
+    from synthgrad.runs.description import Overview
     from synthgrad.runs.reading import Recorded
 
 COLOURS = {
@@ -72,8 +72,8 @@ def list_(
       synthgrad runs list --outcome failed --since 2h
       synthgrad runs list --sort -test_exact_accuracy --format csv
     """
+    from synthgrad.runs.description import overview
     from synthgrad.runs.filters import select
-    from synthgrad.runs.overview import overview
 
     paths = paths_in(places or (str(runs),), runs)
     records, broken = read(paths)
@@ -100,7 +100,7 @@ def paths_in(places: Iterable[str], runs: Path) -> list[Path]:
 def read(paths: Iterable[Path]) -> tuple[list[Recorded], list[Overview]]:
     """The runs that can be read, and a line for each that cannot."""
     from synthgrad.errors import ConfigError
-    from synthgrad.runs.overview import unreadable
+    from synthgrad.runs.description import unreadable
     from synthgrad.runs.reading import Recorded
 
     records, broken = [], []
@@ -127,7 +127,7 @@ def begun(records: Iterable[Recorded], since: datetime | None, before: datetime 
 
 def _ordered(records: Sequence[Recorded], sort: str) -> list[Overview]:
     """The runs by a column, a last figure or a key of the config; those without it last."""
-    from synthgrad.runs.overview import overview
+    from synthgrad.runs.description import overview
 
     down, key = sort.startswith("-"), sort.removeprefix("-")
     pairs = [(overview(run), run) for run in records]
@@ -139,8 +139,8 @@ def _ordered(records: Sequence[Recorded], sort: str) -> list[Overview]:
 
 
 def _values(pairs: Sequence[tuple[Overview, Recorded]], key: str, place: str) -> list[Any]:
+    from synthgrad.runs.description import FIELDS
     from synthgrad.runs.filters import ABSENT, resolve, value
-    from synthgrad.runs.overview import FIELDS
 
     column = next((name for name, heading in headings().items() if heading.header == key), key)
     if column in FIELDS:
@@ -187,7 +187,7 @@ def _text(name: str, said: Overview) -> str:
 
 
 def _csv(shown: Sequence[Overview]) -> list[str]:
-    from synthgrad.runs.overview import FIELDS
+    from synthgrad.runs.description import FIELDS
     from synthgrad.spreadsheets import csv_line
 
     return [csv_line(FIELDS), *(csv_line(said[field] for field in FIELDS) for said in shown)]

@@ -17,7 +17,7 @@ from synthgrad.numbers import amount
 from synthgrad.text import counted, escaped
 
 if TYPE_CHECKING:
-    from synthgrad.runs.overview import Overview
+    from synthgrad.runs.description import Overview
 
 COLUMNS = [Column("name", right=False), OUTCOME, Column("epochs", rank=1), Column("bytes")]
 
@@ -54,8 +54,8 @@ def prune(
       synthgrad runs prune --where trainer.name=frozen --before 1w
     """
     from synthgrad.runs import pruning
+    from synthgrad.runs.description import overview
     from synthgrad.runs.filters import select
-    from synthgrad.runs.overview import overview
     from synthgrad.runs.reading import OPEN
 
     paths = paths_in(places or (str(runs),), runs)
