@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable
 
 from synthgrad.text import escaped
 
+Scalar = str | int | float | bool
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf|[-+]?nan", re.ASCII)
 FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 """A spreadsheet takes what begins so for a formula; in some languages these letters at full width too."""
@@ -36,3 +38,8 @@ def _inert(value: object) -> object:
     if text[:1].isalnum() or NUMBER.fullmatch(text):
         return text
     return f"'{text}" if text.lstrip().startswith(FORMULA) else text
+
+
+def scalar(value: object) -> Scalar | None:
+    """A value as one cell: numbers, words and switches as they are, lists as text."""
+    return value if value is None or isinstance(value, str | int | float | bool) else json.dumps(value)

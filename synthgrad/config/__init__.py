@@ -30,20 +30,10 @@ from synthgrad.config.kinds import (
 )
 from synthgrad.config.loading import Template, load, replaced
 from synthgrad.config.messages import show
-from synthgrad.config.options import (
-    OneOf,
-    Options,
-    default_of,
-    fields,
-    nested,
-    option,
-    sections,
-    value_of,
-)
+from synthgrad.config.options import OneOf, Options, default_of, fields, nested, option, schema_of, sections, value_of
 from synthgrad.config.overrides import Setting, key_and_value, label, setting
 from synthgrad.config.reading import Location
 from synthgrad.config.recorded import dump, flat, plain, read_resolved, written
-from synthgrad.config.schemas import schema_of
 
 __all__ = [
     "AUTO",

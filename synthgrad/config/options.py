@@ -8,7 +8,15 @@ from keyword import iskeyword
 from types import NoneType
 from typing import Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, SerializationInfo
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SerializationInfo,
+    TypeAdapter,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -164,3 +172,13 @@ def default_of(options: type[Options], key: str) -> Any:
     """The default of a key, None if it has none."""
     field = fields(options)[key]
     return None if field.is_required() else field.get_default(call_default_factory=True)
+
+
+def schema_of(kind: type[Any]) -> dict[str, Any]:
+    """The JSON Schema of a dataclass and of those inside it; no other fields, and each of them there."""
+    schema = TypeAdapter(kind).json_schema(mode="serialization")
+    for part in [schema, *schema.get("$defs", {}).values()]:
+        if part.get("type") == "object" and "properties" in part:
+            part["additionalProperties"] = False
+            part["required"] = list(part["properties"])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

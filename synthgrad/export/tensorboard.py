@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from synthgrad.errors import ConfigError, RunError
-from synthgrad.export.settings import scalar
 from synthgrad.records import Record
 from synthgrad.runs.directory import reason, whole
 from synthgrad.runs.reading import Recorded
+from synthgrad.spreadsheets import scalar
 
 DIRECTORY = Path("tensorboard")
 FILE = "events.out.tfevents.{started:.0f}.synthgrad"

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from synthgrad.export.settings import scalar
 from synthgrad.runs.directory import hand_over
 from synthgrad.runs.reading import Recorded
-from synthgrad.spreadsheets import csv_line
+from synthgrad.spreadsheets import csv_line, scalar
 
 
 def export(runs: Sequence[Recorded], to: Path | None) -> Iterator[str]:
