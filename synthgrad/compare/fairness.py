@@ -14,7 +14,7 @@ from synthgrad.runs.environment import HASHES
 from synthgrad.runs.methods import FREEZE, fork
 from synthgrad.text import counted
 
-CIRCUMSTANCES: dict[str, Callable[[Settings], object]] = {
+MADE_WITH: dict[str, Callable[[Settings], object]] = {
     "synthgrad version": lambda about: about.get("synthgrad"),
     "git commit": lambda about: _git(about).get("commit"),
     "NumPy version": lambda about: about.get("numpy"),
@@ -23,7 +23,7 @@ CIRCUMSTANCES: dict[str, Callable[[Settings], object]] = {
     "host": lambda about: about.get("host"),
 }
 SPEED: tuple[Callable[[Settings], object], ...] = (
-    *(CIRCUMSTANCES[what] for what in ("host", "BLAS", "BLAS threads")),
+    *(MADE_WITH[what] for what in ("host", "BLAS", "BLAS threads")),
     lambda about: stack(about),
 )
 """What speed depends on."""
@@ -38,7 +38,7 @@ def remarks(scores: Sequence[ScoredGroup], selected: bool, metric: str) -> Itera
     if selected and metric.startswith("test_"):
         yield f"best {metric} of each run: selected on test, so it flatters every method"
     subjects = [s for each in scores for s in each.subjects]
-    for what, read in CIRCUMSTANCES.items():
+    for what, read in MADE_WITH.items():
         if len(_values(subjects, read) - {"None"}) > 1:
             yield f"{what} differs between the runs"
     sizes = {stack(s.about) for s in subjects if s.about}
@@ -61,7 +61,7 @@ def _forks(scores: Sequence[ScoredGroup]) -> Iterator[str]:
 
 def environment(subjects: Sequence[Subject]) -> dict[str, str]:
     """Everything that some run was made with, by name; several values where runs differ."""
-    known = {what: _values(subjects, read) - {"None"} for what, read in CIRCUMSTANCES.items()}
+    known = {what: _values(subjects, read) - {"None"} for what, read in MADE_WITH.items()}
     return {what: ", ".join(sorted(values)) for what, values in known.items() if values}
 
 

@@ -62,10 +62,10 @@ def branch(place: str, runs: Path, settings: tuple[str, ...]) -> Fork:
 
 def unlike(parent: Run, run: Run, epoch: int) -> str:
     """What is to be said where a branch is not its parent up to the fork, as on another machine; nothing if it is."""
-    parting = compare(Metrics(parent.metrics), Metrics(run.metrics)).parting
-    if parting is None or parting.epoch > epoch:
+    first = compare(Metrics(parent.metrics), Metrics(run.metrics)).first
+    if first is None or first.epoch > epoch:
         return ""
-    where = f"epoch {parting.epoch}, {parting.column}"
+    where = f"epoch {first.epoch}, {first.column}"
     return (
         f"{run.path}: its first part is not to the last bit that of {parent.path}: they first differ in {where} "
         "(synthgrad runs diff says what else differs, a version or a machine)"

@@ -28,7 +28,7 @@ class Comparison(NamedTuple):
 
     columns: list[str]
     ends: tuple[int, int]
-    parting: FirstDifference | None
+    first: FirstDifference | None
 
 
 def compare(a: Metrics, b: Metrics) -> Comparison:

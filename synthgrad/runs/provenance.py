@@ -19,7 +19,7 @@ from synthgrad.runs.writers import here
 
 
 class Provenance:
-    """Looks at the circumstances of a run; git is asked while the experiment is being made."""
+    """Looks at the environment of a run; git is asked while the experiment is being made."""
 
     def __init__(self, command: Iterable[str]) -> None:
         self.command = list(command)

@@ -38,7 +38,7 @@ OPEN = ("failed", "interrupted", UNFINISHED)
 
 
 class Recorded:
-    """One run directory: its config by dotted key, its circumstances, its result, and what is damaged.
+    """One run directory: its config by dotted key, its environment, its result, and what is damaged.
 
     ``edited`` has the keys of its config that are not what it began with; ``unproved`` is whether a damaged run.json
     leaves that unknown.
@@ -78,7 +78,7 @@ class Recorded:
 
     @cached_property
     def started(self) -> datetime | None:
-        """When it began, in local time: what its circumstances say, or else its name."""
+        """When it began, in local time: as run.json says, or else its name."""
         said = self.about.get("started")
         stamp = re.match(r"\d{8}-\d{6}(?=-)", self.name)
         try:

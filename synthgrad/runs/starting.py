@@ -47,20 +47,20 @@ def resume(name: str, locations: tuple[str, ...], runs: Path, force: bool) -> St
 
     recorded = Recorded(named(name, runs))
     check(recorded, force)
-    experiment, about = _surveyed(located(recorded, locations))
+    experiment, about = _made(located(recorded, locations))
     said = "run.json has no copy of the settings (written by an older version): config.yaml is taken as it is"
     warning = f"{recorded.run.path}: {said}" if original(recorded.about) is None else ""
     return Start(experiment, lambda: take_up(recorded.run, experiment.replicas[0], about, force), warning=warning)
 
 
 def _new(config: Config, runs: Path, name: str, more: dict[str, object]) -> Start:
-    experiment, about = _surveyed(config)
+    experiment, about = _made(config)
     return Start(
         experiment, lambda: Log.begin(Run.create(runs, name, config.seed), experiment.replicas[0], {**about, **more})
     )
 
 
-def _surveyed(config: Config) -> tuple[Experiment, Settings]:
+def _made(config: Config) -> tuple[Experiment, Settings]:
     """The experiment of a config, and what it is made with; git is asked meanwhile."""
     surveyor = Provenance(command_line())
     experiment = Experiment([config])

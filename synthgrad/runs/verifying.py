@@ -36,7 +36,7 @@ class Difference(NamedTuple):
 class Verdict:
     """Whether a run repeats: how far it was followed, in how many of its columns, and the first difference.
 
-    ``circumstances`` are what is not as it was when the run was recorded, if it does not repeat. Ends the stream.
+    ``environment`` has what is not as it was when the run was recorded, if it does not repeat. Ends the stream.
     """
 
     epoch: int
@@ -45,7 +45,7 @@ class Verdict:
     diverged: Diverged | None = None
     weights: bool = False
     difference: Difference | None = None
-    circumstances: Pairs = field(default_factory=dict)
+    environment: Pairs = field(default_factory=dict)
 
     @property
     def decided(self) -> bool:
@@ -113,8 +113,8 @@ class Verifier:
         new = {"epoch": record.epoch, "step": record.step, **record.metrics}
         now = {name: np.array([new.get(name, np.nan)], np.float64) for name in self.names}
         then = {name: self.columns[name][self.row : self.row + 1] for name in ["epoch", *self.names]}
-        parting = part(self.names, then, {"epoch": then["epoch"], **now})
-        return Difference(record.epoch, parting.column, *map(repr, parting.values)) if parting else None
+        first = part(self.names, then, {"epoch": then["epoch"], **now})
+        return Difference(record.epoch, first.column, *map(repr, first.values)) if first else None
 
     def _no_divergence(self, epoch: int) -> Difference | None:
         """None while rows between the last undamaged one and the divergence are missing."""

@@ -26,7 +26,7 @@ PROGRESS_SECONDS = 0.2
 def train_stack(stack: Stack, about: Record, stop: Callable[[], object]) -> Iterator[Event]:
     """Train a stack into one directory a run, each exactly like that of ``train``, and tell what happens.
 
-    ``about`` are the circumstances of this process. A failure is an event, not an exception. Runs whose checkpoints
+    ``about`` is the environment of this process. A failure is an event, not an exception. Runs whose checkpoints
     turn out to be of different epochs (one was torn) are trained one group after the other.
     """
     orders: list[Order] = []

@@ -107,7 +107,7 @@ def read(directory: Path) -> None:
 
 
 def everything(directory: Path) -> None:
-    """Read the runs as a comparison does: configs, circumstances, results and metrics."""
+    """Read the runs as a comparison does: configs, environment, results and metrics."""
     gather(find([str(directory)], directory), (), lambda names: needed(names, (), whole=False))
 
 

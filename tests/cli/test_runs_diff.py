@@ -80,7 +80,7 @@ def test_a_log_that_ends_before_the_other_is_called_so(tmp_path, swap):
     assert last == f"log: identical to epoch 3 (9 columns); {ends} ends there, {other} after epoch 5"
 
 
-def test_circumstances_that_differ_are_named(tmp_path):
+def test_what_differs_in_the_environment_is_named(tmp_path):
     """Versions, threads, commit, machine; not the command and the start."""
     a, b = made(tmp_path), made(tmp_path)
     rewritten(a, "run.json", git={"commit": "a" * 40, "dirty": False})
@@ -90,7 +90,7 @@ def test_circumstances_that_differ_are_named(tmp_path):
     assert "[red]" in said(a, b)
 
 
-def test_how_many_processes_shared_a_network_is_a_circumstance(tmp_path):
+def test_how_many_processes_shared_a_network_is_part_of_the_environment(tmp_path):
     """The numbers are the same, the seconds are not."""
     keys = {"trainer.name": "dni", "trainer.schedule": {"kind": "pipelined", "workers": 2}}
     a, b = made(tmp_path, keys), made(tmp_path, keys)
@@ -120,7 +120,7 @@ def test_a_page_fits_the_terminal(tmp_path, width):
 
 
 def test_runs_that_recorded_little_can_be_compared(tmp_path):
-    """Neither circumstances nor a log."""
+    """Neither an environment nor a log."""
     a, b = made(tmp_path), made(tmp_path)
     for name in ("run.json", "metrics.csv", "result.json"):
         (b / name).unlink()

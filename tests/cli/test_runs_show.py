@@ -80,7 +80,7 @@ def test_layers_have_their_last_values(run):
     assert lines[0].split()[4] == f"{described(run)['about']['stability']['1']:.3g}"
 
 
-def test_circumstances_are_those_of_the_run(run):
+def test_the_environment_is_that_of_the_run(run):
     """Command, commit, versions, BLAS and its threads, machine."""
     about = json.loads((run / "run.json").read_text())
     text = "\n".join(block(run, "made with"))
@@ -106,7 +106,7 @@ def test_a_page_in_a_pipe_is_plain(run):
 
 
 def test_json_is_everything(run):
-    """Config and circumstances, figures of every column, what differs from the defaults."""
+    """Config and environment, figures of every column, what differs from the defaults."""
     said = described(run)
     assert said["config"]["trainer.optimizer.beta1"] == 0.9
     assert said["changed"]["task.bits"] == {"value": 4, "default": 12}
@@ -216,7 +216,7 @@ def test_names_and_commands_are_shown_as_they_are(tmp_path):
 @pytest.mark.parametrize(
     "odd", [{"command": "x"}, {"git": 3}, {"threads": [1]}, {"blas": None, "host": None}, {"numpy": {"a": 1}}], ids=str
 )
-def test_odd_circumstances_do_not_matter(tmp_path, odd):
+def test_an_odd_environment_does_not_matter(tmp_path, odd):
     """Something else wrote them."""
     path = made(tmp_path)
     rewritten(path, "run.json", **odd)

@@ -75,7 +75,7 @@ def test_one_group_shares_with_nobody(tmp_path: Path) -> None:
      ({"synthgrad": "9"}, "synthgrad version"), ({"host": "b"}, "host"),
      ({"threads": {"OMP_NUM_THREADS": "2"}}, "BLAS threads")],
 )  # fmt: skip
-def test_other_circumstances_are_said(tmp_path: Path, about: dict[str, Any], what: str) -> None:
+def test_another_environment_is_said(tmp_path: Path, about: dict[str, Any], what: str) -> None:
     """What may change the last bits of a run, or its speed."""
     run(tmp_path, BACKPROP, 0, about={"git": {"commit": "a", "dirty": False}})
     run(tmp_path, FROZEN, 0, about={"git": {"commit": "a", "dirty": False}, **about})
@@ -93,7 +93,7 @@ def test_uncommitted_changes_are_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "about", [{"git": "abc"}, {"git": [1]}, {"host": ["x"]}, {"threads": [{}]}, {"blas": {"a": 1}}]
 )
-def test_circumstances_written_by_hand_do_no_harm(tmp_path: Path, about: dict[str, Any]) -> None:
+def test_an_environment_written_by_hand_does_no_harm(tmp_path: Path, about: dict[str, Any]) -> None:
     """Whatever stands in run.json."""
     assert pair(tmp_path, about=about)[0] == SAME
 

@@ -365,10 +365,10 @@ def test_numbers_that_are_not_finite_are_dashes():
 
 
 def test_the_page_of_a_run_has_its_parts_in_order(tmp_path: Path):
-    """Outcome, figures, last values, config, circumstances, how to repeat it."""
+    """Outcome, figures, last values, config, environment, how to repeat it."""
     read = Page(show_page(recorded(tmp_path)))
     parts = ["plain-s3-b19d", "finished", "Curves", "Metrics", "Layers", "Config", "trainer.generator.input"]
-    parts += ["Circumstances", "b19d, dirty true", "Repeat this", "synthgrad train plain", "config.yaml", "Data"]
+    parts += ["Environment", "b19d, dirty true", "Repeat this", "synthgrad train plain", "config.yaml", "Data"]
     places = [read.text.index(part) for part in parts]
     assert places == sorted(places)
     assert (read.wrong, read.open) == ([], [])

@@ -101,7 +101,7 @@ def test_a_lasting_file_is_on_the_disk_before_it_has_its_name_and_its_name_after
 
 
 def test_every_file_of_a_run_lasts(tmp_path, disk):
-    """Config, circumstances, checkpoints, weights, result."""
+    """Config, environment, checkpoints, weights, result."""
     made(tmp_path, KEYS)
     check_names(disk)
     states = [f"checkpoint-{epoch:08}.npz" for epoch in (2, 4)]
@@ -117,7 +117,7 @@ def resumed(run):
 
 
 def test_every_file_of_a_resumed_run_lasts(tmp_path, disk):
-    """Its circumstances too, which are written again."""
+    """Its environment too, which is written again."""
     run = Run(killed(tmp_path, KEYS, stop=3))
     disk.clear()
     resumed(run)
@@ -126,7 +126,7 @@ def test_every_file_of_a_resumed_run_lasts(tmp_path, disk):
 
 
 def test_every_file_of_a_run_that_starts_again_lasts(tmp_path, disk):
-    """Without a checkpoint it begins anew in its directory, with the settings and circumstances of now."""
+    """Without a checkpoint it begins anew in its directory, with the settings and environment of now."""
     run = Run(killed(tmp_path, KEYS, stop=1))
     checkpoints.clear(run)
     disk.clear()

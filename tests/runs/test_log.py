@@ -47,7 +47,7 @@ def result(log):
     return json.loads(log.run.result.read_text())
 
 
-def test_a_log_begins_with_config_circumstances_and_header(log):
+def test_a_log_begins_with_config_environment_and_header(log):
     """Before the first step."""
     assert sorted(path.name for path in log.run.path.iterdir()) == ["config.yaml", "metrics.csv", "run.json"]
     assert log.run.metrics.read_text() == ",".join(["epoch", "step", "seconds", *log.replica.columns()]) + "\n"

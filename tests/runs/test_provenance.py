@@ -1,4 +1,4 @@
-"""The circumstances of a run."""
+"""The environment of a run."""
 
 import json
 import os
@@ -53,7 +53,7 @@ def test_without_git_there_is_no_commit(monkeypatch):
     assert Provenance([]).about()["git"] is None
 
 
-def test_circumstances_are_plain_data(monkeypatch):
+def test_the_environment_is_plain_data(monkeypatch):
     """They survive JSON, and name every version."""
     about = Provenance(["synthgrad", "train", "a b.yaml"]).about()
     assert json.loads(json.dumps(about)) == about

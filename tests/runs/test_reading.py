@@ -250,7 +250,7 @@ def test_numbers_of_a_result_are_numbers_or_nothing(tmp_path, odd):
 
 
 def test_the_start_is_in_local_time(tmp_path):
-    """What the circumstances say, to the millisecond."""
+    """What run.json says, to the millisecond."""
     path = made(tmp_path)
     said = json.loads((path / "run.json").read_text())["started"]
     assert Recorded(path).started == datetime.fromisoformat(said)

@@ -270,7 +270,7 @@ def test_what_is_not_as_it_was_is_named(tmp_path):
     threads = {**about["threads"], "OMP_NUM_THREADS": "7"}
     hashes = {**about["hashes"], "order": "0"}
     rewritten(path, "run.json", numpy="1.0", host="elsewhere", threads=threads, hashes=hashes, blas=None)
-    found = verdict(path).circumstances
+    found = verdict(path).environment
     assert list(found) == ["numpy", "threads.OMP_NUM_THREADS", "host", "blas", "order"]
     assert found["numpy"] == ("1.0", np.__version__)
     assert found["blas"][0] is None
@@ -281,7 +281,7 @@ def test_a_run_that_does_not_say_what_it_was_made_with_has_no_differences_there(
     path = made(tmp_path)
     replaced(path / "metrics.csv", "\n2,8,", "\n2,9,")
     (path / "run.json").unlink()
-    assert verdict(path).circumstances == {}
+    assert verdict(path).environment == {}
 
 
 def test_a_config_of_another_version_is_an_error(tmp_path):

@@ -59,7 +59,7 @@ def test_runs_on_a_cluster_are_those_of_train_alone(tmp_path, cluster):
     assert json.loads((runs / found[1].path / "run.json").read_text())["command"] == ["synthgrad", "train", "1"]
 
 
-def test_the_circumstances_of_a_run_are_those_of_its_worker(tmp_path, cluster):
+def test_the_environment_of_a_run_is_that_of_its_worker(tmp_path, cluster):
     """Its threads, for one, which here are others than ours."""
     found = ended(work_on(cluster.address, [stack(tmp_path, [{}])], never))
     assert json.loads((tmp_path / found[0].path / "run.json").read_text())["threads"]["OMP_NUM_THREADS"] == "3"

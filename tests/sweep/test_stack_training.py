@@ -73,7 +73,7 @@ def test_a_run_that_diverges_in_a_stack_of_ten_is_recorded_where_it_happened(tmp
 
 
 def test_a_run_says_how_it_is_made_alone_and_with_how_many_it_was_made(tmp_path):
-    """Its command is the line of train; its circumstances are those of the process."""
+    """Its command is the line of train; its environment is that of the process."""
     found = ended(trained(stack(tmp_path, [{"seed": 1}, {"seed": 2}])))
     about = json.loads((tmp_path / found[1].path / "run.json").read_text())
     assert (about["command"], about["stack"], about["host"]) == (["synthgrad", "train", "1"], 2, "here")

@@ -89,7 +89,7 @@ def _environment(run: Recorded) -> Settings:
 
 def _log(found: Comparison) -> Settings:
     """Where the logs differ first; a value that is blank is None."""
-    first = found.parting
+    first = found.first
     return {
         "columns": len(found.columns),
         "last_epochs": found.ends,

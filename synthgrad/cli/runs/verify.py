@@ -139,6 +139,6 @@ def _differs(verdict: Verdict) -> Iterable[str]:
     yield f"differs in epoch {epoch}: {escaped(place)}: recorded {escaped(recorded)}" + (f", now {now}" if now else "")
     changed = [
         HASHES[key] if key in HASHES else f"{escaped(key)} {escaped(then)}, now {escaped(new)}"
-        for key, (then, new) in verdict.circumstances.items()
+        for key, (then, new) in verdict.environment.items()
     ]
     yield f"not as it was: {'; '.join(changed)}" if changed else "versions, threads and machine are as they were"

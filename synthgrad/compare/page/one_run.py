@@ -42,7 +42,7 @@ def show_page(recorded: Recorded) -> str:
         *(e("p", text) for text in run.happened(said)),
         *_figures(columns, fork(recorded.config)),
     ]
-    body += [*_metrics(said), *_config(said), *_circumstances(said), *_repeat(said, recorded), *data_section(LEFT_OUT)]
+    body += [*_metrics(said), *_config(said), *_environment(said), *_repeat(said, recorded), *data_section(LEFT_OUT)]
     return document(str(said["name"]), e("main", body), said, "run.json")
 
 
@@ -86,8 +86,8 @@ def _config(said: Record) -> Iterator[Node]:
     yield whole if said["changed"] is None else e("details", e("summary", "The whole config"), whole)
 
 
-def _circumstances(said: Record) -> Iterator[Node]:
-    yield e("h2", "Circumstances")
+def _environment(said: Record) -> Iterator[Node]:
+    yield e("h2", "Environment")
     rows = {"started": said["started"]} | {k: v for k, v in said["about"].items() if k != "command"}
     yield pairs({key: _told(value) for key, value in rows.items() if value not in (None, {})})
     if said["damage"]:

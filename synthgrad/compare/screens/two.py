@@ -105,8 +105,8 @@ def _together(a: Subject, b: Subject) -> str:
     names = ["epoch", *shared(a.columns, b.columns)]
     one, other = ({"epoch": s.epochs, **s.columns} for s in (a, b))
     both = min(len(a.epochs), len(b.epochs)) if len(names) > 1 else 0
-    parting = part(names, one, other)
-    same = a.epochs[:both] if parting is None else a.epochs[a.epochs < parting.epoch]
+    first = part(names, one, other)
+    same = a.epochs[:both] if first is None else a.epochs[a.epochs < first.epoch]
     return f"; identical to epoch {int(same[-1])}" if len(same) else ""
 
 
