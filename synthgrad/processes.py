@@ -65,6 +65,15 @@ def heed(*numbers: signal.Signals) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
 
 
+def ended(process: subprocess.Popen[bytes], seconds: float) -> int:
+    """The exit code of a process that is to end by itself; it is killed if that takes longer than this."""
+    try:
+        return process.wait(max(0.0, seconds))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
 def how(code: int) -> str:
     """How a process ended, by its exit code."""
     if code < 0:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from synthgrad.errors import RunError, shortage
-from synthgrad.processes import how, start
+from synthgrad.processes import ended, how, start
 from synthgrad.runs.directory import reason
 from synthgrad.sweep.events import Begun, Done, Ended, Event, Lost
 from synthgrad.sweep.planning import left_behind
@@ -82,11 +82,7 @@ class Worker:
 
     def end(self, until: float) -> None:
         """Wait for its end, and bring it about if that takes too long."""
-        try:
-            self.process.wait(max(0.0, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        ended(self.process, until - time.monotonic())
         self.listener.join()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:

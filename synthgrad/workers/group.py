@@ -211,7 +211,9 @@ class WorkerGroup:
         try:
             answer: Done | Failed = worker.pipe.recv()
         except (EOFError, OSError):
-            raise RunError(f"{self._named(worker)} {processes.how(_ended(worker.process))}") from None
+            raise RunError(
+                f"{self._named(worker)} {processes.how(processes.ended(worker.process, GRACE_SECONDS))}"
+            ) from None
         if isinstance(answer, Failed):
             raise RunError(f"{self._named(worker)}: {answer.error}") from RuntimeError(
                 f"in the worker:\n{answer.trace}"
@@ -260,11 +262,7 @@ class WorkerGroup:
             worker.pipe.close()
         until = time.monotonic() + GRACE_SECONDS
         for worker in self.workers:
-            try:
-                worker.process.wait(max(0.0, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                worker.process.kill()
-                worker.process.wait()
+            processes.ended(worker.process, until - time.monotonic())
         self.workers = []
         if self.arrays:
             self.counters.release()
@@ -275,12 +273,3 @@ class WorkerGroup:
     def closed(self) -> bool:
         """Whether its workers have ended."""
         return not self.workers
-
-
-def _ended(process: subprocess.Popen[bytes]) -> int:
-    """The exit code of a process that is ending."""
-    try:
-        return process.wait(GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.wait()
