@@ -67,6 +67,8 @@ def heed(*numbers: signal.Signals) -> None:
 
 def ended(process: subprocess.Popen[bytes], seconds: float) -> int:
     """The exit code of a process that is to end by itself; it is killed if that takes longer than this."""
+    import subprocess
+
     try:
         return process.wait(max(0.0, seconds))
     except subprocess.TimeoutExpired:
